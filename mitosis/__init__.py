@@ -1,0 +1,1 @@
+"""Two-stage detection of mitotic figures in H&E-stained tissue."""

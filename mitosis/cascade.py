@@ -1,0 +1,157 @@
+"""Both stages on one image of any size."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from mitosis import tiling
+from mitosis.candidates import Candidates, crop, extract
+from mitosis.errors import InputError
+from mitosis.recipe import Trained, load
+from mitosis.slide import read_image
+from mitosis.stage.classification import logits_of
+from mitosis.stage.segmentation import probability_of
+
+SAME_MPP = 0.02
+"""Fields whose resolution is within this share of the network's are used as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What was found in one image: every candidate, and which of them are taken for mitoses.
+
+    ``points``: (n, 2) x, y in pixels of the image as given. ``scores``: (n,) in [0, 1], the classifier's probability,
+    or without one the mean of the segmenter's. ``accepted``: (n,) bool. ``area_um2``, ``mean``, ``max``: (n,), the
+    segmenter's. ``mpp``: µm per pixel of the image as given.
+    """
+
+    points: np.ndarray
+    scores: np.ndarray
+    accepted: np.ndarray
+    area_um2: np.ndarray
+    mean: np.ndarray
+    max: np.ndarray
+    mpp: float
+
+    def __len__(self) -> int:
+        """How many mitoses."""
+        return int(self.accepted.sum())
+
+
+class Cascade:
+    """A segmenter that proposes, and optionally a classifier that throws out; thresholds and stain from their runs.
+
+    >>> from mitosis.cascade import Cascade
+    >>> cascade = Cascade.load("runs/…/fold-3", "runs/…/fold-3")   # doctest: +SKIP
+    >>> cascade("field.png", mpp=0.2456).points                    # doctest: +SKIP
+    """
+
+    def __init__(
+        self, segmenter: Trained, classifier: Trained | None = None, *, window: int | str | None = None
+    ) -> None:
+        """``window``: side in pixels or ``whole``; by default the one that was chosen on val."""
+        if "tiling" not in segmenter.recipe:
+            raise InputError(f"segment={segmenter.path} is a classifier's; give a segmenter's run")
+        if classifier is not None and "crop" not in classifier.recipe:
+            raise InputError(f"classify={classifier.path} is a segmenter's; give a classifier's run")
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.segmenter, self.classifier = segmenter, classifier
+        self.window = window if window is not None else segmenter.chosen.get("window")
+        self._stain = segmenter.stain
+        for trained in (segmenter, classifier):
+            if trained is not None:
+                trained.model.to(self.device)
+
+    @classmethod
+    def load(cls, segment: str | Path, classify: str | Path | None = None) -> "Cascade":
+        """From run folders or checkpoint files. Raises ``InputError`` naming what is missing."""
+        segmenter = load(segment)
+        if "threshold" not in segmenter.chosen:
+            raise InputError(f"{segment} has no threshold yet; type python -m mitosis.propose segment={segment}")
+        classifier = load(classify) if classify is not None else None
+        if classifier is not None and "threshold" not in classifier.chosen:
+            raise InputError(f"{classify} has no threshold: its training is not finished; run its command again")
+        return cls(segmenter, classifier)
+
+    def __call__(self, image: np.ndarray | str | Path, *, mpp: float, name: str | None = None) -> Detections:
+        """Find mitoses in an image file or (H, W, 3) uint8 RGB array; ``mpp``: its µm per pixel (> 0).
+
+        Raises ``InputError`` for a file that cannot be read or an absurd mpp.
+        """
+        if not (math.isfinite(mpp) and 0.05 <= mpp <= 2):
+            raise InputError(f"mpp={mpp}: µm per pixel lie between 0.05 and 2 (0.25 is a usual 40x scan)")
+        if not isinstance(image, np.ndarray):
+            name, image = name or str(image), read_image(image)
+        normalised = self._stain(image, name or "image")
+        scale = mpp / self.segmenter.mpp
+        if abs(scale - 1) <= SAME_MPP:
+            scale = 1.0
+        else:
+            way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+            normalised = cv2.resize(normalised, None, fx=scale, fy=scale, interpolation=way)
+        found = self.detect(normalised, mpp=mpp / scale)
+        # Pixel centres are integers, so a point moves with the corner of its pixel, half a pixel away.
+        points = (found.points + 0.5) / scale - 0.5
+        return Detections(
+            points, found.scores, found.accepted, found.area_um2, found.mean, found.max, mpp
+        )
+
+    def detect(
+        self, normalised: np.ndarray, *, mpp: float, probability: np.ndarray | None = None
+    ) -> Detections:
+        """Find mitoses in a field that is stain-normalised and of the network's resolution.
+
+        ``probability``: the field's map where it is known already.
+        """
+        proposed = self.propose(self.probability(normalised) if probability is None else probability, mpp=mpp)
+        if self.classifier is None:
+            scores, accepted = proposed.mean, np.ones(len(proposed), dtype=bool)
+        else:
+            scores = self.classify(normalised, proposed.points, mpp=mpp)
+            accepted = scores >= self.classifier.chosen["threshold"]
+        return Detections(
+            proposed.points, scores, accepted, proposed.area_um2, proposed.mean, proposed.max, mpp
+        )
+
+    def probability(self, normalised: np.ndarray) -> np.ndarray:
+        """The segmenter's probability map (H, W) float32 of a stain-normalised field."""
+        settings = self.segmenter.recipe["tiling"]
+        predict = partial(
+            tiling.predict,
+            window=None if self.window == "whole" else int(self.window),
+            overlap=settings["overlap"],
+            blend=settings["blend"],
+            batch=settings["batch"],
+            max_pixels=settings["max_pixels"],
+        )
+        image = _tensor(normalised).to(self.device)
+        return probability_of(self.segmenter.model, image, predict).numpy()
+
+    def propose(self, probability: np.ndarray, *, mpp: float, threshold: float | None = None) -> Candidates:
+        """Candidates in a probability map, at the threshold that was chosen on val unless another is given."""
+        return extract(
+            probability,
+            threshold=self.segmenter.chosen["threshold"] if threshold is None else threshold,
+            min_area_um2=self.segmenter.recipe["candidate"]["min_area_um2"],
+            mpp=mpp,
+        )
+
+    def classify(self, normalised: np.ndarray, points: np.ndarray, *, mpp: float) -> np.ndarray:
+        """The classifier's probability (n,) that each point (n, 2) is a mitosis."""
+        assert self.classifier is not None
+        crops = [crop(normalised, (x, y), mpp=mpp, **self.classifier.recipe["crop"]) for x, y in points]
+        if not crops:
+            return np.zeros(0)
+        with torch.inference_mode():
+            logits = logits_of(self.classifier.model, _tensor(np.stack(crops)).to(self.device))
+        return logits.softmax(dim=1)[:, 1].cpu().numpy().astype(np.float64)
+
+
+def _tensor(image: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3))).float().div_(255)

@@ -1,0 +1,1 @@
+"""Datasets: files become records, folds and the views a network trains on."""

@@ -1,0 +1,113 @@
+"""What all datasets share: records into parts of a fold, fields normalised once, loaders."""
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import torch
+from lightning import LightningDataModule
+from rich.progress import track
+from torch.utils.data import DataLoader, Dataset
+
+from mitosis.data.field_view import Field, single
+from mitosis.data.fold import Parts, halves, read_folds, split
+from mitosis.data.record import Record
+from mitosis.data.sampler import EpochSampler
+
+Stain = Callable[[np.ndarray, str], np.ndarray]
+
+
+class MitosisDataModule(LightningDataModule, ABC):
+    """A dataset on one fold; a subclass says only what its ``records()`` are.
+
+    ``folds``: name of the committed fold list. ``fold``: official, 0…4 or all. ``half``: keep one half of the training
+    cases (cross-fitting). ``stain``: normalises a field, called once a field. ``augment``, ``train_view`` and
+    ``held_out_view`` are handed over built (the views as partials that still want their fields).
+    An epoch is ``samples_per_epoch`` samples; a sample is a function of (``seed``, epoch, index) alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        folds: str,
+        fold: str | int,
+        stain: Stain,
+        samples_per_epoch: int,
+        batch_size: int,
+        workers: int = 0,
+        seed: int = 0,
+        half: int | None = None,
+        augment: Callable | None = None,
+        train_view: Callable[..., Dataset] | None = None,
+        held_out_view: Callable[..., Dataset] | None = None,
+    ) -> None:
+        super().__init__()
+        self.folds, self.fold, self.half, self.stain = folds, fold, half, stain
+        self.samples_per_epoch, self.batch_size, self.workers, self.seed = samples_per_epoch, batch_size, workers, seed
+        self.augment, self.train_view, self.held_out_view = augment, train_view, held_out_view
+        self._fields: dict[str, Field] = {}
+        self._parts: Parts | None = None
+
+    @abstractmethod
+    def records(self) -> list[Record]:
+        """Every annotated field of the dataset. Raises ``InputError`` naming what is missing or broken."""
+
+    @property
+    def parts(self) -> Parts:
+        """Train, val and test records of the fold; with ``half`` set, train is that half of the training cases."""
+        whole = self._whole()
+        return whole if self.half is None else replace(whole, train=halves(whole.train)[int(self.half)])
+
+    @property
+    def other_half(self) -> tuple[Record, ...]:
+        """The training records that ``half`` keeps out of training; empty without ``half``."""
+        return () if self.half is None else halves(self._whole().train)[1 - int(self.half)]
+
+    def _whole(self) -> Parts:
+        if self._parts is None:
+            self._parts = split(self.records(), self.fold, read_folds(self.folds))
+        return self._parts
+
+    def fields(self, records: Sequence[Record]) -> list[Field]:
+        """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
+        missing = [record for record in records if record.field not in self._fields]
+        if missing:
+            with ThreadPoolExecutor(max_workers=2) as pool:
+                loaded = pool.map(self._load, missing)
+                for record, field in zip(
+                    missing, track(loaded, "reading fields", len(missing), disable=len(missing) < 8), strict=True
+                ):
+                    self._fields[record.field] = field
+        return [self._fields[record.field] for record in records]
+
+    def _load(self, record: Record) -> Field:
+        return Field(record, self.stain(record.read(), record.field), record.mask())
+
+    def train_dataloader(self) -> DataLoader:
+        assert self.train_view is not None
+        dataset = self.train_view(
+            self.fields(self.parts.train), augment=self.augment, samples=self.samples_per_epoch, seed=self.seed
+        )
+        return DataLoader(
+            dataset,
+            batch_size=self.batch_size,
+            sampler=EpochSampler(self.samples_per_epoch, self.seed),
+            num_workers=self.workers,
+            worker_init_fn=_seed_worker,
+            persistent_workers=self.workers > 0,
+            pin_memory=torch.cuda.is_available(),
+            drop_last=True,
+        )
+
+    def val_dataloader(self) -> DataLoader:
+        assert self.held_out_view is not None
+        return DataLoader(self.held_out_view(self.fields(self.parts.val)), batch_size=1, collate_fn=single)
+
+
+def _seed_worker(worker: int) -> None:
+    """Fixed global seeds: nothing may depend on them, and a slip shows as repetition, not as noise."""
+    random.seed(worker)
+    np.random.seed(worker)

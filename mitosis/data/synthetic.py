@@ -1,0 +1,63 @@
+"""The drawn dataset: H&E-like fields that need no download."""
+
+from functools import lru_cache, partial
+
+import numpy as np
+
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.drawing.field import Drawn, draw_field
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+
+MPP = 0.25
+
+
+class Synthetic(MitosisDataModule):
+    """``cases`` drawn patients with ``fields_per_case`` fields each, ``size`` × ``size`` pixels of 0.25 µm.
+
+    Field ``case03_1`` is the second of case ``case03`` and looks the same in every process: its pixels follow from
+    ``drawing_seed``, case and index alone. Mitoses and look-alikes overlap in darkness, hue, area and eccentricity;
+    outline, texture and surroundings tell them apart. Raises ``InputError`` for a ``size`` under 96, for no case, for
+    no field and for a negative ``drawing_seed``.
+
+    The committed fold list knows the 20 default cases. Cases 15–19 are the official test part; of cases 0–14 the
+    official list trains on 0–11 and validates on 12–14. Fold k tests on the cases i with i mod 5 = k, validates on
+    those with i mod 5 = (k + 1) mod 5 and trains on the nine others.
+    """
+
+    def __init__(
+        self, *, size: int = 512, cases: int = 20, fields_per_case: int = 2, drawing_seed: int = 0, **kwargs
+    ) -> None:
+        super().__init__(**kwargs)
+        wanted = {"cases": (cases, 1), "fields_per_case": (fields_per_case, 1), "drawing_seed": (drawing_seed, 0)}
+        for key, (value, least) in wanted.items():
+            if value < least:
+                raise InputError(f"data.{key}={value}: give {least} or more")
+        self.size, self.cases, self.fields_per_case, self.drawing_seed = size, cases, fields_per_case, drawing_seed
+
+    def records(self) -> list[Record]:
+        return [self._record(case, index) for case in range(self.cases) for index in range(self.fields_per_case)]
+
+    def _record(self, case: int, index: int) -> Record:
+        drawn = _draw(self.drawing_seed, case, index, self.size)
+        return Record(
+            field=f"case{case:02d}_{index}",
+            read=partial(_read, self.drawing_seed, case, index, self.size),
+            size=(self.size, self.size),
+            mpp=MPP,
+            case=f"case{case:02d}",
+            slide=f"case{case:02d}",
+            scanner="drawn",
+            figures=drawn.figures,
+            hard_negatives=drawn.hard_negatives,
+        )
+
+
+@lru_cache(maxsize=64)
+def _draw(seed: int, case: int, index: int, size: int) -> Drawn:
+    """Kept, because a record needs the figures and its reader the pixels of one and the same drawing."""
+    return draw_field(seed=seed, case=case, index=index, size=size, mpp=MPP)
+
+
+def _read(seed: int, case: int, index: int, size: int) -> np.ndarray:
+    return _draw(seed, case, index, size).image.copy()

@@ -1,0 +1,81 @@
+"""Scoring trained runs on held-out fields; nothing is chosen here."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import track
+
+from mitosis.assembly import rebuild_data
+from mitosis.cascade import Cascade, Detections
+from mitosis.config import build
+from mitosis.data.field_view import Field
+from mitosis.metric.detection import DetectionMetric, FieldDetections, counts
+from mitosis.metric.matching import Matching
+from mitosis.metric.pixel import PixelMetric
+from mitosis.output.table import MITOSIS, rows_of, write_detections
+
+
+def evaluate_runs(
+    segment: Path, classify: Path | None, root: str | None, part: str, matching: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Score stage one alone and both on a part of the runs' fold; writes ``detections.csv`` beside the last run.
+
+    ``matching``: a rule's description, or None for the dataset's own. Where the part is empty or absent there are no
+    figures, and ``note`` says why.
+    """
+    cascade = Cascade.load(segment, classify)
+    recipe = cascade.segmenter.recipe
+    rule: Matching = build(matching or recipe["matching"])
+    data = rebuild_data(recipe, root)
+    records = getattr(data.parts, part)
+    result: dict[str, Any] = {"part": part, "fields": len(records), "note": data.parts.note, "stages": []}
+    if not records:
+        note = data.parts.note or f"fold={recipe['fold']} has no {part} part"
+        return result | {"note": f"{note}; no {part} figure is reported"}
+    pixel = PixelMetric()
+    alone, both, rows = [], [], []
+    for field in track(data.fields(records), f"evaluating on {part}"):
+        probability = cascade.probability(field.image)
+        pixel.update(torch.from_numpy(probability), torch.from_numpy(field.mask))
+        found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)
+        alone.append(_as_detections(field, found, stage_one=True))
+        both.append(_as_detections(field, found, stage_one=False))
+        rows += rows_of(
+            field.record.field, found.points, found.scores, found.accepted, found.area_um2, found.mpp
+        )
+    stages = [_row("stage one alone", alone, 0.0, rule)]
+    if cascade.classifier is not None:
+        stages.append(_row("both stages", both, cascade.classifier.chosen["threshold"], rule))
+    folder = classify or segment
+    write_detections(folder / "detections.csv", (row for row in rows if row.kind == MITOSIS))
+    return result | {
+        "rule": rule.describe(records[0].mpp),
+        "stages": stages,
+        "pixel": {name: float(value) for name, value in pixel.compute().items()},
+        "chosen": {"segment": cascade.segmenter.chosen, "classify": cascade.classifier and cascade.classifier.chosen},
+        "steps": {"segment": cascade.segmenter.steps, "classify": cascade.classifier and cascade.classifier.steps},
+    }
+
+
+def _as_detections(field: Field, found: Detections, *, stage_one: bool) -> FieldDetections:
+    record = field.record
+    scores = found.mean if stage_one else found.scores
+    return FieldDetections(record.field, found.points, scores, record.centroids, record.mpp)
+
+
+def _row(stage: str, fields: list[FieldDetections], threshold: float, rule: Matching) -> dict[str, Any]:
+    total = counts(fields, threshold, rule)
+    metric = DetectionMetric(rule)
+    for one in fields:
+        metric.update(one.points, one.scores, one.truths, mpp=one.mpp, field=one.field)
+    return {
+        "stage": stage,
+        "precision": total.precision,
+        "recall": total.recall,
+        "f1": total.f1,
+        "tp": total.tp,
+        "predictions": total.predictions,
+        "truths": total.truths,
+        "ap": float(metric.compute()["ap"]),
+    }

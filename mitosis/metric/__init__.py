@@ -1,0 +1,1 @@
+"""Matching of detections to mitoses, and what is counted from it."""

@@ -1,0 +1,54 @@
+"""Precision, recall, F-score and overlap counted in pixels."""
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+from mitosis.metric import statistics
+
+
+class PixelMetric(Metric):
+    """Pixel-level precision, recall, F1 and IoU, counted over all pixels of all fields together.
+
+    A pixel is predicted where its probability is at least ``threshold``. Example: 1 pixel right, 1 too many, 2 missed
+    gives precision 1/2, recall 1/3, F1 2/5, IoU 1/4.
+    """
+
+    is_differentiable = False
+    higher_is_better = True
+    full_state_update = False
+
+    tp: Tensor
+    fp: Tensor
+    fn: Tensor
+
+    def __init__(self, threshold: float = 0.5) -> None:
+        super().__init__()
+        self.threshold = threshold
+        for name in ("tp", "fp", "fn"):
+            self.add_state(name, torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
+
+    def update(self, probability: Tensor, mask: Tensor) -> None:
+        """Add one field, or a batch of them.
+
+        ``probability``: any shape, in [0, 1]; ``mask``: the same shape, non-zero on mitoses.
+        Raises ValueError when the shapes differ (they would broadcast silently) or a probability is nan.
+        """
+        if probability.shape != mask.shape:
+            raise ValueError(f"probability {tuple(probability.shape)} and mask {tuple(mask.shape)} differ in shape")
+        if probability.isnan().any():
+            raise ValueError("a probability is nan")
+        predicted, true = probability >= self.threshold, mask != 0
+        self.tp += (predicted & true).sum()
+        self.fp += (predicted & ~true).sum()
+        self.fn += (~predicted & true).sum()
+
+    def compute(self) -> dict[str, float]:
+        """``precision``, ``recall``, ``f1``, ``iou`` in [0, 1]; nan where 0/0."""
+        tp, fp, fn = int(self.tp), int(self.fp), int(self.fn)
+        return {
+            "precision": statistics.precision(tp, fp),
+            "recall": statistics.recall(tp, fn),
+            "f1": statistics.f1(tp, fp, fn),
+            "iou": statistics.precision(tp, fp + fn),
+        }

@@ -1,0 +1,81 @@
+"""Channel attention, spatial attention, CBAM and a convolutional GRU: the parts of the fusions."""
+# ruff: noqa: F722  (jaxtyping's shapes)
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+REDUCTION = 16
+LEAST_HIDDEN = 8
+
+
+class ChannelAttention(nn.Module):
+    """One weight in (0, 1) per channel: (B, C, H, W) to (B, C).
+
+    sigmoid(MLP(mean over pixels) + MLP(maximum over pixels)). The two share one MLP with one hidden ReLU layer of C/16
+    units, at least 8 (so that a narrow net's layer is not all dead). Source: CBAM, which SCMitosis
+    (section 3.1.2, Eq. 1) refers to.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        hidden = max(channels // REDUCTION, LEAST_HIDDEN)
+        self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels))
+
+    def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel"]:
+        return torch.sigmoid(self.mlp(x.mean(dim=(2, 3))) + self.mlp(x.amax(dim=(2, 3))))
+
+
+class SpatialAttention(nn.Module):
+    """One weight in (0, 1) per pixel: (B, C, H, W) to (B, 1, H, W).
+
+    Sigmoid of a 7×7 convolution over the mean and the maximum of the channels. Source: CBAM, which SCMitosis (section
+    3.1.2, Eq. 3) refers to.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(2, 1, 7, padding=3)
+
+    def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch 1 height width"]:
+        pooled = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
+        return torch.sigmoid(self.convolution(pooled))
+
+
+class CBAM(nn.Module):
+    """Convolutional block attention module: channel attention, then spatial attention of the result; shape is kept.
+
+    Source: CBAM, used in SCMitosis (section 4.2, Table 2).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channel = ChannelAttention(channels)
+        self.spatial = SpatialAttention()
+
+    def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel height width"]:
+        x = x * self.channel(x)[:, :, None, None]
+        return x * self.spatial(x)
+
+
+class ConvGRU(nn.Module):
+    """A GRU cell whose products are k×k convolutions: input and state (B, C, H, W) to the new state (B, C, H, W).
+
+    With reset gate r, update gate z and proposal n, as in ``torch.nn.GRUCell`` (which it equals at each pixel when
+    k = 1): r, z = sigmoid(W x + U h); n = tanh(Wn x + r · Un h); new state = (1 − z) · n + z · h.
+    """
+
+    def __init__(self, channels: int, kernel: int) -> None:
+        super().__init__()
+        self.of_input = nn.Conv2d(channels, 3 * channels, kernel, padding=kernel // 2)
+        self.of_state = nn.Conv2d(channels, 3 * channels, kernel, padding=kernel // 2)
+
+    def forward(
+        self, x: Float[Tensor, "batch channel height width"], state: Float[Tensor, "batch channel height width"]
+    ) -> Float[Tensor, "batch channel height width"]:
+        x_reset, x_update, x_new = self.of_input(x).chunk(3, dim=1)
+        h_reset, h_update, h_new = self.of_state(state).chunk(3, dim=1)
+        reset = torch.sigmoid(x_reset + h_reset)
+        update = torch.sigmoid(x_update + h_update)
+        new = torch.tanh(x_new + reset * h_new)
+        return new + update * (state - new)

@@ -1,0 +1,120 @@
+"""The convolutions that SCMitosis builds its encoders and decoders from."""
+# ruff: noqa: F722  (jaxtyping's shapes)
+
+from collections.abc import Callable
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+def _normalised(channels: int, activate: bool) -> list[nn.Module]:
+    return [nn.BatchNorm2d(channels), *([nn.ReLU(inplace=True)] if activate else [])]
+
+
+class Plain(nn.Sequential):
+    """A plain 3×3 convolution and BatchNorm, with ReLU if ``activate``: (B, in, H, W) to (B, out, H/s, W/s)."""
+
+    def __init__(self, in_channels: int, out_channels: int, *, stride: int = 1, activate: bool = True) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1, bias=False),
+            *_normalised(out_channels, activate),
+        )
+
+
+class DSC(nn.Sequential):
+    """A depthwise separable convolution: depthwise 3×3, pointwise 1×1, BatchNorm, with ReLU if ``activate``.
+
+    (B, in, H, W) to (B, out, H, W). Weights: 9·in + in·out in place of a plain layer's 9·in·out, a share of
+    1/out + 1/9. Nothing stands between the two convolutions, as in Xception, which SCMitosis (section 3.1.1) cites.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, activate: bool = True) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, in_channels, 3, padding=1, groups=in_channels, bias=False),
+            nn.Conv2d(in_channels, out_channels, 1, bias=False),
+            *_normalised(out_channels, activate),
+        )
+
+
+class EverySecond(nn.Module):
+    """Every second pixel of (B, C, H, W) in both directions: with a 1×1 convolution behind it, that one at stride 2.
+
+    Taken apart because the backward pass of a strided 1×1 convolution over 8 channels-last channels writes outside
+    its memory on some CPUs (seen with torch 2.15).
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, ::2, ::2]
+
+
+class DSCRBa(nn.Module):
+    """The residual block that halves the resolution: (B, in, H, W) to (B, out, H/2, W/2), values ≥ 0.
+
+    A plain 3×3 convolution of stride 2, then a DSC; the shortcut is a 1×1 convolution of stride 2. As in ResNet, the
+    last ReLU comes after the sum. Source: SCMitosis (section 3.1.1, Fig. 3), DSCRB_a.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            Plain(in_channels, out_channels, stride=2), DSC(out_channels, out_channels, activate=False)
+        )
+        self.shortcut = nn.Sequential(
+            EverySecond(), nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels)
+        )
+
+    def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs rows columns"]:
+        return functional.relu(self.body(x) + self.shortcut(x))
+
+
+class DSCRBb(nn.Module):
+    """The residual block that keeps the resolution: two DSC and the identity, (B, C, H, W) to the same, values ≥ 0.
+
+    Source: SCMitosis (section 3.1.1, Fig. 3), DSCRB_b.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(DSC(channels, channels), DSC(channels, channels, activate=False))
+
+    def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel height width"]:
+        return functional.relu(self.body(x) + x)
+
+
+class Up(nn.Module):
+    """Bilinear upsampling by 2 and a 1×1 convolution, BatchNorm, ReLU: (B, in, H, W) to (B, out, 2H, 2W).
+
+    The 1×1 convolution (without bias) is applied first: bilinear weights sum to one over pixels and the convolution
+    mixes channels only, so the two commute, and this order costs a quarter. Source: SCMitosis (section 3.1.1).
+    """
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        self.adjust = nn.Conv2d(in_channels, out_channels, 1, bias=False)
+        self.norm = nn.BatchNorm2d(out_channels)
+
+    def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs rows columns"]:
+        x = functional.interpolate(self.adjust(x), scale_factor=2.0, mode="bilinear", align_corners=False)
+        return functional.relu(self.norm(x))
+
+
+def _conv(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        Plain(in_channels, out_channels, stride=2), *(Plain(out_channels, out_channels) for _ in range(3))
+    )
+
+
+def _dsc(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(
+        Plain(in_channels, out_channels, stride=2), *(DSC(out_channels, out_channels) for _ in range(3))
+    )
+
+
+def _dscrb(in_channels: int, out_channels: int) -> nn.Sequential:
+    return nn.Sequential(DSCRBa(in_channels, out_channels), DSCRBb(out_channels))
+
+
+ENCODERS: dict[str, Callable[[int, int], nn.Sequential]] = {"conv": _conv, "dsc": _dsc, "dscrb": _dscrb}
+"""What one downsampling encoder is built of: four layers of which the first has stride 2. ``conv``: all plain; ``dsc``:
+the last three DSC, without shortcuts; ``dscrb``: DSCRB_a and DSCRB_b, the same layers with shortcuts."""

@@ -1,0 +1,1 @@
+"""Detections as files that people and programs read."""

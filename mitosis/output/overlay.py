@@ -1,0 +1,40 @@
+"""Detections drawn on their image, for people who would rather look than read."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from mitosis import atomic
+
+ACCEPTED, REJECTED, TRUTH = (0, 160, 60), (120, 120, 120), (255, 210, 0)
+RADIUS_UM = 10.0
+
+
+def draw(
+    image: np.ndarray, points: np.ndarray, accepted: np.ndarray, *, mpp: float, truths: np.ndarray | None = None
+) -> np.ndarray:
+    """A copy of ``image`` (H, W, 3) uint8 RGB with a ring of 10 µm radius round each point (n, 2) x, y.
+
+    Accepted ones green, rejected ones thin grey; ``truths`` (m, 2) get a yellow square.
+    """
+    picture = np.ascontiguousarray(image).copy()
+    radius = max(4, round(RADIUS_UM / mpp))
+    width = max(1, radius // 14)
+    for x, y in np.zeros((0, 2)) if truths is None else truths:
+        corner, other = (round(x) - radius, round(y) - radius), (round(x) + radius, round(y) + radius)
+        cv2.rectangle(picture, corner, other, TRUTH, width, cv2.LINE_AA)
+    for (x, y), taken in zip(points, accepted, strict=True):
+        colour, thick = (ACCEPTED, 2 * width) if taken else (REJECTED, width)
+        cv2.circle(picture, (round(x), round(y)), radius, colour, thick, cv2.LINE_AA)
+    return picture
+
+
+def write_picture(path: Path, picture: np.ndarray) -> None:
+    """Replace ``path`` (.png) by ``picture`` (H, W, 3) uint8 RGB."""
+    data = io.BytesIO()
+    Image.fromarray(picture).save(data, format="PNG")
+    with atomic.replacing(path) as file:
+        file.write(data.getvalue())

@@ -1,0 +1,95 @@
+"""``python -m mitosis.pipeline data=…``: train ► propose ► train ► evaluate for one fold, each step a process."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mitosis.entry import compose, entry
+from mitosis.errors import InputError
+from mitosis.run import Choices, read_json, run_folder, slug_of
+
+OWN = ("crossfit", "segmenter", "classifier")
+"""Keys of the pipeline itself; all others typed by the user are passed to every training step."""
+
+
+def pipeline(config: dict[str, Any], choices: Choices) -> float:
+    """Both stages on one fold; finished steps are skipped. Returns the F1 of both stages (nan without a test part)."""
+    if config["crossfit"] not in (2, None, "none"):
+        raise InputError(f"crossfit={config['crossfit']}: type crossfit=2 or crossfit=none")
+    crossfit = config["crossfit"] == 2
+    passed = [text for text in choices.overrides if text.lstrip("+").split("=")[0].split(".")[0] not in OWN]
+    first = [f"model={config['segmenter']['model']}", *passed, *config["segmenter"]["set"]]
+    halves = [_segmenter([*first, f"half={half}"]) for half in (0, 1)] if crossfit else []
+    whole = _segmenter(first)
+    runs = [*(run for _, run in halves), whole[1]]
+    quoted = ",".join("'" + str(run).replace("'", "\\'") + "'" for run in runs)
+    second = [f"model={config['classifier']['model']}", *passed, *config["classifier"]["set"]]
+    second += [f"candidates=[{quoted}]", f"crossfit={2 if crossfit else 'none'}"]
+    settings, words = compose("train", second)
+    _check_pretrained(settings)
+    classifier = run_folder(settings, words, on=slug_of(whole[1]))
+    print(f"crossfit={2 if crossfit else 'none'}; the result will lie in {classifier}", flush=True)
+    for overrides, run in [*halves, whole]:
+        _step("train", overrides)
+        _step("propose", [f"segment={run}", *_root(passed)])
+    _step("train", second)
+    _step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
+    stages = read_json(classifier / "evaluation.json")["stages"]
+    return stages[-1]["f1"] if stages and stages[-1]["f1"] is not None else float("nan")
+
+
+def _segmenter(overrides: list[str]) -> tuple[list[str], Path]:
+    settings, words = compose("train", overrides)
+    if "tiling" not in settings:
+        raise InputError(f"segmenter.model={words.words['model']} is a classifier; choose a segmenter, scmitosis_seg")
+    return overrides, run_folder(settings, words)
+
+
+def _root(overrides: list[str]) -> Iterator[str]:
+    return (text for text in overrides if text.startswith("data.root="))
+
+
+def _check_pretrained(settings: dict[str, Any]) -> None:
+    """Stage two's weights are looked for before stage one trains for hours."""
+    model = settings["model"]
+    if "crop" not in settings:
+        raise InputError("classifier.model is a segmenter; choose a classifier such as resnet34")
+    if model.get("pretrained") or model.get("weights"):
+        from mitosis.model.classifier import check_pretrained
+
+        check_pretrained(model["name"], model["pretrained"], model["weights"])
+
+
+def _step(name: str, overrides: list[str]) -> None:
+    """Run one command as a child that ends with this process; a failure ends the pipeline with the child's exit code."""
+    print(f"► {name} {' '.join(overrides)}", flush=True)
+    command = [sys.executable, "-m", f"mitosis.{name}", *overrides]
+    with subprocess.Popen(command, preexec_fn=_end_with_parent) as child:
+        try:
+            code = child.wait()
+        except BaseException:
+            child.send_signal(signal.SIGINT)
+            child.wait()
+            raise
+    if code:
+        print(f"mitosis: the step {name} ended with exit code {code}; the same command goes on from there", file=sys.stderr)
+        sys.exit(code if code > 0 else 128 - code)
+
+
+def _end_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies (Linux; elsewhere the run folder's lock still protects)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        PR_SET_PDEATHSIG = 1
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    entry("pipeline", pipeline)

@@ -1,0 +1,141 @@
+"""Choosing a segmenter's window and threshold on val, and writing its candidates."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from mitosis.assembly import rebuild_data
+from mitosis.candidates import Candidates, label_candidates
+from mitosis.cascade import Cascade
+from mitosis.config import build
+from mitosis.data.candidate_table import CandidateRow, write_candidates
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.field_view import Field
+from mitosis.metric.detection import Counts, DetectionMetric
+from mitosis.metric.matching import Matching
+from mitosis.recipe import choose, load
+
+WINDOWS = (256, 512, 1024, 2048)
+LABELLING = Matching("label", 5.0, "um", True, "optimal")
+"""What makes a candidate a positive for stage two: matched one to one within 5 µm, whatever rule results are scored by."""
+THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One window on val: object-level AP, and the counts at each threshold."""
+
+    window: int | str
+    ap: float
+    counts: dict[float, Counts]
+
+
+def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[str, Any]:
+    """Choose on val, store the choice in the checkpoint, write ``candidates.csv``; returns what was chosen and seen.
+
+    A run on one half of the training cases proposes on the other half alone; any other on train (seen), val and test.
+    """
+    data = rebuild_data(recipe, root)
+    trained = load(run)
+    matching = build(recipe["matching"])
+    trial = best_trial(
+        [try_window(trained, window, data.fields(data.parts.val), matching) for window in _windows(recipe, data)]
+    )
+    threshold = choose_threshold(trial.counts, recipe["candidate"]["recall"])
+    if recipe["candidate"]["threshold"] != "auto":
+        threshold = float(recipe["candidate"]["threshold"])
+    chosen = {"window": trial.window, "threshold": threshold}
+    choose(run, chosen)
+    cascade = Cascade(load(run))
+    parts = [("unseen", data.other_half)]
+    if data.half is None:
+        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
+    rows = []
+    for seen, records in parts:
+        for field in track(data.fields(records), f"proposing on {seen} fields"):
+            rows += field_rows(cascade, field, seen)
+    write_candidates(run / "candidates.csv", rows)
+    counts = trial.counts.get(threshold) or _counts_at(cascade, data.fields(data.parts.val), matching)
+    result = {"chosen": chosen, "val": {"ap": trial.ap, "recall": counts.recall, "precision": counts.precision}, "candidates": len(rows)}
+    print(
+        f"{run}: window {trial.window}, threshold {threshold} → val recall {result['val']['recall']:.3f},"
+        f" precision {result['val']['precision']:.3f}; {len(rows)} candidates"
+    )
+    return result
+
+
+def _windows(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]:
+    fixed = recipe["tiling"]["window"]
+    if fixed != "auto":
+        return [fixed]
+    side = max(max(record.size) for record in data.parts.val)
+    return [window for window in WINDOWS if window < side] + ["whole"]
+
+
+def try_window(trained: Any, window: int | str, fields: Sequence[Field], matching: Matching) -> Trial:
+    """Score ``fields`` with one window: AP of components at 0.5 by their mean, and counts at each threshold."""
+    cascade = Cascade(trained, window=window)
+    metric = DetectionMetric(matching)
+    sums = {threshold: np.zeros(5, dtype=int) for threshold in THRESHOLDS}
+    for field in track(fields, f"window {window} on val"):
+        mpp, truths = field.record.mpp, field.record.centroids
+        probability = cascade.probability(field.image)
+        found = cascade.propose(probability, mpp=mpp, threshold=0.5)
+        metric.update(found.points, found.mean, truths, mpp=mpp, field=field.record.field)
+        for threshold in THRESHOLDS:
+            points = cascade.propose(probability, mpp=mpp, threshold=threshold).points
+            pairs = matching(points, truths, mpp)
+            sums[threshold] += (pairs.tp, pairs.fp, pairs.fn, len(points), len(truths))
+    return Trial(window, float(metric.compute()["ap"]), {t: Counts(*map(int, s)) for t, s in sums.items()})
+
+
+def best_trial(trials: Sequence[Trial]) -> Trial:
+    """The trial of the highest AP; the first of equals, an undefined AP is the lowest."""
+    return max(trials, key=lambda trial: -1.0 if math.isnan(trial.ap) else trial.ap)
+
+
+def choose_threshold(counts: dict[float, Counts], wanted: float) -> float:
+    """The largest threshold whose recall is at least ``wanted``; where none is, the largest of the highest recall."""
+    recalls = {t: c.recall for t, c in counts.items()}
+    defined = {t: value for t, value in recalls.items() if not math.isnan(value)}
+    if not defined:
+        return 0.5
+    goal = min(wanted, max(defined.values()))
+    return max(t for t, value in defined.items() if value >= goal)
+
+
+def field_rows(cascade: Cascade, field: Field, seen: str) -> list[CandidateRow]:
+    """The labelled candidates of one field."""
+    record = field.record
+    found = cascade.propose(cascade.probability(field.image), mpp=record.mpp)
+    labels = labels_of(found, field)
+    columns = zip(found.points, found.area_um2, found.mean, found.max, labels, strict=True)
+    return [
+        CandidateRow(
+            record.field, float(x), float(y), float(area), float(mean), float(high), int(label),
+            cascade.segmenter.hash, seen,
+        )
+        for (x, y), area, mean, high, label in columns
+    ]  # fmt: skip
+
+
+def labels_of(found: Candidates, field: Field) -> np.ndarray:
+    """1 for a candidate matched one to one with a mitosis, -1 for a further part of one, 0 else; (n,) int."""
+    record = field.record
+    pairs = LABELLING(found.points, record.centroids, record.mpp).pairs
+    pixels = [figure.pixels for figure in record.figures]
+    return label_candidates(found, pairs, record.centroids, pixels, LABELLING.radius_px(record.mpp))
+
+
+def _counts_at(cascade: Cascade, fields: Sequence[Field], matching: Matching) -> Counts:
+    sums = np.zeros(5, dtype=int)
+    for field in fields:
+        points = cascade.propose(cascade.probability(field.image), mpp=field.record.mpp).points
+        pairs = matching(points, field.record.centroids, field.record.mpp)
+        sums += (pairs.tp, pairs.fp, pairs.fn, len(points), len(field.record.figures))
+    return Counts(*map(int, sums))

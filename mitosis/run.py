@@ -1,0 +1,150 @@
+"""Run folders: their names, their lock, and what they hold beside the checkpoints."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mitosis import atomic
+from mitosis.errors import InputError
+
+HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "fold", "hydra")
+"""Top-level keys that say how or where a run is made, not what it is (``fold`` has its own place in the path)."""
+HOW_DATA = ("root", "workers")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The words chosen per config group, the slug of all else that changes the result, the overrides as typed."""
+
+    words: dict[str, str]
+    else_slug: str
+    overrides: list[str]
+
+    @property
+    def name(self) -> dict[str, str]:
+        """The run's words as its recipe keeps them."""
+        return {group: self.words[group] for group in ("data", "model", "ablation")} | {"what": self.else_slug}
+
+
+def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
+    """What of a configuration makes the result: no device, logger, path or number of steps; plain data."""
+    recipe = {key: value for key, value in config.items() if key not in HOW or key == "fold"}
+    if isinstance(recipe.get("data"), dict):
+        recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
+    if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
+        recipe["model"] = recipe["model"] | {"weights": Path(recipe["model"]["weights"]).name}
+    if recipe.get("init"):
+        recipe["init"] = "-".join(Path(recipe["init"]).parts[-5:])
+    if isinstance(recipe.get("budget"), dict):  # more steps continue a run
+        recipe["budget"] = {key: value for key, value in recipe["budget"].items() if key != "max_steps"}
+    return recipe
+
+
+def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str, Any]) -> str:
+    """Slug of what changes a result: chosen groups, then single keys that differ; ``default`` when nothing does.
+
+    At most 80 characters: a longer one is cut and closed with a hash of the whole.
+    """
+    have, want = _flat(recipe_of(actual)), _flat(recipe_of(expected))
+    parts = [f"{group}-{word}" for group, word in sorted(groups.items())]
+    for key in sorted(have.keys() | want.keys()):
+        if have.get(key) != want.get(key) and key != "fold":
+            parts.append(f"{key}-{have.get(key)}")
+    slug = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", ",".join(parts)).strip("_")
+    if len(slug) > 80:
+        slug = f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
+    return slug or "default"
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if isinstance(node, dict):
+        return {k: v for key, value in node.items() for k, v in _flat(value, f"{prefix}{key}.").items()}
+    return {prefix[:-1]: node}
+
+
+def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) -> Path:
+    """``runs/<data>/<model>/<ablation>/<what else>[/on-<segmenter>]/fold-<fold>``: no clock, no device in it."""
+    words = choices.words
+    path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.else_slug
+    return (path / f"on-{on}" if on else path) / f"fold-{config['fold']}"
+
+
+def slug_of(run: Path) -> str:
+    """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
+    parts = run.resolve().parts[-4:-1]
+    slug = "-".join(parts)
+    return slug if len(slug) <= 80 else f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run folder for one process; ``InputError`` when another one works in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"{folder}: another process is working in this run folder; wait for it or stop it") from None
+        yield
+
+
+def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any]) -> None:
+    """Write ``recipe.yaml``, or check that the folder holds this very recipe; ``InputError`` names what differs.
+
+    ``local`` holds this machine's paths (the data's root); it goes to ``local.yaml`` and is no part of the recipe.
+    """
+    path = folder / "recipe.yaml"
+    if path.exists():
+        have, want = _flat(read_yaml(path)), _flat(recipe)
+        if differing := [key for key in sorted(have.keys() | want.keys()) if have.get(key) != want.get(key)]:
+            key = differing[0]
+            raise InputError(
+                f"{folder} holds a run of another recipe ({key} is {have.get(key)} there, {want.get(key)} here);"
+                " remove the folder or choose another with runs=DIR"
+            )
+    else:
+        atomic.write_text(path, yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    atomic.write_text(folder / "local.yaml", yaml.safe_dump(local))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A yaml of a run folder as a dict; ``InputError`` naming it when it is missing or broken."""
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path.parent} is not a run folder: it has no {path.name}") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not readable as yaml ({' '.join(str(error).split())})") from error
+    return value if isinstance(value, dict) else {}
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A json of a run folder; empty when it is absent, ``InputError`` naming it when it is broken."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is not readable as json ({error}); remove it and run the step again") from error
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content; ``InputError`` naming it when it is missing."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the step that makes it first") from None
+
+
+def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
+    """Whether the run went through ``steps`` on these very ``inputs`` (name → digest)."""
+    metrics = read_json(folder / "metrics.json")
+    return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs

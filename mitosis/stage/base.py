@@ -1,0 +1,73 @@
+"""What both stages share: the optimiser, the guard against a lost loss, object-level scores on held-out fields."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from lightning import LightningModule
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import Metric
+
+from mitosis.errors import InputError
+
+
+class Stage(LightningModule, ABC):
+    """One of the two stages; is handed its network, loss, metric, optimiser and schedule.
+
+    ``detection``: metric updated with the detections of one whole field at a time.
+    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser and ``total_steps``.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        loss: nn.Module,
+        detection: Metric,
+        optimizer: Callable[..., Optimizer],
+        scheduler: Callable[..., LRScheduler],
+    ) -> None:
+        super().__init__()
+        self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
+        self.loss, self.detection = loss, detection
+        self._optimizer, self._scheduler = optimizer, scheduler
+
+    @abstractmethod
+    def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
+        """The loss of a training batch."""
+
+    @abstractmethod
+    def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        """Points (n, 2) x, y in pixels, scores (n,) in [0, 1] and the mean loss of one held-out field."""
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        loss = self.batch_loss(batch)
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"the loss became {loss.item()} at step {self.global_step}; the last good checkpoint is kept,"
+                " start again with a lower optimizer.lr or trainer.gradient_clip_val=1"
+            )
+        self.log("train/loss", loss, prog_bar=True, batch_size=len(batch["image"]))
+        return loss
+
+    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+        points, scores, loss = self.detect(batch)
+        self.detection.update(points, scores, batch["centroids"], mpp=batch["mpp"], field=batch["field"])
+        self.log("val/loss", loss, batch_size=1, sync_dist=True)
+
+    def on_validation_epoch_end(self) -> None:
+        self.log_scores("val", self.detection)
+
+    def log_scores(self, prefix: str, metric: Metric) -> None:
+        """Log a metric that computes to a dict of numbers, and make it ready for the next epoch."""
+        scores = {f"{prefix}/{name}": float(value) for name, value in metric.compute().items()}
+        self.log_dict(scores, prog_bar=False)
+        self.log(f"{prefix}/score", scores.get(f"{prefix}/ap", float("nan")), prog_bar=True, logger=False)
+        metric.reset()
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self._optimizer(self.parameters())
+        scheduler = self._scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -1,0 +1,96 @@
+"""Checkpoints that are whole, exact and plain: ``last`` to go on from, ``best`` to use."""
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.fabric.plugins import CheckpointIO
+from lightning.pytorch.callbacks import Checkpoint
+
+from mitosis.checkpoint import read, write
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Writes beside the target and renames, so a kill or a full disk leaves the previous checkpoint whole."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        write(checkpoint, path)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return read(path)
+
+    def remove_checkpoint(self, path: Any) -> None:
+        Path(path).unlink(missing_ok=True)
+
+
+class RunCheckpoint(Checkpoint):
+    """At each epoch's end writes ``last.ckpt`` and, when ``monitor`` rose (or is undefined so far), ``best.ckpt``.
+
+    Adds ``contents`` (the recipe) and the global random states, so that a run that goes on is bit-equal to one that never stopped.
+    """
+
+    def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
+        self.folder, self.contents, self.monitor = folder, contents, monitor
+        self.best = -math.inf
+
+    @property
+    def last_path(self) -> Path:
+        return self.folder / "last.ckpt"
+
+    @property
+    def best_path(self) -> Path:
+        return self.folder / "best.ckpt"
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        score = float(trainer.callback_metrics.get(self.monitor, math.nan))
+        undefined = math.isnan(score) and self.best == -math.inf
+        if score > self.best or undefined:
+            self.best = self.best if undefined else score
+            trainer.save_checkpoint(self.best_path)
+        trainer.save_checkpoint(self.last_path)
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint.update(self.contents)
+        checkpoint["random"] = _random_states()
+
+    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        self._restore = checkpoint.get("random")
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Restored only here: setting up loaders and loops after the load may draw from the global generators.
+        if states := getattr(self, "_restore", None):
+            _set_random_states(states)
+            self._restore = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+
+
+def _random_states() -> dict[str, Any]:
+    name, keys, *rest = np.random.get_state()
+    python = random.getstate()
+    states: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "numpy": [name, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
+        "python": [python[0], list(python[1]), python[2]],
+    }
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state_all()
+    return states
+
+
+def _set_random_states(states: dict[str, Any]) -> None:
+    torch.set_rng_state(states["torch"])
+    name, keys, *rest = states["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    if "cuda" in states and torch.cuda.device_count() == len(states["cuda"]):
+        torch.cuda.set_rng_state_all(states["cuda"])

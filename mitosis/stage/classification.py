@@ -1,0 +1,29 @@
+"""Stage two: a classification network that throws out false candidates."""
+
+from typing import Any, final
+
+import torch
+from torch import Tensor, nn
+
+from mitosis.stage.base import Stage
+
+
+@final
+class ClassificationStage(Stage):
+    """Trains on candidate crops; on held-out fields scores every candidate by its probability of being a mitosis."""
+
+    def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
+        image = batch["image"].contiguous(memory_format=torch.channels_last)
+        return self.loss(self.model(image), batch["label"])
+
+    def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
+        logits = logits_of(self.model, field["images"])
+        known = field["labels"] >= 0
+        loss = self.loss(logits[known], field["labels"][known]) if known.any() else logits.sum() * 0
+        return field["points"], logits.softmax(dim=1)[:, 1], loss
+
+
+def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
+    """Logits (n, 2) float32 of crops (n, 3, h, w), ``batch`` at a time; n may be 0."""
+    parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
+    return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)

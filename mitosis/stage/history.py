@@ -1,0 +1,44 @@
+"""A run's course: a row an epoch in metrics.csv, and on the terminal where no progress bar can be drawn."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+
+from mitosis import atomic
+
+
+class History(L.Callback):
+    """Writes ``path`` anew at each epoch's end; its rows lie in the checkpoint, so a run that goes on loses none."""
+
+    def __init__(self, path: Path, announce: bool) -> None:
+        self.path, self.announce = path, announce
+        self.rows: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
+        row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])
+        row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
+        self.rows.append(row)
+        if trainer.is_global_zero:
+            self._write()
+            if self.announce:
+                shown = {name: row[name] for name in ("train/loss", "val/loss", "val/ap", "val/f1") if name in row}
+                numbers = "  ".join(f"{name} {value:.4f}" for name, value in shown.items())
+                print(f"epoch {trainer.current_epoch}  step {trainer.global_step}  {numbers}", flush=True)
+
+    def _write(self) -> None:
+        names = list(dict.fromkeys(name for row in self.rows for name in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, names, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        atomic.write_text(self.path, text.getvalue())
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.rows = list(state_dict["rows"])

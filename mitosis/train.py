@@ -1,0 +1,62 @@
+"""``python -m mitosis.train model=… data=…``: one model on one fold."""
+
+from pathlib import Path
+from typing import Any
+
+from mitosis.entry import entry
+from mitosis.errors import InputError
+from mitosis.run import Choices, claim, digest, finished, locked, read_json, read_yaml, recipe_of, run_folder, slug_of
+
+
+def train(config: dict[str, Any], choices: Choices) -> float:
+    """Train, or go on, or do nothing when the run is finished; returns the best score on val."""
+    _check_ablation(config, choices)
+    segmenters = [Path(path) for path in _as_list(config["candidates"])]
+    folder = run_folder(config, choices, on=_on(config, segmenters))
+    recipe = {"name": choices.name} | recipe_of(config)
+    if segmenters:
+        recipe["on"] = [slug_of(path) for path in segmenters]
+    inputs = {"/".join(path.parts[-2:]): digest(path / "candidates.csv") for path in segmenters}
+    root = config["data"].get("root")
+    with locked(folder):
+        claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {})
+        if finished(folder, config["max_steps"], inputs):
+            metrics = read_json(folder / "metrics.json")
+            print(f"{folder} is finished ({metrics['steps']} steps); nothing to do")
+        else:
+            from mitosis.fit import fit  # torch is loaded from here on
+
+            metrics = fit(config, recipe, folder, segmenters, inputs)
+        return metrics["val"]["ap"] if metrics["val"]["ap"] is not None else float("nan")
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _check_ablation(config: dict[str, Any], choices: Choices) -> None:
+    wanted = (config.get("ablation") or {}).get("for")
+    if wanted and wanted != choices.words["model"]:
+        raise InputError(f"ablation={choices.words['ablation']} is for model={wanted}, not {choices.words['model']}")
+
+
+def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
+    """What stage two's candidates come from, for the run's name; checks that they fit the fold."""
+    classifies = "crop" in config
+    if classifies and not segmenters:
+        raise InputError("candidates is not set; type candidates=RUN with a segmenter's run folder after mitosis.propose")
+    if segmenters and not classifies:
+        raise InputError("candidates=… is for stage two; choose a classifier such as model=resnet34")
+    for run in segmenters:
+        recipe = read_yaml(run / "recipe.yaml")
+        if str(recipe["fold"]) != str(config["fold"]):
+            raise InputError(f"candidates={run} are of fold {recipe['fold']}; type fold={recipe['fold']}")
+        if recipe["data"]["_target_"] != config["data"]["_target_"]:
+            raise InputError(f"candidates={run} are of data={recipe['name']['data']}; type data={recipe['name']['data']}")
+        if not (run / "candidates.csv").is_file():
+            raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segment={run}")
+    return slug_of(segmenters[-1]) if segmenters else None
+
+
+if __name__ == "__main__":
+    entry("train", train)

@@ -1,0 +1,121 @@
+"""What every augmentation keeps to."""
+
+import hashlib
+import inspect
+import os
+import pickle
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hydra.utils import instantiate
+
+from mitosis.augment.candidates import CandidateAugment
+from mitosis.augment.none import NoAugment
+from mitosis.augment.scmitosis import SCMitosisAugment
+
+CONF = Path(__file__).parents[2] / "conf/augment"
+AUGMENTS = {"scmitosis": SCMitosisAugment, "candidates": CandidateAugment, "none": NoAugment}
+
+every = pytest.mark.parametrize("name", AUGMENTS)
+
+
+def noise(side: int = 48) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.integers(256, size=(side, side, 3), dtype=np.uint8), rng.integers(2, size=(side, side), dtype=np.uint8)
+
+
+def digest(name: str, seeds: range) -> str:
+    augment, state = AUGMENTS[name](), hashlib.sha256()
+    for seed in seeds:
+        for array in augment(*noise(), seed):
+            state.update(np.ascontiguousarray(array))
+    return state.hexdigest()
+
+
+@every
+def test_configured_as_it_is_built(name: str) -> None:
+    config = yaml.safe_load((CONF / f"{name}.yaml").read_text())
+    augment = instantiate(config, _convert_="all")
+    assert type(augment) is AUGMENTS[name]
+    assert config.keys() - {"_target_"} == inspect.signature(AUGMENTS[name]).parameters.keys()
+    for seed in range(5):
+        np.testing.assert_array_equal(augment(*noise(), seed)[0], AUGMENTS[name]()(*noise(), seed)[0])
+
+
+@every
+def test_function_of_its_arguments_alone(name: str) -> None:
+    augment, (image, mask) = AUGMENTS[name](), noise()
+    first = [augment(image, mask, seed) for seed in range(40)]
+    random.seed(7)
+    np.random.seed(7)
+    copy = pickle.loads(pickle.dumps(augment))
+    for seed in reversed(range(40)):
+        for other in (augment, copy):
+            for got, expected in zip(other(image, mask, seed), first[seed], strict=True):
+                np.testing.assert_array_equal(got, expected)
+        augment(image[:17, :17], None, seed + 1000)  # other calls between leave no trace
+
+
+def test_same_in_another_process() -> None:
+    script = "import sys; sys.modules['torch'] = None; "  # not needed here, and slow to import
+    script += f"sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_contract import digest; "
+    script += "print(*(digest(name, range(30)) for name in ('scmitosis', 'candidates')))"
+    root = str(Path(__file__).parents[2])
+    environment = os.environ | {"PYTHONHASHSEED": "5", "OMP_NUM_THREADS": "1", "PYTHONPATH": root}
+    out = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert out.stdout.split() == [digest(name, range(30)) for name in ("scmitosis", "candidates")]
+
+
+@every
+def test_keeps_size_kind_and_input(name: str) -> None:
+    augment, (image, mask) = AUGMENTS[name](), noise(33)
+    image.flags.writeable = mask.flags.writeable = False
+    for seed in range(60):
+        got, got_mask = augment(image, mask, seed)
+        assert got.shape == image.shape and got.dtype == np.uint8
+        assert got_mask.shape == mask.shape and got_mask.dtype == np.uint8 and set(np.unique(got_mask)) <= {0, 1}
+        alone, nothing = augment(image, None, seed)
+        assert nothing is None
+        np.testing.assert_array_equal(alone, got)
+
+
+@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+def test_seeds_differ(name: str) -> None:
+    augment, (image, mask) = AUGMENTS[name](), noise()
+    assert len({augment(image, mask, seed)[0].tobytes() for seed in range(50)}) > 45
+
+
+@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+def test_mask_stays_on_its_disc(name: str) -> None:
+    y, x = np.mgrid[:128, :128]
+    mask = ((x - 80) ** 2 + (y - 50) ** 2 <= 15**2).astype(np.uint8)
+    image = np.where(mask[..., None] == 1, np.uint8([200, 40, 40]), np.uint8([225, 225, 225]))
+    augment = AUGMENTS[name]()
+    for seed in range(80):
+        got, got_mask = augment(image, mask, seed)
+        red = got[..., 0].astype(int) - got[..., 1] > 80
+        both, either = (red & (got_mask == 1)).sum(), (red | (got_mask == 1)).sum()
+        assert both / either > 0.9
+        offset = np.argwhere(red).mean(axis=0) - np.argwhere(got_mask).mean(axis=0)
+        assert np.abs(offset).max() < 0.5
+
+
+@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+def test_border_is_reflected_not_black(name: str) -> None:
+    white = np.full((64, 64, 3), 250, dtype=np.uint8)
+    augment = AUGMENTS[name]()
+    for seed in range(80):
+        assert augment(white, None, seed)[0].min() > 170
+
+
+@every
+def test_smallest_images(name: str) -> None:
+    for seed in range(20):
+        image, mask = AUGMENTS[name]()(np.full((1, 1, 3), 9, np.uint8), np.ones((1, 1), np.uint8), seed)
+        assert image.shape == (1, 1, 3)
+        assert mask.tolist() == [[1]]

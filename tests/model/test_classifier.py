@@ -1,0 +1,187 @@
+import os
+import pickle
+import time
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import safetensors.torch
+import timm
+import torch
+from omegaconf import OmegaConf
+
+from mitosis.errors import InputError
+from mitosis.model.classifier import check_pretrained, classifier
+
+CONF = Path(__file__).parents[2] / "conf" / "model"
+TINY = "test_resnet"
+
+
+@pytest.fixture
+def no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty hub cache, and a hub of which each use fails the test."""
+
+    def refused(*args: object, **kwargs: object) -> None:
+        pytest.fail("the hub was asked")
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", refused)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", refused)
+    return tmp_path / "hub"
+
+
+def imagenet(seed: int = 1) -> dict[str, torch.Tensor]:
+    torch.manual_seed(seed)
+    return timm.create_model(TINY, num_classes=1000).state_dict()
+
+
+def backbone_equals(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> bool:
+    own = model.net.state_dict()
+    return all(torch.equal(own[key], value) for key, value in state.items() if not key.startswith("fc."))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "mobilenetv3_large", "densenet201"])
+def test_each_yaml_builds_a_classifier_of_two_classes(name: str, no_hub: Path) -> None:
+    model = OmegaConf.merge({"pretrained": True}, OmegaConf.load(CONF / f"{name}.yaml")).model
+    assert (model.pretrained, model.weights) == (True, None)
+    with torch.device("meta"):
+        net = classifier(model.name, pretrained=False, weights=None).eval()
+        assert net(torch.rand(2, 3, 128, 128)).shape == (2, 2)
+
+
+def test_input_is_normalised_inside(no_hub: Path) -> None:
+    net = classifier("resnet18", pretrained=False).eval()
+    image = torch.rand(1, 3, 64, 64)
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    torch.testing.assert_close(net(image), net.net((image - mean.view(3, 1, 1)) / std.view(3, 1, 1)))
+    assert {"mean", "std"} <= set(net.state_dict())
+
+
+def test_without_pretrained_no_file_is_read_either(no_hub: Path) -> None:
+    classifier(TINY, pretrained=False, weights="gone.safetensors")
+    check_pretrained(TINY, pretrained=False)
+    with pytest.raises(InputError, match="model.weights=gone.safetensors is not read under model.pretrained=false"):
+        check_pretrained(TINY, pretrained=False, weights="gone.safetensors")
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+@pytest.mark.parametrize("head", ["dropped", "1000", "2"])
+def test_weights_from_a_file(tmp_path: Path, no_hub: Path, suffix: str, head: str) -> None:
+    state = imagenet()
+    if head == "dropped":
+        state = {key: value for key, value in state.items() if not key.startswith("fc.")}
+    elif head == "2":
+        state |= {"fc.weight": state["fc.weight"][:2].clone(), "fc.bias": torch.tensor([3.0, -3.0])}
+    file = tmp_path / f"weights{suffix}"
+    safetensors.torch.save_file(state, file) if suffix == ".safetensors" else torch.save(state, file)
+    check_pretrained(TINY, True, str(file))
+    net = classifier(TINY, True, str(file))
+    assert backbone_equals(net, state)
+    assert net.net.fc.weight.shape[0] == 2
+    assert torch.equal(net.net.fc.bias, torch.tensor([3.0, -3.0])) == (head == "2")
+
+
+def test_files_without_batch_counters_load(tmp_path: Path, no_hub: Path) -> None:
+    state = {key: value for key, value in imagenet().items() if not key.endswith("num_batches_tracked")}
+    torch.save(state, tmp_path / "old.pth")
+    assert backbone_equals(classifier(TINY, True, str(tmp_path / "old.pth")), state)
+
+
+class Evil:
+    def __reduce__(self) -> tuple:
+        return os.mkdir, ("evil",)
+
+
+def test_a_bad_file_is_told_in_one_line(tmp_path: Path, no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    state = imagenet()
+    torch.save({"conv1.weight": state["conv1.0.weight"]}, "foreign.pth")
+    torch.save(state | {"conv1.0.weight": torch.zeros(1)}, "shape.pth")
+    torch.save({key: value for key, value in state.items() if key != "conv1.0.weight"}, "hole.pth")
+    torch.save({"state_dict": state, "epoch": 3}, "nested.pth")
+    Path("empty.pth").touch()
+    Path("empty.safetensors").touch()
+    Path("evil.pth").write_bytes(pickle.dumps(Evil()))
+    safetensors.torch.save_file(state, "cut.safetensors")
+    Path("cut.safetensors").write_bytes(Path("cut.safetensors").read_bytes()[:-100])
+    said = {
+        "absent.pth": "no such file",
+        "foreign.pth": "missing.*unknown, the first is conv1.weight",
+        "shape.pth": "1 tensors of another shape, the first is conv1.0.weight",
+        "hole.pth": "1 tensors missing, the first is conv1.0.weight",
+        "nested.pth": "not a state dict",
+        "empty.pth": "not a readable",
+        "empty.safetensors": "not a readable",
+        "cut.safetensors": "not a readable",
+        "evil.pth": "not a readable",
+    }
+    for file, words in said.items():
+        with pytest.raises(InputError, match=f"model.weights={file}.*{words}") as caught:
+            check_pretrained(TINY, True, file)
+        assert "\n" not in str(caught.value)
+    assert not Path("evil").exists()
+
+
+@pytest.mark.parametrize("name", ["resnet35", "resnet34.nowhere", "hf-hub:timm/resnet34"])
+def test_an_unknown_network(name: str, no_hub: Path) -> None:
+    for ask in (classifier, check_pretrained):
+        with pytest.raises(InputError, match=f"model.name={name}"):
+            ask(name, False, None)
+
+
+def test_weights_in_the_hubs_cache_need_no_network(no_hub: Path) -> None:
+    repository = no_hub / f"models--{timm.get_pretrained_cfg(TINY).hf_hub_id.replace('/', '--')}"
+    file = repository / "snapshots" / "abc" / "model.safetensors"
+    file.parent.mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("abc")
+    state = imagenet()
+    safetensors.torch.save_file(state, file)
+    check_pretrained(TINY, True, None)
+    assert backbone_equals(classifier(TINY, True, None), state)
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(InputError, match="delete the file"):
+        check_pretrained(TINY, True, None)
+
+
+def test_weights_are_downloaded_where_the_hub_answers(
+    no_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, asked = imagenet(), []
+    safetensors.torch.save_file(state, tmp_path / "model.safetensors")
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda url, timeout: asked.append((url, timeout)))
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda hub, file: str(tmp_path / file))
+    assert backbone_equals(classifier(TINY, True, None), state)
+    ((url, seconds),) = asked
+    assert url.endswith("timm/test_resnet.r160_in1k/resolve/main/model.safetensors")
+    assert seconds <= 5.0
+
+
+def test_a_hub_that_does_not_answer(no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(url: str, timeout: float) -> None:
+        raise OSError("Name or service\nnot known")
+
+    monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", silent)
+    with pytest.raises(InputError, match="model.weights=FILE.*model.pretrained=false") as caught:
+        check_pretrained("resnet34", True, None)
+    assert "Name or service not known" in str(caught.value)
+
+
+def test_offline_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's own client under HF_HUB_OFFLINE=1, which it reads once, at its import."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    start = time.monotonic()
+    with pytest.raises(InputError, match="offline mode.*model.weights=FILE.*model.pretrained=false"):
+        check_pretrained("resnet34", True, None)
+    assert time.monotonic() - start < 5.0
+
+
+def test_no_network_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's own client against an address where nobody listens: no minutes of retries."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda hub, file: f"http://127.0.0.1:9/{hub}/{file}")
+    start = time.monotonic()
+    with pytest.raises(InputError, match="cannot be fetched.*model.weights=FILE.*model.pretrained=false"):
+        check_pretrained("resnet34", True, None)
+    assert time.monotonic() - start < 10.0
