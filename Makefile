@@ -19,6 +19,6 @@ $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; try make PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-uv.lock
-	@$(UV) sync --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) install --python $(BIN)/python --no-deps --no-build-isolation --quiet -e .
 	@touch $@

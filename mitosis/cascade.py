@@ -98,13 +98,9 @@ class Cascade:
         found = self.detect(normalised, mpp=mpp / scale)
         # Pixel centres are integers, so a point moves with the corner of its pixel, half a pixel away.
         points = (found.points + 0.5) / scale - 0.5
-        return Detections(
-            points, found.scores, found.accepted, found.area_um2, found.mean, found.max, mpp
-        )
+        return Detections(points, found.scores, found.accepted, found.area_um2, found.mean, found.max, mpp)
 
-    def detect(
-        self, normalised: np.ndarray, *, mpp: float, probability: np.ndarray | None = None
-    ) -> Detections:
+    def detect(self, normalised: np.ndarray, *, mpp: float, probability: np.ndarray | None = None) -> Detections:
         """Find mitoses in a field that is stain-normalised and of the network's resolution.
 
         ``probability``: the field's map where it is known already.
@@ -115,9 +111,7 @@ class Cascade:
         else:
             scores = self.classify(normalised, proposed.points, mpp=mpp)
             accepted = scores >= self.classifier.chosen["threshold"]
-        return Detections(
-            proposed.points, scores, accepted, proposed.area_um2, proposed.mean, proposed.max, mpp
-        )
+        return Detections(proposed.points, scores, accepted, proposed.area_um2, proposed.mean, proposed.max, mpp)
 
     def probability(self, normalised: np.ndarray) -> np.ndarray:
         """The segmenter's probability map (H, W) float32 of a stain-normalised field."""

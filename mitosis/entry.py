@@ -31,7 +31,11 @@ def entry(command: str, task: Task) -> None:
     A user's mistake (an override, a path, a file) ends in one line on stderr and exit code 1.
     """
     sys.argv[1:] = arrange(sys.argv[1:])
-    if {"--help", "-h"} & set(sys.argv) and (CONF / "data").is_dir() and not any(a.startswith("data=") for a in sys.argv):
+    if (
+        {"--help", "-h"} & set(sys.argv)
+        and (CONF / "data").is_dir()
+        and not any(a.startswith("data=") for a in sys.argv)
+    ):
         sys.argv += ["data=synthetic"] if "data: ???" in (CONF / f"{command}.yaml").read_text() else []
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 

@@ -41,9 +41,7 @@ def evaluate_runs(
         found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)
         alone.append(_as_detections(field, found, stage_one=True))
         both.append(_as_detections(field, found, stage_one=False))
-        rows += rows_of(
-            field.record.field, found.points, found.scores, found.accepted, found.area_um2, found.mpp
-        )
+        rows += rows_of(field.record.field, found.points, found.scores, found.accepted, found.area_um2, found.mpp)
     stages = [_row("stage one alone", alone, 0.0, rule)]
     if cascade.classifier is not None:
         stages.append(_row("both stages", both, cascade.classifier.chosen["threshold"], rule))

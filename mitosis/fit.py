@@ -3,7 +3,6 @@
 import logging
 import math
 import sys
-import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from mitosis.stage.history import History
 def fit(
     config: dict[str, Any], recipe: dict[str, Any], folder: Path, segmenters: list[Path], inputs: dict[str, str]
 ) -> dict[str, Any]:
-    """Train to ``max_steps`` (rounded up to whole epochs), from ``last.ckpt`` when there is one; returns the metrics.
+    """Train to ``max_steps`` (rounded up to whole epochs that end with a look at val), from ``last.ckpt`` when there is one; returns the metrics.
 
     A checkpoint made on other ``inputs`` is started over. Classifiers choose their threshold on val: the largest F1.
     """
@@ -47,31 +46,28 @@ def fit(
     start = _start(checkpoints, inputs)
     if config["init"] and start is None:
         _initialise(stage, config["init"])
-    trainer = _trainer(config, folder, checkpoints)
-    began = time.monotonic()
+    bar = sys.stderr.isatty()
+    history = History(folder / "metrics.csv", announce=not bar)
+    trainer = _trainer(config, folder, [history, checkpoints, *([RichProgressBar()] if bar else [])])
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
     finally:
         _close(config)
     if trainer.interrupted:
         raise KeyboardInterrupt
-    metrics = _metrics(config, trainer, stage, data, checkpoints)
-    metrics |= {"inputs": inputs, "minutes": round((time.monotonic() - began) / 60, 2), "hardware": hardware(trainer)}
+    metrics = _metrics(config, trainer, data, checkpoints)
+    metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
     if trainer.is_global_zero:
         atomic.write_json(folder / "metrics.json", metrics)
         print(f"{folder}: {metrics['steps']} steps, best val AP {metrics['val']['ap']:.4f}")
     return metrics
 
 
-def _trainer(config: dict[str, Any], folder: Path, checkpoints: RunCheckpoint) -> L.Trainer:
+def _trainer(config: dict[str, Any], folder: Path, callbacks: list[Callback]) -> L.Trainer:
     settings = dict(config["trainer"])
     if settings["precision"] == "auto":
         capable = settings["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
         settings["precision"] = "bf16-mixed" if capable else "32-true"
-    bar = sys.stderr.isatty()
-    callbacks: list[Callback] = [History(folder / "metrics.csv", announce=not bar), checkpoints]
-    if bar:
-        callbacks.append(RichProgressBar())
     if config["ema"]:
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
@@ -80,13 +76,15 @@ def _trainer(config: dict[str, Any], folder: Path, checkpoints: RunCheckpoint) -
     if steps_per_epoch < 1:
         raise InputError("data.samples_per_epoch is smaller than data.batch_size; an epoch needs one batch at least")
     epochs = math.ceil(config["max_steps"] / steps_per_epoch)
+    epochs = config["val_every"] * math.ceil(epochs / config["val_every"])  # the last epoch is one that is scored
     return L.Trainer(
         **settings,
         max_epochs=epochs,
         logger=_logger(config, folder),
         callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
-        enable_progress_bar=bar,
+        enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
+        check_val_every_n_epoch=config["val_every"],
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
@@ -142,12 +140,10 @@ def _initialise(stage: Stage, source: str) -> None:
 
 
 def _metrics(
-    config: dict[str, Any], trainer: L.Trainer, stage: Stage, data: MitosisDataModule, checkpoints: RunCheckpoint
+    config: dict[str, Any], trainer: L.Trainer, data: MitosisDataModule, checkpoints: RunCheckpoint
 ) -> dict[str, Any]:
-    """Scores of the best checkpoint on val; a classifier's threshold is chosen there and stored beside the weights."""
-    stage.model.load_state_dict(weights_of(read(checkpoints.best_path)))
-    evaluation = trainer.validate(stage, datamodule=data, verbose=False)[0]
-    val = {name.removeprefix("val/"): value for name, value in evaluation.items()}
+    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is stored beside the weights."""
+    val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
     metrics = {
         "steps": trainer.global_step,
         "max_steps": config["max_steps"],
@@ -156,8 +152,7 @@ def _metrics(
         "pretrained": bool(config["model"].get("pretrained", False)),
     }
     if "crop" in config:
-        threshold = val["threshold"] if not math.isnan(val["threshold"]) else 0.5
-        metrics["chosen"] = {"threshold": threshold}
+        metrics["chosen"] = {"threshold": 0.5 if math.isnan(val["threshold"]) else val["threshold"]}
         choose(checkpoints.best_path, metrics["chosen"])
     return metrics
 

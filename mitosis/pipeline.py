@@ -76,7 +76,10 @@ def _step(name: str, overrides: list[str]) -> None:
             child.wait()
             raise
     if code:
-        print(f"mitosis: the step {name} ended with exit code {code}; the same command goes on from there", file=sys.stderr)
+        print(
+            f"mitosis: the step {name} ended with exit code {code}; the same command goes on from there",
+            file=sys.stderr,
+        )
         sys.exit(code if code > 0 else 128 - code)
 
 

@@ -61,7 +61,11 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
             rows += field_rows(cascade, field, seen)
     write_candidates(run / "candidates.csv", rows)
     counts = trial.counts.get(threshold) or _counts_at(cascade, data.fields(data.parts.val), matching)
-    result = {"chosen": chosen, "val": {"ap": trial.ap, "recall": counts.recall, "precision": counts.precision}, "candidates": len(rows)}
+    result = {
+        "chosen": chosen,
+        "val": {"ap": trial.ap, "recall": counts.recall, "precision": counts.precision},
+        "candidates": len(rows),
+    }
     print(
         f"{run}: window {trial.window}, threshold {threshold} → val recall {result['val']['recall']:.3f},"
         f" precision {result['val']['precision']:.3f}; {len(rows)} candidates"

@@ -15,8 +15,8 @@ import yaml
 from mitosis import atomic
 from mitosis.errors import InputError
 
-HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "fold", "hydra")
-"""Top-level keys that say how or where a run is made, not what it is (``fold`` has its own place in the path)."""
+HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
+"""Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
 HOW_DATA = ("root", "workers")
 
 
@@ -36,15 +36,13 @@ class Choices:
 
 def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     """What of a configuration makes the result: no device, logger, path or number of steps; plain data."""
-    recipe = {key: value for key, value in config.items() if key not in HOW or key == "fold"}
+    recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(recipe["model"]["weights"]).name}
     if recipe.get("init"):
         recipe["init"] = "-".join(Path(recipe["init"]).parts[-5:])
-    if isinstance(recipe.get("budget"), dict):  # more steps continue a run
-        recipe["budget"] = {key: value for key, value in recipe["budget"].items() if key != "max_steps"}
     return recipe
 
 
@@ -57,7 +55,8 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
     parts = [f"{group}-{word}" for group, word in sorted(groups.items())]
     for key in sorted(have.keys() | want.keys()):
         if have.get(key) != want.get(key) and key != "fold":
-            parts.append(f"{key}-{have.get(key)}")
+            value = have.get(key)
+            parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
     slug = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", ",".join(parts)).strip("_")
     if len(slug) > 80:
         slug = f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
@@ -92,7 +91,9 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise InputError(f"{folder}: another process is working in this run folder; wait for it or stop it") from None
+            raise InputError(
+                f"{folder}: another process is working in this run folder; wait for it or stop it"
+            ) from None
         yield
 
 

@@ -44,7 +44,9 @@ def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
     """What stage two's candidates come from, for the run's name; checks that they fit the fold."""
     classifies = "crop" in config
     if classifies and not segmenters:
-        raise InputError("candidates is not set; type candidates=RUN with a segmenter's run folder after mitosis.propose")
+        raise InputError(
+            "candidates is not set; type candidates=RUN with a segmenter's run folder after mitosis.propose"
+        )
     if segmenters and not classifies:
         raise InputError("candidates=… is for stage two; choose a classifier such as model=resnet34")
     for run in segmenters:
@@ -52,7 +54,9 @@ def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
         if str(recipe["fold"]) != str(config["fold"]):
             raise InputError(f"candidates={run} are of fold {recipe['fold']}; type fold={recipe['fold']}")
         if recipe["data"]["_target_"] != config["data"]["_target_"]:
-            raise InputError(f"candidates={run} are of data={recipe['name']['data']}; type data={recipe['name']['data']}")
+            raise InputError(
+                f"candidates={run} are of data={recipe['name']['data']}; type data={recipe['name']['data']}"
+            )
         if not (run / "candidates.csv").is_file():
             raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segment={run}")
     return slug_of(segmenters[-1]) if segmenters else None

@@ -1,6 +1,7 @@
 """Crops round candidates, as the classifier sees them."""
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -43,7 +44,8 @@ class CandidateView(Dataset):
 
     An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
     index) alone: {"image": (3, pixels, pixels) float32 in [0, 1], "label": int64, 1 = mitosis}.
-    Raises ``InputError`` where there is no positive or no negative to learn from.
+    Without any negative, points on a grid away from all mitoses take their place, with a warning.
+    Raises ``InputError`` where there is no positive to learn from.
     """
 
     def __init__(
@@ -74,10 +76,12 @@ class CandidateView(Dataset):
         if not self._pools[1]:
             raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold")
         if not self._pools[0]:
-            raise InputError(
-                f"no false candidate in the {len(fields)} training fields for the classifier to learn from: "
-                "lower the segmenter's threshold, train it longer, or propose again"
+            warnings.warn(
+                f"no false candidate in the {len(fields)} training fields: the classifier learns from plain tissue"
+                " instead; a segmenter trained longer proposes better negatives",
+                stacklevel=2,
             )
+            self._pools[0].extend((field, point) for field in fields for point in _elsewhere(field, side_um))
 
     def __len__(self) -> int:
         return self._samples
@@ -100,6 +104,16 @@ class CandidateView(Dataset):
         image, _ = self._augment(image, None, int(rng.integers(2**32)))
         inner = slice(margin, margin + self._pixels)
         return {"image": image_tensor(image[inner, inner]), "label": torch.tensor(label)}
+
+
+def _elsewhere(field: Field, side_um: float) -> np.ndarray:
+    """Points (n, 2) x, y of a field, ``side_um`` apart and at least as far from every mitosis."""
+    step = side_um / field.record.mpp
+    height, width = field.record.size
+    grid = np.stack(np.meshgrid(np.arange(step / 2, width, step), np.arange(step / 2, height, step)), axis=-1)
+    points = grid.reshape(-1, 2)
+    between = points[:, None] - field.record.centroids[None]
+    return points[(np.hypot(between[..., 0], between[..., 1]) > step).all(axis=1)]
 
 
 class CandidateFieldView(Dataset):

@@ -2,6 +2,7 @@
 # ruff: noqa: F722  (jaxtyping's shapes)
 
 from pathlib import Path
+from typing import Any, cast
 
 import huggingface_hub
 import safetensors.torch
@@ -32,7 +33,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.net = net
         for key in ("mean", "std"):
-            self.register_buffer(key, torch.tensor(net.pretrained_cfg[key]).view(1, 3, 1, 1))
+            self.register_buffer(key, torch.tensor(_configuration(net)[key]).view(1, 3, 1, 1))
 
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2"]:
         return self.net((image - self.mean) / self.std)
@@ -90,7 +91,8 @@ def _known(name: str) -> None:
 
 def _published(name: str) -> Path:
     """The file of ImageNet weights that the hub publishes for ``name``: from the cache, else downloaded."""
-    hub = timm.get_pretrained_cfg(name).hf_hub_id
+    published = timm.get_pretrained_cfg(name)
+    hub = published and published.hf_hub_id
     if not hub:
         raise InputError(f"model.name={name}: timm publishes no weights for it; {OTHERWISE}")
     cached = huggingface_hub.try_to_load_from_cache(hub, HUB_FILE)
@@ -126,8 +128,12 @@ def _load(net: nn.Module, name: str, weights: str) -> None:
     net.load_state_dict(own | state)
 
 
+def _configuration(net: nn.Module) -> dict[str, Any]:
+    return cast(dict[str, Any], net.pretrained_cfg)
+
+
 def _heads(net: nn.Module) -> tuple[str, ...]:
-    head = net.pretrained_cfg["classifier"]
+    head = _configuration(net)["classifier"]
     return (head,) if isinstance(head, str) else tuple(head)
 
 

@@ -11,7 +11,6 @@ from mitosis.errors import InputError
 from mitosis.model.convolution import DSC, ENCODERS, Plain, Up
 from mitosis.model.fusion import FUSIONS
 
-
 PRIOR = 0.01
 
 
@@ -58,7 +57,7 @@ class SCMitosisSeg(nn.Module):
         self.fusions = nn.ModuleList(FUSIONS[fusion](fine) for fine, _ in reversed(levels))
         self.decoders = nn.ModuleList(nn.Sequential(DSC(fine, fine), DSC(fine, fine)) for fine, _ in reversed(levels))
         self.head = nn.Conv2d(widths[0], 1, 1)
-        nn.init.constant_(self.head.bias, math.log(PRIOR / (1.0 - PRIOR)))
+        nn.init.constant_(self.head.get_parameter("bias"), math.log(PRIOR / (1.0 - PRIOR)))
 
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
         height, width = image.shape[-2:]

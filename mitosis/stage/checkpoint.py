@@ -28,14 +28,15 @@ class AtomicCheckpointIO(CheckpointIO):
 
 
 class RunCheckpoint(Checkpoint):
-    """At each epoch's end writes ``last.ckpt`` and, when ``monitor`` rose (or is undefined so far), ``best.ckpt``.
+    """At each epoch's end writes ``last.ckpt`` and, when ``monitor`` did not fall (or is undefined so far), ``best.ckpt``.
 
-    Adds ``contents`` (the recipe) and the global random states, so that a run that goes on is bit-equal to one that never stopped.
+    ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so that a run that goes on is bit-equal to one that never stopped.
     """
 
     def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
         self.folder, self.contents, self.monitor = folder, contents, monitor
         self.best = -math.inf
+        self.scores: dict[str, float] = {}
 
     @property
     def last_path(self) -> Path:
@@ -46,12 +47,18 @@ class RunCheckpoint(Checkpoint):
         return self.folder / "best.ckpt"
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if not (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
+            self._keep_best(trainer)
+        trainer.save_checkpoint(self.last_path)
+
+    def _keep_best(self, trainer: L.Trainer) -> None:
         score = float(trainer.callback_metrics.get(self.monitor, math.nan))
         undefined = math.isnan(score) and self.best == -math.inf
-        if score > self.best or undefined:
+        if score >= self.best or undefined:
             self.best = self.best if undefined else score
+            values = trainer.callback_metrics.items()
+            self.scores = {name: float(value) for name, value in values if name.startswith("val/")}
             trainer.save_checkpoint(self.best_path)
-        trainer.save_checkpoint(self.last_path)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint.update(self.contents)
@@ -67,10 +74,10 @@ class RunCheckpoint(Checkpoint):
             self._restore = None
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "scores": self.scores}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
+        self.best, self.scores = state_dict["best"], state_dict["scores"]
 
 
 def _random_states() -> dict[str, Any]:

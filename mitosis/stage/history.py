@@ -2,6 +2,7 @@
 
 import csv
 import io
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,25 @@ from mitosis import atomic
 
 
 class History(L.Callback):
-    """Writes ``path`` anew at each epoch's end; its rows lie in the checkpoint, so a run that goes on loses none."""
+    """Writes ``path`` anew at each epoch's end; its rows lie in the checkpoint, so a run that goes on loses none.
+
+    ``seconds``: spent on whole epochs, over all attempts.
+    """
 
     def __init__(self, path: Path, announce: bool) -> None:
         self.path, self.announce = path, announce
         self.rows: list[dict[str, float]] = []
+        self.seconds = 0.0
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        self._began = time.monotonic()
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])
         row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.rows.append(row)
+        self.seconds += time.monotonic() - self._began
         if trainer.is_global_zero:
             self._write()
             if self.announce:
@@ -38,7 +47,7 @@ class History(L.Callback):
         atomic.write_text(self.path, text.getvalue())
 
     def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows}
+        return {"rows": self.rows, "seconds": self.seconds}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.rows = list(state_dict["rows"])
+        self.rows, self.seconds = list(state_dict["rows"]), state_dict["seconds"]

@@ -39,9 +39,9 @@ def test_dscrb_a_adds_a_1x1_convolution_and_dscrb_b_the_identity() -> None:
         nn.init.zeros_(block.body[-1][-1].weight)  # the BatchNorm that ends the body: only the shortcut is left
     torch.testing.assert_close(keep(x), x.relu())
     torch.testing.assert_close(down(x), down.shortcut(x).relu())
-    kernel = down.shortcut[0].weight
+    kernel = down.shortcut[1].weight
     assert kernel.shape == (4, 4, 1, 1)
-    torch.testing.assert_close(down.shortcut[0](x), torch.einsum("oi,bihw->bohw", kernel[..., 0, 0], x[..., ::2, ::2]))
+    torch.testing.assert_close(down.shortcut[:2](x), torch.einsum("oi,bihw->bohw", kernel[..., 0, 0], x[..., ::2, ::2]))
 
 
 def test_upsampling_before_the_1x1_convolution_gives_the_same() -> None:
