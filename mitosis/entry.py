@@ -22,6 +22,9 @@ from mitosis.run import Choices, describe
 PATH_KEYS = ("input", "output", "data.root", "segment", "classify", "model.weights", "candidates", "init", "runs")
 """Keys whose values are paths: taken literally, whatever Hydra's grammar would read in them."""
 
+SET_KEYS = ("segmenter.set", "classifier.set")
+"""Keys whose values are lists of overrides."""
+
 Task = Callable[[dict[str, Any], Choices], float | None]
 
 
@@ -69,13 +72,34 @@ def arrange(arguments: list[str]) -> list[str]:
 
 def _quoted(argument: str) -> str:
     key, equals, value = argument.partition("=")
+    if key in SET_KEYS:
+        return f"{key}=[{','.join(_literal(item) for item in _items(value))}]"
     if not equals or key.lstrip("+") not in PATH_KEYS or value in ("", "null", "???"):
         return argument
     if re.fullmatch(r"'.*'|\".*\"|\[\s*['\"].*\]", value):  # quoted already, or a list of quoted paths
         return argument
+    return f"{key}={_literal(value)}"
+
+
+def _literal(value: str) -> str:
+    """``value`` in Hydra's single quotes: only a quote, and backslashes right before one, need a backslash."""
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
     trailing = len(escaped) - len(escaped.rstrip("\\"))
-    return f"{key}='{escaped}{chr(92) * trailing}'"
+    return f"'{escaped}{chr(92) * trailing}'"
+
+
+def _items(value: str) -> list[str]:
+    """The overrides in ``[a=1,b=[2,3],'c=4']``: split at commas outside brackets, outer quotes taken off."""
+    inner = value.strip()
+    inner = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
+    items, depth = [""], 0
+    for character in inner:
+        depth += (character in "[{(") - (character in "]})")
+        if character == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += character
+    return [re.sub(r"^(['\"])(.*)\1$", r"\2", item.strip()) for item in items if item.strip()]
 
 
 def compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], Choices]:
