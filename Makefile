@@ -1,10 +1,11 @@
 # Every target works from a clean clone: what it needs is installed first.
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-STAMP  := $(VENV)/installed
-UV     := $(BIN)/uv pip
-DEMO   ?= demo
+PYTHON  ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+STAMP   := $(VENV)/installed
+UV      := $(BIN)/uv pip
+COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep \
+           --no-emit-package opencv-python --no-header --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-all test-floors lint lock clean
@@ -15,10 +16,42 @@ help: ## list the targets
 install: $(STAMP) ## install everything into .venv
 	@echo "installed; to activate: source $(VENV)/bin/activate"
 
-$(STAMP): pyproject.toml requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; try make PYTHON=python3.12"; exit 1; }
+# Compiled ahead, or every command of a read-only or no-bytecode environment pays ten seconds for its imports.
+$(STAMP): pyproject.toml requirements.lock requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is older than 3.11; type make install PYTHON=python3.12"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-uv.lock
 	@$(UV) sync --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(UV) install --python $(BIN)/python --no-deps --no-build-isolation --quiet -e .
 	@touch $@
+
+demo: $(STAMP) ## both stages on drawn fields in minutes: a table and a picture in demo/
+	@$(BIN)/python experiments/demo.py
+
+test: $(STAMP) ## the tests, in minutes
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: $(STAMP) ## all tests, the slow ones too
+	@$(BIN)/python -m pytest -n 2
+
+test-floors: ## the tests on the lowest versions that pyproject.toml allows
+	@$(MAKE) --no-print-directory VENV=.venv-floors install-floors
+	@.venv-floors/bin/python -m pytest -n 2 -m "not slow"
+
+install-floors:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-uv.lock
+	@$(UV) install --python $(BIN)/python --resolution lowest-direct --compile-bytecode --quiet -e '.[dev,sweep]'
+
+lint: $(STAMP) ## style, types, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+lock: $(STAMP) ## resolve the newest allowed versions into requirements.lock
+	@$(COMPILE) --upgrade --generate-hashes -o requirements.lock
+
+clean: ## remove what was installed and made
+	rm -rf $(VENV) .venv-floors demo .pytest_cache .ruff_cache .hypothesis

@@ -13,21 +13,25 @@ from typing import IO, Any
 def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Iterator[IO]:
     """Open a temporary file beside ``path``; on success it replaces ``path``, on any error ``path`` stays as it was.
 
-    Raises whatever the writing raises (``OSError`` when the disk is full); the temporary file is removed.
+    Raises whatever the writing raises (``OSError`` naming ``path`` for a full disk); the temporary file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    name = None
     try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         with os.fdopen(descriptor, mode, **kwargs) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+    except BaseException as error:
+        if name is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+        if isinstance(error, OSError) and (name is None or error.filename in (None, name)):
+            raise OSError(error.errno, error.strerror, str(path)) from error  # nobody knows the temporary file
         raise
 
 

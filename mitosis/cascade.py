@@ -14,7 +14,7 @@ from mitosis import tiling
 from mitosis.candidates import Candidates, crop, extract
 from mitosis.errors import InputError
 from mitosis.recipe import Trained, load
-from mitosis.slide import read_image
+from mitosis.slide import MAX_PIXELS, read_image
 from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
 
@@ -55,14 +55,16 @@ class Cascade:
     def __init__(
         self, segmenter: Trained, classifier: Trained | None = None, *, window: int | str | None = None
     ) -> None:
-        """``window``: side in pixels or ``whole``; by default the one that was chosen on val."""
-        if "tiling" not in segmenter.recipe:
-            raise InputError(f"segment={segmenter.path} is a classifier's; give a segmenter's run")
-        if classifier is not None and "crop" not in classifier.recipe:
-            raise InputError(f"classify={classifier.path} is a segmenter's; give a classifier's run")
+        """``window``: side in pixels or ``whole``; by default the one that was chosen on val.
+
+        Raises ``InputError`` for networks that are not what they are given as, or that saw other colours.
+        """
+        _check(segmenter, classifier)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.segmenter, self.classifier = segmenter, classifier
-        self.window = window if window is not None else segmenter.chosen.get("window")
+        self.window = window if window is not None else segmenter.chosen.get("window", "whole")
+        if self.window != "whole" and not isinstance(self.window, int):
+            raise InputError(f"tiling.window={self.window}: give a number of pixels, whole or auto")
         self._stain = segmenter.stain
         for trained in (segmenter, classifier):
             if trained is not None:
@@ -71,32 +73,35 @@ class Cascade:
     @classmethod
     def load(cls, segment: str | Path, classify: str | Path | None = None) -> "Cascade":
         """From run folders or checkpoint files. Raises ``InputError`` naming what is missing."""
-        segmenter = load(segment)
+        segmenter, classifier = load(segment), load(classify) if classify is not None else None
+        _check(segmenter, classifier)  # first: what a threshold is missed for depends on the kind of run
         if "threshold" not in segmenter.chosen:
             raise InputError(f"{segment} has no threshold yet; type python -m mitosis.propose segment={segment}")
-        classifier = load(classify) if classify is not None else None
         if classifier is not None and "threshold" not in classifier.chosen:
             raise InputError(f"{classify} has no threshold: its training is not finished; run its command again")
         return cls(segmenter, classifier)
 
     def __call__(self, image: np.ndarray | str | Path, *, mpp: float, name: str | None = None) -> Detections:
-        """Find mitoses in an image file or (H, W, 3) uint8 RGB array; ``mpp``: its µm per pixel (> 0).
+        """Find mitoses in an image file or (H, W, 3) uint8 RGB array; ``mpp``: its µm per pixel, 0.05 to 2.
 
-        Raises ``InputError`` for a file that cannot be read or an absurd mpp.
+        Raises ``InputError`` for a file that cannot be read, another kind of array, an absurd mpp, and an image of more
+        than 20000 × 20000 pixels at the network's resolution.
         """
-        if not (math.isfinite(mpp) and 0.05 <= mpp <= 2):
-            raise InputError(f"mpp={mpp}: µm per pixel lie between 0.05 and 2 (0.25 is a usual 40x scan)")
-        if not isinstance(image, np.ndarray):
-            name, image = name or str(image), read_image(image)
-        normalised = self._stain(image, name or "image")
-        scale = mpp / self.segmenter.mpp
-        if abs(scale - 1) <= SAME_MPP:
-            scale = 1.0
+        check_mpp(mpp)
+        name = name or ("image" if isinstance(image, np.ndarray) else str(image))
+        image = image if isinstance(image, np.ndarray) else read_image(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
+            raise InputError(f"{name}: expected (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
+        normalised = self._stain(image, name)
+        height, width = image.shape[:2]
+        if abs(mpp / self.segmenter.mpp - 1) > SAME_MPP:
+            normalised = _resized(normalised, mpp / self.segmenter.mpp, name)
+            found = self.detect(normalised, mpp=self.segmenter.mpp)
         else:
-            way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-            normalised = cv2.resize(normalised, None, fx=scale, fy=scale, interpolation=way)
-        found = self.detect(normalised, mpp=mpp / scale)
-        # Pixel centres are integers, so a point moves with the corner of its pixel, half a pixel away.
+            found = self.detect(normalised, mpp=mpp)
+        # Pixel centres are integers, so a point moves with the corner of its pixel, half a pixel away. Sides are whole
+        # pixels: the scale of each is what it came to.
+        scale = np.array([normalised.shape[1] / width, normalised.shape[0] / height])
         points = (found.points + 0.5) / scale - 0.5
         return Detections(points, found.scores, found.accepted, found.area_um2, found.mean, found.max, mpp)
 
@@ -145,6 +150,34 @@ class Cascade:
         with torch.inference_mode():
             logits = logits_of(self.classifier.model, _tensor(np.stack(crops)).to(self.device))
         return logits.softmax(dim=1)[:, 1].cpu().numpy().astype(np.float64)
+
+
+def check_mpp(mpp: float) -> None:
+    """``InputError`` for µm per pixel that no scan of tissue for mitoses has."""
+    if not (math.isfinite(mpp) and 0.05 <= mpp <= 2):
+        raise InputError(f"mpp={mpp}: µm per pixel lie between 0.05 and 2; a usual 40x scan has mpp=0.25")
+
+
+def _check(segmenter: Trained, classifier: Trained | None) -> None:
+    if "tiling" not in segmenter.recipe:
+        raise InputError(f"segment={segmenter.path} is a classifier's; give a segmenter's run")
+    if classifier is None:
+        return
+    if "crop" not in classifier.recipe:
+        raise InputError(f"classify={classifier.path} is a segmenter's; give a classifier's run")
+    if classifier.recipe["stain"] != segmenter.recipe["stain"]:
+        raise InputError(
+            f"segment={segmenter.path} and classify={classifier.path} were trained on differently normalised stains;"
+            " train both with one stain="
+        )
+
+
+def _resized(image: np.ndarray, scale: float, name: str) -> np.ndarray:
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    if height * width > MAX_PIXELS:
+        size = f"{width} x {height} pixels at the network's resolution"
+        raise InputError(f"{name}: {size}, more than 20000 x 20000; cut it, or check mpp")
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
 
 
 def _tensor(image: np.ndarray) -> Tensor:

@@ -1,29 +1,40 @@
 """The command line: Hydra's, with users' habits and mistakes taken care of."""
 
 import difflib
+import errno
 import os
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from mitosis.config import CONF
+from mitosis.config import CONF, check_kinds, words_of
 from mitosis.errors import InputError
+from mitosis.override import arrange, literal
 from mitosis.run import Choices, describe
 
-PATH_KEYS = ("input", "output", "data.root", "segment", "classify", "model.weights", "candidates", "init", "runs")
-"""Keys whose values are paths: taken literally, whatever Hydra's grammar would read in them."""
-
-SET_KEYS = ("segmenter.set", "classifier.set")
-"""Keys whose values are lists of overrides."""
+NEEDED = (
+    "stage",
+    "data",
+    "model",
+    "ablation",
+    "loss",
+    "augment",
+    "stain",
+    "optimizer",
+    "scheduler",
+    "matching",
+    "budget",
+)
+"""Config groups of ``train`` in each of which a word has to be chosen."""
 
 Task = Callable[[dict[str, Any], Choices], float | None]
 
@@ -33,77 +44,63 @@ def entry(command: str, task: Task) -> None:
 
     A user's mistake (an override, a path, a file) ends in one line on stderr and exit code 1.
     """
-    sys.argv[1:] = arrange(sys.argv[1:])
-    if (
-        {"--help", "-h"} & set(sys.argv)
-        and (CONF / "data").is_dir()
-        and not any(a.startswith("data=") for a in sys.argv)
-    ):
-        sys.argv += ["data=synthetic"] if "data: ???" in (CONF / f"{command}.yaml").read_text() else []
+    try:
+        sys.argv[1:] = arrange(sys.argv[1:])
+    except InputError as error:
+        _stop(str(error))
+    if {"--help", "-h"} & set(sys.argv):
+        sys.argv[1:] = help_arguments(command, sys.argv[1:])
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 
     def run(config: DictConfig) -> float | None:
         running = HydraConfig.get()
-        plain, overrides = _plain(config), list(running.overrides.task)
         try:
+            plain, overrides = _plain(config), list(running.overrides.task)
+            if missing := [key for key, value in plain.items() if value == "???"]:
+                raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
             return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
         except InputError as error:  # not left to Hydra, which would add lines of its own
+            _stop(str(error))
+        except (HydraException, OmegaConfBaseException) as error:
+            _stop(explain(error, command))
+        except OSError as error:
+            if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise
+            _stop(f"{error.filename or 'writing'}: {error.strerror}")
+        except Exception as error:
+            if type(error).__name__ != "MisconfigurationException":  # Lightning's, which is not imported for its name
+                raise
             _stop(str(error))
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
     except (HydraException, OmegaConfBaseException) as error:
-        _stop(explain(error))
+        _stop(explain(error, command))
     except KeyboardInterrupt:
         print("mitosis: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         sys.exit(130)
 
 
-def _stop(message: str) -> None:
+def _stop(message: str) -> NoReturn:
     print(f"mitosis: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(1)
 
 
-def arrange(arguments: list[str]) -> list[str]:
-    """``--multirun`` moved to the end (Hydra 1.3 refuses overrides behind it), values of path keys quoted."""
-    flags = [argument for argument in arguments if argument in ("--multirun", "-m")]
-    return [_quoted(argument) for argument in arguments if argument not in flags] + flags[:1]
-
-
-def _quoted(argument: str) -> str:
-    key, equals, value = argument.partition("=")
-    if key in SET_KEYS:
-        return f"{key}=[{','.join(_literal(item) for item in _items(value))}]"
-    if not equals or key.lstrip("+") not in PATH_KEYS or value in ("", "null", "???"):
-        return argument
-    if re.fullmatch(r"'.*'|\".*\"|\[\s*['\"].*\]", value):  # quoted already, or a list of quoted paths
-        return argument
-    return f"{key}={_literal(value)}"
-
-
-def _literal(value: str) -> str:
-    """``value`` in Hydra's single quotes: only a quote, and backslashes right before one, need a backslash."""
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    trailing = len(escaped) - len(escaped.rstrip("\\"))
-    return f"'{escaped}{chr(92) * trailing}'"
-
-
-def _items(value: str) -> list[str]:
-    """The overrides in ``[a=1,b=[2,3],'c=4']``: split at commas outside brackets, outer quotes taken off."""
-    inner = value.strip()
-    inner = inner[1:-1] if inner.startswith("[") and inner.endswith("]") else inner
-    items, depth = [""], 0
-    for character in inner:
-        depth += (character in "[{(") - (character in "]})")
-        if character == "," and depth == 0:
-            items.append("")
-        else:
-            items[-1] += character
-    return [re.sub(r"^(['\"])(.*)\1$", r"\2", item.strip()) for item in items if item.strip()]
+def help_arguments(command: str, arguments: list[str]) -> list[str]:
+    """``arguments`` with what ``--help`` is to say: the yaml's own first lines, the command's groups, every key."""
+    text = (CONF / f"{command}.yaml").read_text(encoding="utf-8")
+    head = [line[2:] for line in text.split("defaults:")[0].splitlines()]
+    groups = [group for group in re.findall(r"^  - (\w+):", text, re.MULTILINE) if group != "hydra"]
+    choices = [f"  {group}: {', '.join(words_of(group))}" for group in groups]
+    lines = [*head, "", *(["group=word, with one of these words:", *choices, ""] if choices else [])]
+    lines += ["key=value, for any of these keys; -m key=a,b runs the command once for each value:", "", "$CONFIG"]
+    data = "data: ???" in text and not any(argument.startswith("data=") for argument in arguments)
+    return [f"hydra.help.template={literal(chr(10).join(lines))}", *(["data=synthetic"] if data else []), *arguments]
 
 
 def compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], Choices]:
     """What ``python -m mitosis.<command>`` with these overrides would be handed; inside or outside a Hydra job."""
+    overrides = arrange(overrides)
     config = _compose(command, overrides)
     chosen = dict(config.hydra.runtime.choices)
     with open_dict(config):
@@ -113,19 +110,27 @@ def compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], Choices
 
 def _choices(command: str, config: dict[str, Any], chosen: dict[str, str], overrides: list[str]) -> Choices:
     """The words chosen per config group, and what else of ``config`` differs from what these words alone give."""
-    if "model" not in chosen:
+    if command != "train":
         return Choices(chosen, "default", overrides)
+    if missing := [group for group in NEEDED if chosen.get(group) is None]:
+        raise InputError(
+            f"{missing[0]} is not chosen; type {missing[0]}= with one of {', '.join(words_of(missing[0]))}"
+        )
     words = {group: chosen[group] for group in ("data", "model", "ablation")}
-    plain = _compose(command, _typed(words)).hydra.runtime.choices
-    groups = {g: c for g, c in chosen.items() if "/" not in g and c != plain.get(g) and g not in ("trainer", "logger")}
-    expected = _compose(command, _typed(words | groups))
+    plain = _compose(command, _typed(words))
+    usual = plain.hydra.runtime.choices
+    own = {g: c for g, c in chosen.items() if "/" not in g and g not in ("trainer", "logger", "hydra")}
+    groups = {group: word for group, word in own.items() if word is not None and word != usual.get(group)}
+    expected = _compose(command, _typed(words | groups)) if groups else plain
     with open_dict(expected):
         del expected["hydra"]
-    return Choices(chosen, describe(groups, config, _plain(expected)), overrides)
+    shipped = _plain(expected)
+    check_kinds({key: value for key, value in config.items() if key not in ("trainer", "logger")}, shipped)
+    return Choices(chosen, describe(groups, config, shipped), overrides)
 
 
 def _typed(words: dict[str, str]) -> list[str]:
-    return [f"{group}={word}" for group, word in words.items() if word is not None]
+    return [f"{group}={word}" for group, word in words.items()]
 
 
 def _compose(command: str, overrides: list[str]) -> DictConfig:
@@ -139,24 +144,30 @@ def _plain(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=True)  # pyright: ignore
 
 
-def explain(error: Exception) -> str:
+def explain(error: Exception, command: str = "train") -> str:
     """A mistake in the configuration as one line that says what to type."""
     text = str(error)
+    if isinstance(error, OverrideParseException):
+        if not re.search("[=~]", error.override):
+            return f"{error.override}: type {error.override}=VALUE"
+        return f"{error.override}: {text.splitlines()[0]}; a value with such characters needs quotes: key='\"a, b\"'"
     if isinstance(error, MissingConfigException) and error.options is not None:
         name = str(error.missing_cfg_file or "").replace("\\", "/")
         group, _, word = name.rpartition("/")
-        return f"{group}={word}: no such choice; type {group}= with one of {', '.join(sorted(error.options))}"
+        options = sorted(set(error.options) - {"common"})
+        return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
     if found := re.search(r"Could not override '([^']+)'", text):
-        key = found.group(1)
-        close = difflib.get_close_matches(key, _keys(), n=1, cutoff=0.6)
-        hint = f"did you mean {close[0]}=…?" if close else "all keys are printed by --cfg job"
-        if "not in struct" not in text and "is not in" not in text and "append to your config" not in text:
-            return text
-        return f"{key}: there is no such key; {hint}"
+        key, known = found.group(1), _keys()
+        if command == "pipeline" and key in known:
+            if key == "model":
+                return "model: each stage has its own; type segmenter.model=… or classifier.model=…"
+            return f"{key}: type it for the stage it is for, segmenter.set=[{key}=…] or classifier.set=[{key}=…]"
+        close = [word for word in difflib.get_close_matches(key, known, n=2, cutoff=0.6) if word != key]
+        hint = f"did you mean {close[0]}=…?" if close and key not in known else "all keys are printed by --cfg job"
+        return f"{key}: there is no such key {'with these choices' if key in known else ''}; {hint}".replace(" ;", ";")
     if found := re.search(r"You must specify '([^']+)', e\.g, ", text):
         group = found.group(1)
-        words = sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
-        return f"{group} is not chosen; type {group}= with one of {', '.join(words)}"
+        return f"{group} is not chosen; type {group}= with one of {', '.join(words_of(group))}"
     return text
 
 

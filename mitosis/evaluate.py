@@ -11,7 +11,10 @@ from mitosis.run import Choices, digest, locked, read_json, read_yaml
 
 
 def evaluate(config: dict[str, Any], choices: Choices) -> float:
-    """Score stage one alone and, with ``classify``, both stages; chooses nothing. Returns the last F1."""
+    """Score stage one alone and, with ``classify``, both stages; chooses nothing. Returns the last F1.
+
+    Writes ``evaluation.json`` and ``detections.csv`` beside the last run, for ``part=val`` ``…-val``.
+    """
     segment = folder(config["segment"], "segment")
     classify = folder(config["classify"], "classify") if config["classify"] else None
     if config["part"] not in ("test", "val"):
@@ -20,16 +23,18 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     target = classify or segment
     inputs = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in _given(segment, classify).items()}
     asked = {"part": config["part"], "matching": config.get("matching"), "checkpoints": inputs}
-    path = target / ("evaluation.json" if config["part"] == "test" else "evaluation-val.json")
+    of_part = "" if config["part"] == "test" else f"-{config['part']}"
+    path, table = target / f"evaluation{of_part}.json", target / f"detections{of_part}.csv"
     with locked(target):
         result = read_json(path)
-        if result and result["asked"] == asked:
+        # Without figures there was no such part; it may have been unpacked since.
+        if result and result["asked"] == asked and result["stages"] and table.is_file():
             print(f"{path} stands; nothing to do")
         else:
             from mitosis.evaluation import evaluate_runs  # torch is loaded from here on
 
             root = data_root(segment, config)
-            result = evaluate_runs(segment, classify, root, config["part"], config.get("matching"))
+            result = evaluate_runs(segment, classify, root, config["part"], config.get("matching"), table)
             result["asked"] = asked
             atomic.write_json(path, result)
     _print(result)
@@ -62,7 +67,8 @@ def _print(result: dict[str, Any]) -> None:
     if not result["stages"]:
         print(result["note"])
         return
-    table = Table(title=f"{result['part']}: {result['fields']} fields, {result['rule']}", title_justify="left")
+    print(f"{result['part']}: {result['fields']} fields, {result['rule']}")
+    table = Table()
     for name in ("stage", "P", "R", "F1", "TP", "predictions", "ground truths", "AP"):
         table.add_column(name, justify="left" if name == "stage" else "right")
     for row in result["stages"]:
@@ -78,7 +84,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None or value != value else f"{value:.4f}"
+    return "–" if value is None or value != value else f"{value:.4f}"  # noqa: RUF001
 
 
 if __name__ == "__main__":

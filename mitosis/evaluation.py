@@ -17,9 +17,9 @@ from mitosis.output.table import MITOSIS, rows_of, write_detections
 
 
 def evaluate_runs(
-    segment: Path, classify: Path | None, root: str | None, part: str, matching: dict[str, Any] | None
+    segment: Path, classify: Path | None, root: str | None, part: str, matching: dict[str, Any] | None, table: Path
 ) -> dict[str, Any]:
-    """Score stage one alone and both on a part of the runs' fold; writes ``detections.csv`` beside the last run.
+    """Score stage one alone and both on a part of the runs' fold; the accepted detections go to ``table`` (.csv).
 
     ``matching``: a rule's description, or None for the dataset's own. Where the part is empty or absent there are no
     figures, and ``note`` says why.
@@ -45,8 +45,7 @@ def evaluate_runs(
     stages = [_row("stage one alone", alone, 0.0, rule)]
     if cascade.classifier is not None:
         stages.append(_row("both stages", both, cascade.classifier.chosen["threshold"], rule))
-    folder = classify or segment
-    write_detections(folder / "detections.csv", (row for row in rows if row.kind == MITOSIS))
+    write_detections(table, (row for row in rows if row.kind == MITOSIS))
     return result | {
         "rule": rule.describe(records[0].mpp),
         "stages": stages,

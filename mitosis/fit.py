@@ -1,5 +1,6 @@
 """Training itself: everything built, Lightning run, the threshold chosen, the result written."""
 
+import gc
 import logging
 import math
 import sys
@@ -26,15 +27,18 @@ from mitosis.stage.history import History
 def fit(
     config: dict[str, Any], recipe: dict[str, Any], folder: Path, segmenters: list[Path], inputs: dict[str, str]
 ) -> dict[str, Any]:
-    """Train to ``max_steps`` (rounded up to whole epochs that end with a look at val), from ``last.ckpt`` when there is one; returns the metrics.
+    """Train to ``max_steps``, from ``last.ckpt`` when there is one; returns the metrics.
 
-    A checkpoint made on other ``inputs`` is started over. Classifiers choose their threshold on val: the largest F1.
+    Steps are rounded up to whole epochs, the last one scored on val. A checkpoint made on other ``inputs`` is started
+    over. Classifiers choose their threshold on val: the largest F1.
     """
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*number of training batches.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
     torch.set_float32_matmul_precision("high")
+    gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
+    torch.cuda.empty_cache()
     L.seed_everything(config["seed"], verbose=False)
     data = build_data(config, segmenters)
     parts = data.parts
@@ -43,18 +47,22 @@ def fit(
     stage = build_stage(config, data)
     contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs}
     checkpoints = RunCheckpoint(folder / "checkpoints", contents)
-    start = _start(checkpoints, inputs)
+    data.first_epoch = _epochs_done(checkpoints, inputs)
+    start = checkpoints.last_path if data.first_epoch else None
     if config["init"] and start is None:
         _initialise(stage, config["init"])
     bar = sys.stderr.isatty()
     history = History(folder / "metrics.csv", announce=not bar)
-    trainer = _trainer(config, folder, [history, checkpoints, *([RichProgressBar()] if bar else [])])
+    epochs = max(_epochs(config), data.first_epoch)  # Lightning refuses fewer than are done
+    trainer = _trainer(config, folder, epochs, [history, checkpoints, *([RichProgressBar()] if bar else [])])
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
+    except SystemExit:
+        if trainer.interrupted:  # Lightning turns Ctrl-C into an exit that says nothing
+            raise KeyboardInterrupt from None
+        raise
     finally:
         _close(config)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
     metrics = _metrics(config, trainer, data, checkpoints)
     metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
     if trainer.is_global_zero:
@@ -63,7 +71,20 @@ def fit(
     return metrics
 
 
-def _trainer(config: dict[str, Any], folder: Path, callbacks: list[Callback]) -> L.Trainer:
+def _epochs(config: dict[str, Any]) -> int:
+    """Whole epochs that hold ``max_steps`` and end with one that is scored on val."""
+    every = config["val_every"]
+    return every * -(-config["max_steps"] // (every * _steps_per_epoch(config)))
+
+
+def _steps_per_epoch(config: dict[str, Any]) -> int:
+    steps = config["data"]["samples_per_epoch"] // config["data"]["batch_size"]
+    if steps < 1:
+        raise InputError("data.samples_per_epoch is smaller than data.batch_size; an epoch needs one batch at least")
+    return steps
+
+
+def _trainer(config: dict[str, Any], folder: Path, epochs: int, callbacks: list[Callback]) -> L.Trainer:
     settings = dict(config["trainer"])
     if settings["precision"] == "auto":
         capable = settings["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
@@ -72,11 +93,6 @@ def _trainer(config: dict[str, Any], folder: Path, callbacks: list[Callback]) ->
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
         callbacks.append(EMAWeightAveraging(decay=config["ema"]))
-    steps_per_epoch = config["data"]["samples_per_epoch"] // config["data"]["batch_size"]
-    if steps_per_epoch < 1:
-        raise InputError("data.samples_per_epoch is smaller than data.batch_size; an epoch needs one batch at least")
-    epochs = math.ceil(config["max_steps"] / steps_per_epoch)
-    epochs = config["val_every"] * math.ceil(epochs / config["val_every"])  # the last epoch is one that is scored
     return L.Trainer(
         **settings,
         max_epochs=epochs,
@@ -88,7 +104,7 @@ def _trainer(config: dict[str, Any], folder: Path, callbacks: list[Callback]) ->
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        log_every_n_steps=min(50, steps_per_epoch),
+        log_every_n_steps=min(50, _steps_per_epoch(config)),
         default_root_dir=folder,
     )
 
@@ -119,22 +135,27 @@ def _close(config: dict[str, Any]) -> None:
         wandb.finish()
 
 
-def _start(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> Path | None:
+def _epochs_done(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> int:
+    """Epochs behind ``last.ckpt``; none where there is no such file, or it was made on other inputs and is removed."""
     path = checkpoints.last_path
     if not path.exists():
-        return None
-    if read(path)["inputs"] != inputs:
+        return 0
+    checkpoint = read(path)
+    if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
         path.unlink()
         checkpoints.best_path.unlink(missing_ok=True)
-        return None
-    return path
+        return 0
+    return checkpoint["epoch"] + 1  # written when an epoch ends, before it is counted
 
 
 def _initialise(stage: Stage, source: str) -> None:
     path = checkpoint_of(source)
+    checkpoint = read(path)
+    if "state_dict" not in checkpoint:
+        raise InputError(f"init={path} was not written by this package: it has no state_dict")
     try:
-        stage.model.load_state_dict(weights_of(read(path)))
+        stage.model.load_state_dict(weights_of(checkpoint))
     except RuntimeError as error:
         raise InputError(f"init={path}: its weights do not fit this model ({str(error).splitlines()[0]})") from error
 
@@ -142,7 +163,7 @@ def _initialise(stage: Stage, source: str) -> None:
 def _metrics(
     config: dict[str, Any], trainer: L.Trainer, data: MitosisDataModule, checkpoints: RunCheckpoint
 ) -> dict[str, Any]:
-    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is stored beside the weights."""
+    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into the checkpoint."""
     val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
     metrics = {
         "steps": trainer.global_step,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def _step(name: str, overrides: list[str]) -> None:
     """Run one command as a child that ends with this process; a failure ends the pipeline with the child's exit code."""
     print(f"► {name} {' '.join(overrides)}", flush=True)
     command = [sys.executable, "-m", f"mitosis.{name}", *overrides]
-    with subprocess.Popen(command, preexec_fn=_end_with_parent) as child:
+    with subprocess.Popen(command, preexec_fn=partial(_end_with, os.getpid())) as child:
         try:
             code = child.wait()
         except BaseException:
@@ -83,14 +84,14 @@ def _step(name: str, overrides: list[str]) -> None:
         sys.exit(code if code > 0 else 128 - code)
 
 
-def _end_with_parent() -> None:
+def _end_with(parent: int) -> None:
     """Have the kernel kill this process when its parent dies (Linux; elsewhere the run folder's lock still protects)."""
     if sys.platform == "linux":
         import ctypes
 
         PR_SET_PDEATHSIG = 1
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1:
+        if os.getppid() != parent:  # it died before it could be told; 1 says nothing, in a container it is the parent
             os._exit(1)
 
 

@@ -1,10 +1,11 @@
 """The cascade over image files, and what is written of it."""
 
+import os
 from pathlib import Path
 
 from rich.progress import track
 
-from mitosis.cascade import Cascade, Detections
+from mitosis.cascade import Cascade, check_mpp
 from mitosis.errors import InputError
 from mitosis.output.overlay import draw, write_picture
 from mitosis.output.table import MITOSIS, DetectionRow, rows_of, write_detections
@@ -16,19 +17,20 @@ def predict_images(
 ) -> float:
     """Write ``detections.csv`` (accepted), ``candidates.csv`` (all) and pictures; returns the number of mitoses.
 
-    An image that cannot be read is left out, the others are finished, and then ``InputError`` names it.
+    An image that cannot be used is left out, the others are finished, and then ``InputError`` names it.
     """
+    check_mpp(mpp)
     cascade = Cascade.load(segment, classify)
     rows: list[DetectionRow] = []
     broken: list[str] = []
     for path in track(images, "predicting"):
         try:
             image = read_image(path)
+            found = cascade(image, mpp=mpp, name=path.name)
         except InputError as error:
             broken.append(str(error))
             continue
-        found: Detections = cascade(image, mpp=mpp, name=path.name)
-        rows += rows_of(path.name, found.points, found.scores, found.accepted, found.area_um2, found.mpp)
+        rows += rows_of(_readable(path.name), found.points, found.scores, found.accepted, found.area_um2, found.mpp)
         if overlay:
             picture = draw(image, found.points, found.accepted, mpp=mpp)
             write_picture(output / "overlay" / f"{path.name}.png", picture)
@@ -40,3 +42,8 @@ def predict_images(
     if broken:
         raise InputError(f"{len(broken)} of {len(images)} images were left out: {'; '.join(broken)}")
     return float(len(accepted))
+
+
+def _readable(name: str) -> str:
+    """A file's name as UTF-8 can hold it: bytes that no text stands for become �."""
+    return os.fsencode(name).decode("utf-8", "replace")

@@ -16,13 +16,14 @@ from mitosis.config import build
 from mitosis.data.candidate_table import CandidateRow, write_candidates
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.field_view import Field
+from mitosis.errors import InputError
 from mitosis.metric.detection import Counts, DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.recipe import choose, load
 
 WINDOWS = (256, 512, 1024, 2048)
 LABELLING = Matching("label", 5.0, "um", True, "optimal")
-"""What makes a candidate a positive for stage two: matched one to one within 5 µm, whatever rule results are scored by."""
+"""What makes a candidate a positive of stage two: matched one to one within 5 µm, whatever the rule of the scores."""
 THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995)
 
 
@@ -42,13 +43,12 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
     """
     data = rebuild_data(recipe, root)
     trained = load(run)
-    matching = build(recipe["matching"])
+    fixed = _fixed(recipe["candidate"]["threshold"])
+    matching: Matching = build(recipe["matching"])
     trial = best_trial(
         [try_window(trained, window, data.fields(data.parts.val), matching) for window in _windows(recipe, data)]
     )
-    threshold = choose_threshold(trial.counts, recipe["candidate"]["recall"])
-    if recipe["candidate"]["threshold"] != "auto":
-        threshold = float(recipe["candidate"]["threshold"])
+    threshold = choose_threshold(trial.counts, recipe["candidate"]["recall"]) if fixed is None else fixed
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(load(run))
@@ -63,14 +63,29 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
     counts = trial.counts.get(threshold) or _counts_at(cascade, data.fields(data.parts.val), matching)
     result = {
         "chosen": chosen,
-        "val": {"ap": trial.ap, "recall": counts.recall, "precision": counts.precision},
+        "val": {
+            "ap": trial.ap,
+            "recall": counts.recall,
+            "precision": counts.precision,
+            "truths": counts.truths,
+            "rule": matching.describe(data.parts.val[0].mpp),
+        },
         "candidates": len(rows),
     }
     print(
-        f"{run}: window {trial.window}, threshold {threshold} → val recall {result['val']['recall']:.3f},"
-        f" precision {result['val']['precision']:.3f}; {len(rows)} candidates"
+        f"{run}: window {trial.window}, threshold {threshold} → val recall {counts.recall:.3f},"
+        f" precision {counts.precision:.3f} of {counts.truths} ground truths, {result['val']['rule']};"
+        f" {len(rows)} candidates"
     )
     return result
+
+
+def _fixed(threshold: float | str) -> float | None:
+    if threshold == "auto":
+        return None
+    if isinstance(threshold, bool | str) or not 0 < threshold < 1:
+        raise InputError(f"candidate.threshold={threshold}: give a number between 0 and 1, or auto")
+    return float(threshold)
 
 
 def _windows(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]:

@@ -10,7 +10,10 @@ from mitosis.run import Choices, digest, locked, read_json, read_yaml
 
 
 def propose(config: dict[str, Any], choices: Choices) -> float:
-    """Choose window and threshold on val, write ``candidates.csv``; nothing when that stands for these weights."""
+    """Choose window and threshold on val, write ``candidates.csv``; nothing when that stands for these weights.
+
+    Returns the recall on val, nan where val has no mitosis.
+    """
     run = folder(config["segment"], "segment")
     recipe = read_yaml(run / "recipe.yaml")
     if "tiling" not in recipe:
@@ -26,7 +29,8 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
 
             done = write_proposal(run, recipe, data_root(run, config))
             atomic.write_json(run / "proposal.json", done | {"digests": _digests(run)})
-    return done["val"]["recall"]
+    recall = done["val"]["recall"]
+    return float("nan") if recall is None else recall
 
 
 def _digests(run: Path) -> dict[str, str]:

@@ -55,18 +55,24 @@ def load(run: str | Path) -> Trained:
     """
     path = checkpoint_of(run)
     checkpoint = read(path)
-    if "recipe" not in checkpoint:
+    recipe = checkpoint.get("recipe")
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
         raise InputError(f"{path} was not written by this package: it has no recipe")
-    recipe = checkpoint["recipe"]
+    if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
+        raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
     description = dict(recipe["model"])
     if "pretrained" in description:  # the weights are in the checkpoint, nothing is fetched
         description |= {"pretrained": False, "weights": None}
-    model = build(description)
+    try:
+        model = build(description)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     state = weights_of(checkpoint)
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
-        raise InputError(f"{path}: its weights do not fit its recipe's model ({str(error).splitlines()[0]})") from error
+        reason = " ".join(str(error).split("\n", 1)[-1].split())
+        raise InputError(f"{path}: its weights do not fit its recipe's model ({reason[:200]})") from error
     model = model.to(memory_format=torch.channels_last).eval()
     steps = int(checkpoint.get("global_step", 0))
     return Trained(model, recipe, checkpoint.get("chosen", {}), hash_of(state), steps, float(checkpoint["mpp"]), path)

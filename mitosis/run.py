@@ -4,8 +4,9 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from mitosis.errors import InputError
 HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
 """Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
 HOW_DATA = ("root", "workers")
+WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
+"""The trainer's keys that do change the result."""
+RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
+"""Environment variables that number the processes of one distributed run."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,12 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(recipe.get("data"), dict):
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
-        recipe["model"] = recipe["model"] | {"weights": Path(recipe["model"]["weights"]).name}
+        recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
-        recipe["init"] = "-".join(Path(recipe["init"]).parts[-5:])
+        recipe["init"] = _word(Path(str(recipe["init"])).resolve().parts[-5:])
+    trainer = config.get("trainer") or {}
+    if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
+        recipe["trainer"] = what
     return recipe
 
 
@@ -57,10 +65,14 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
         if have.get(key) != want.get(key) and key != "fold":
             value = have.get(key)
             parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
-    slug = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", ",".join(parts)).strip("_")
-    if len(slug) > 80:
-        slug = f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
-    return slug or "default"
+    return _word([",".join(parts)]) or "default"
+
+
+def _word(parts: Sequence[str]) -> str:
+    """``parts`` joined to a file name of at most 80 safe characters; a longer one ends in a hash of the whole."""
+    text = "-".join(part for part in parts if part != "/")
+    word = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
+    return word if len(word) <= 80 else f"{word[:71]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
@@ -78,19 +90,23 @@ def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) 
 
 def slug_of(run: Path) -> str:
     """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
-    parts = run.resolve().parts[-4:-1]
-    slug = "-".join(parts)
-    return slug if len(slug) <= 80 else f"{slug[:71]}-{hashlib.sha256(slug.encode()).hexdigest()[:8]}"
+    return _word(run.resolve().parts[-4:-1])
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder for one process; ``InputError`` when another one works in it."""
+    """Hold the run folder for one process; ``InputError`` when another one works in it.
+
+    Of a distributed run's processes the first holds it for all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    if any(os.environ.get(name, "0") != "0" for name in RANKS):
+        yield
+        return
     with (folder / ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise InputError(
                 f"{folder}: another process is working in this run folder; wait for it or stop it"
             ) from None
@@ -122,19 +138,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path.parent} is not a run folder: it has no {path.name}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not readable as yaml ({' '.join(str(error).split())})") from error
-    return value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not a table of keys; it was cut off or written by something else")
+    return value
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """A json of a run folder; empty when it is absent, ``InputError`` naming it when it is broken."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # not json, or not even text
         raise InputError(f"{path} is not readable as json ({error}); remove it and run the step again") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not a table of keys; remove it and run the step again")
+    return value
 
 
 def digest(path: Path) -> str:
@@ -148,4 +169,6 @@ def digest(path: Path) -> str:
 def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
     """Whether the run went through ``steps`` on these very ``inputs`` (name → digest)."""
     metrics = read_json(folder / "metrics.json")
+    if metrics and not {"max_steps", "inputs"} <= metrics.keys():
+        raise InputError(f"{folder / 'metrics.json'} is no run's result; remove it and run the step again")
     return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs

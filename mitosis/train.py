@@ -11,12 +11,13 @@ from mitosis.run import Choices, claim, digest, finished, locked, read_json, rea
 def train(config: dict[str, Any], choices: Choices) -> float:
     """Train, or go on, or do nothing when the run is finished; returns the best score on val."""
     _check_ablation(config, choices)
+    _check_numbers(config)
     segmenters = [Path(path) for path in _as_list(config["candidates"])]
     folder = run_folder(config, choices, on=_on(config, segmenters))
     recipe = {"name": choices.name} | recipe_of(config)
     if segmenters:
         recipe["on"] = [slug_of(path) for path in segmenters]
-    inputs = {"/".join(path.parts[-2:]): digest(path / "candidates.csv") for path in segmenters}
+    inputs = {"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters}
     root = config["data"].get("root")
     with locked(folder):
         claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {})
@@ -40,6 +41,22 @@ def _check_ablation(config: dict[str, Any], choices: Choices) -> None:
         raise InputError(f"ablation={choices.words['ablation']} is for model={wanted}, not {choices.words['model']}")
 
 
+def _check_numbers(config: dict[str, Any]) -> None:
+    data = config["data"]
+    for key, value, least in (
+        ("seed", config["seed"], 0),
+        ("max_steps", config["max_steps"], 1),
+        ("val_every", config["val_every"], 1),
+        ("data.samples_per_epoch", data["samples_per_epoch"], 1),
+        ("data.batch_size", data["batch_size"], 1),
+        ("data.workers", data["workers"], 0),
+    ):
+        if not isinstance(value, int) or value < least:
+            raise InputError(f"{key}={value}: give a whole number, {least} or more")
+    if config["half"] not in (None, 0, 1):
+        raise InputError(f"half={config['half']}: type half=0 or half=1")
+
+
 def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
     """What stage two's candidates come from, for the run's name; checks that they fit the fold."""
     classifies = "crop" in config
@@ -51,6 +68,8 @@ def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
         raise InputError("candidates=… is for stage two; choose a classifier such as model=resnet34")
     for run in segmenters:
         recipe = read_yaml(run / "recipe.yaml")
+        if missing := [key for key in ("fold", "data", "name") if key not in recipe]:
+            raise InputError(f"{run / 'recipe.yaml'} is no training run's recipe: it has no {missing[0]}")
         if str(recipe["fold"]) != str(config["fold"]):
             raise InputError(f"candidates={run} are of fold {recipe['fold']}; type fold={recipe['fold']}")
         if recipe["data"]["_target_"] != config["data"]["_target_"]:

@@ -27,6 +27,8 @@ class MitosisDataModule(LightningDataModule, ABC):
     cases (cross-fitting). ``stain``: normalises a field, called once a field. ``augment``, ``train_view`` and
     ``held_out_view`` are handed over built (the views as partials that still want their fields).
     An epoch is ``samples_per_epoch`` samples; a sample is a function of (``seed``, epoch, index) alone.
+
+    ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         self.folds, self.fold, self.half, self.stain = folds, fold, half, stain
         self.samples_per_epoch, self.batch_size, self.workers, self.seed = samples_per_epoch, batch_size, workers, seed
         self.augment, self.train_view, self.held_out_view = augment, train_view, held_out_view
+        self.first_epoch = 0
         self._fields: dict[str, Field] = {}
         self._parts: Parts | None = None
 
@@ -91,10 +94,13 @@ class MitosisDataModule(LightningDataModule, ABC):
         dataset = self.train_view(
             self.fields(self.parts.train), augment=self.augment, samples=self.samples_per_epoch, seed=self.seed
         )
+        sampler = EpochSampler(self.samples_per_epoch, self.seed)
+        sampler.set_epoch(self.first_epoch)
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
-            sampler=EpochSampler(self.samples_per_epoch, self.seed),
+            sampler=sampler,
+            generator=_apart(),
             num_workers=self.workers,
             worker_init_fn=_seed_worker,
             persistent_workers=self.workers > 0,
@@ -104,7 +110,15 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     def val_dataloader(self) -> DataLoader:
         assert self.held_out_view is not None
-        return DataLoader(self.held_out_view(self.fields(self.parts.val)), batch_size=1, collate_fn=single)
+        dataset = self.held_out_view(self.fields(self.parts.val))
+        return DataLoader(dataset, batch_size=1, collate_fn=single, generator=_apart())
+
+
+def _apart() -> torch.Generator:
+    """A generator of a loader's own: it draws its workers' seed whenever it is iterated over, and a run that goes on
+    does so at another moment than one that never stopped, which must not move the global generator.
+    """
+    return torch.Generator()
 
 
 def _seed_worker(worker: int) -> None:

@@ -1,12 +1,12 @@
 """What a dataset knows of one field: where its pixels come from, and the mitoses in it."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class MitoticFigure:
     """One annotated mitosis: all of its pixels, however many connected parts they form.
 
@@ -22,7 +22,7 @@ class MitoticFigure:
         return float(x), float(y)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Record:
     """One annotated field (HPF).
 
@@ -39,7 +39,7 @@ class Record:
     slide: str
     scanner: str
     figures: tuple[MitoticFigure, ...] = ()
-    hard_negatives: np.ndarray = field(default_factory=lambda: np.zeros((0, 2)))
+    hard_negatives: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 2)))
 
     @property
     def centroids(self) -> np.ndarray:

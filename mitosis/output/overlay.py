@@ -18,18 +18,28 @@ def draw(
 ) -> np.ndarray:
     """A copy of ``image`` (H, W, 3) uint8 RGB with a ring of 10 µm radius round each point (n, 2) x, y.
 
-    Accepted ones green, rejected ones thin grey; ``truths`` (m, 2) get a yellow square.
+    Accepted ones green, rejected ones thin grey; ``truths`` (m, 2) get a yellow square. What lies outside is not drawn.
     """
     picture = np.ascontiguousarray(image).copy()
     radius = max(4, round(RADIUS_UM / mpp))
     width = max(1, radius // 14)
     for x, y in np.zeros((0, 2)) if truths is None else truths:
+        if not _touches(picture, x, y, radius):
+            continue
         corner, other = (round(x) - radius, round(y) - radius), (round(x) + radius, round(y) + radius)
         cv2.rectangle(picture, corner, other, TRUTH, width, cv2.LINE_AA)
     for (x, y), taken in zip(points, accepted, strict=True):
+        if not _touches(picture, x, y, radius):
+            continue
         colour, thick = (ACCEPTED, 2 * width) if taken else (REJECTED, width)
         cv2.circle(picture, (round(x), round(y)), radius, colour, thick, cv2.LINE_AA)
     return picture
+
+
+def _touches(picture: np.ndarray, x: float, y: float, radius: int) -> bool:
+    """Whether a mark round the point can be seen; OpenCV's coordinates overflow far outside."""
+    height, width = picture.shape[:2]
+    return -2 * radius <= x <= width + 2 * radius and -2 * radius <= y <= height + 2 * radius
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:

@@ -30,7 +30,7 @@ class DetectionRow:
 def rows_of(
     image: str, points: np.ndarray, scores: np.ndarray, accepted: np.ndarray, area_um2: np.ndarray, mpp: float
 ) -> list[DetectionRow]:
-    """All candidates of an image as rows: ``points`` (n, 2), the others (n,); accepted ones are of the class MITOSIS."""
+    """All candidates of an image as rows: ``points`` (n, 2), the others (n,); accepted ones are of kind MITOSIS."""
     return [
         DetectionRow(image, float(x), float(y), float(score), MITOSIS if taken else OTHER, float(area), mpp)
         for (x, y), score, taken, area in zip(points, scores, accepted, area_um2, strict=True)

@@ -34,6 +34,14 @@ class Stage(LightningModule, ABC):
         self.loss, self.detection = loss, detection
         self._optimizer, self._scheduler = optimizer, scheduler
 
+    def refuse_lost(self, values: Tensor, what: str) -> None:
+        """Stop, before anything is saved, when ``values`` hold nan or an infinite number; raises ``InputError``."""
+        if not torch.isfinite(values).all():
+            raise InputError(
+                f"the {what} became nan or infinite by step {self.global_step}; the last good checkpoint is kept,"
+                " start again with a lower optimizer.lr or trainer.gradient_clip_val=1"
+            )
+
     @abstractmethod
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         """The loss of a training batch."""
@@ -44,13 +52,14 @@ class Stage(LightningModule, ABC):
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         loss = self.batch_loss(batch)
-        if not torch.isfinite(loss):
-            raise InputError(
-                f"the loss became {loss.item()} at step {self.global_step}; the last good checkpoint is kept,"
-                " start again with a lower optimizer.lr or trainer.gradient_clip_val=1"
-            )
+        self.refuse_lost(loss, "loss")
         self.log("train/loss", loss, prog_bar=True, batch_size=len(batch["image"]))
         return loss
+
+    def on_train_epoch_end(self) -> None:
+        # The last step's gradient may have spoilt the weights without any loss showing it yet.
+        for name, value in self.model.state_dict().items():
+            self.refuse_lost(value, f"weight {name}")
 
     def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
         points, scores, loss = self.detect(batch)

@@ -30,7 +30,8 @@ class AtomicCheckpointIO(CheckpointIO):
 class RunCheckpoint(Checkpoint):
     """At each epoch's end writes ``last.ckpt`` and, when ``monitor`` did not fall (or is undefined so far), ``best.ckpt``.
 
-    ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so that a run that goes on is bit-equal to one that never stopped.
+    ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so
+    that a run that goes on is bit-equal to one that never stopped.
     """
 
     def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:

@@ -38,6 +38,7 @@ class SegmentationStage(Stage):
 
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         probability = probability_of(self.model, field["image"], self._tiling)
+        self.refuse_lost(probability, "prediction")
         mask = field["mask"][0].to(probability)
         self.pixel.update(probability.to(self.device), mask.to(self.device))
         logits = torch.logit(probability, eps=1e-6)[None, None]

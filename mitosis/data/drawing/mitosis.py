@@ -116,4 +116,4 @@ def _without_specks(mask: np.ndarray, mpp: float) -> np.ndarray:
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     keep = statistics[:, cv2.CC_STAT_AREA] * mpp**2 >= SMALLEST_PART
     keep[0] = False
-    return keep[labels]
+    return keep[np.asarray(labels, dtype=np.intp)]

@@ -33,10 +33,10 @@ def _cytoplasm(rng: Generator, shape: tuple[int, ...], cells: np.ndarray, mpp: f
     step = 4  # Distances vary slowly: a quarter of the resolution is enough.
     grid = (np.stack(np.meshgrid(*(np.arange(0, n, step) for n in shape[::-1])), axis=-1) + step / 2) * mpp
     grid += np.stack([smooth_noise(rng, grid.shape[:2], 3.0 / mpp / step) for _ in range(2)], axis=-1) * 0.7
-    distance, index = KDTree(cells).query(grid.reshape(-1, 2), k=[1, 2])
+    distance, index = KDTree(cells).query(grid.reshape(-1, 2), k=2)
     gap = (distance[:, 1] - distance[:, 0]).reshape(grid.shape[:2]).astype(np.float32)
     gap = cv2.resize(gap, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    own = rng.normal(0, 0.11, len(cells)).astype(np.float32)[index[:, 0]].reshape(grid.shape[:2])
+    own = rng.normal(0, 0.11, len(cells)).astype(np.float32)[np.asarray(index)[:, 0]].reshape(grid.shape[:2])
     own = cv2.resize(own, shape[::-1], interpolation=cv2.INTER_LINEAR)
     coarse, fine, finest = (smooth_noise(rng, shape, scale / mpp) for scale in (4.0, 1.4, 0.5))
     border = np.exp(-((gap / 0.8) ** 2)) * (0.3 + smooth_noise(rng, shape, 12 / mpp))

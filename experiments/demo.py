@@ -1,0 +1,43 @@
+"""Both stages on drawn fields: ``make demo``. A table, and a picture of an unseen field; exit code 1 when F1 < 0.7."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from mitosis.data.drawing.field import draw_field
+from mitosis.output.overlay import write_picture
+
+OUT = Path("demo")
+GOAL = 0.7
+SEGMENTER = (
+    "budget.widths=[8,16,32,64],data.batch_size=8,data.samples_per_epoch=320,max_steps=240,optimizer.lr=3e-3,"
+    "view.train.size=160,view.train.jitter=48,view.train.positives=0.7"
+)
+CLASSIFIER = "data.samples_per_epoch=640,max_steps=160,optimizer.lr=1e-3"
+
+
+def main() -> int:
+    command("pipeline", "data=synthetic", "crossfit=none", f"runs={OUT}/runs", "classifier.model=resnet18",
+            f"segmenter.set=[{SEGMENTER}]", f"classifier.set=[{CLASSIFIER}]")  # fmt: skip
+    evaluation = max(OUT.glob("runs/synthetic/resnet18/**/evaluation.json"), key=lambda path: path.stat().st_mtime)
+    classify = evaluation.parent
+    segment = next(OUT.glob("runs/synthetic/scmitosis_seg/**/proposal.json")).parent
+    fields = OUT / "fields"
+    for case in (17, 19):  # of the official test part: no network saw these cases
+        write_picture(fields / f"case{case}.png", draw_field(seed=0, case=case, index=0, size=512).image)
+    command("predict", f"input={fields}", f"output={OUT}/prediction", "mpp=0.25", f"segment={segment}",
+            f"classify={classify}")  # fmt: skip
+    f1 = json.loads(evaluation.read_text())["stages"][-1]["f1"] or 0.0
+    print(f"\nF1 {f1:.4f} on unseen cases (goal {GOAL}); look at {OUT}/prediction/overlay/")
+    return 0 if f1 >= GOAL else 1
+
+
+def command(name: str, *overrides: str) -> None:
+    """Run ``python -m mitosis.<name>``; ends with its exit code when it fails."""
+    if code := subprocess.run([sys.executable, "-m", f"mitosis.{name}", *overrides], check=False).returncode:
+        sys.exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""A picture of predictions on val, drawn anew after each look at val."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor
+
+from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw, write_picture
+
+FIELDS, SIDE, CROPS, ACCEPTANCE = 4, 512, 8, 0.5
+
+
+class Panel(L.Callback):
+    """Writes ``path`` (.png) from the first 4 fields of val, and hands it to a logger that takes pictures (W&B).
+
+    A segmenter's shows 2 × 2 parts of fields, 512 pixels to a side, where most mitoses are: mitoses in yellow squares,
+    what scores at least 0.5 in green rings. A classifier's shows up to 8 candidates of each, half of them mitoses:
+    the highest scores of both kinds, framed green from 0.5 on, grey below, yellow inside the frame of a mitosis.
+    Wants ``validation_step`` to return {"points": (n, 2) x, y, "scores": (n,)} of the field.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._parts: list[np.ndarray] = []
+        self._columns = 0
+
+    def on_validation_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: dict[str, Any],
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        # Pictures are made here and not at the end: whole fields of a large set are not held in memory.
+        if not trainer.is_global_zero or batch_idx >= FIELDS:
+            return
+        points, scores = _numbers(outputs["points"]), _numbers(outputs["scores"])
+        if "images" in batch:
+            self._columns, labels = CROPS, _numbers(batch["labels"])
+            order = np.argsort(-scores, kind="stable")
+            first = np.concatenate([order[labels[order] == 1][: CROPS // 2], order[labels[order] != 1]])[:CROPS]
+            images = _pixels(batch["images"][first])
+            self._parts += [framed(*part) for part in zip(images, scores[first], labels[first], strict=True)]
+        else:
+            self._columns, truths = 2, _numbers(batch["centroids"])
+            self._parts.append(region(_pixels(batch["image"]), points, scores, truths, mpp=float(batch["mpp"])))
+
+    def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        parts, self._parts = self._parts, []
+        if not parts:
+            return
+        picture = grid(parts, columns=self._columns)
+        write_picture(self.path, picture)
+        for logger in trainer.loggers:
+            if log_image := getattr(logger, "log_image", None):
+                log_image(key="panel", images=[picture])
+
+
+def region(
+    image: np.ndarray, points: np.ndarray, scores: np.ndarray, truths: np.ndarray, *, mpp: float, side: int = SIDE
+) -> np.ndarray:
+    """The square of a field (H, W, 3) uint8 that holds most mitoses, else most detections, marks drawn on it.
+
+    ``points`` (n, 2), ``truths`` (m, 2): x, y; ``scores`` (n,). (side, side, 3) uint8, black beyond a smaller field.
+    """
+    found = points[scores >= ACCEPTANCE]
+    picture = draw(image, found, np.ones(len(found), dtype=bool), mpp=mpp, truths=truths)
+    x, y = _corner(truths if len(truths) else found, image.shape[:2], side)
+    part = picture[y : y + side, x : x + side]
+    square = np.zeros((side, side, 3), dtype=np.uint8)
+    square[: part.shape[0], : part.shape[1]] = part
+    return square
+
+
+def _corner(points: np.ndarray, size: Sequence[int], side: int) -> tuple[int, int]:
+    """Left and top of the square round the point that has the most others near it, inside the field."""
+    room = np.array(size)[::-1]
+    centre = room / 2
+    if len(points):
+        near = np.abs(points[:, None] - points[None]).max(axis=-1) <= side / 2
+        centre = points[near[near.sum(axis=1).argmax()]].mean(axis=0)
+    left, top = np.clip(np.round(centre - side / 2), 0, np.maximum(0, room - side)).astype(int)
+    return left, top
+
+
+def framed(crop: np.ndarray, score: float, label: int) -> np.ndarray:
+    """A copy of a crop (h, w, 3) uint8, framed by what it is taken for and, inside, by what it is."""
+    height, width = crop.shape[:2]
+    line, picture = max(2, height // 32), np.ascontiguousarray(crop).copy()
+    if label == 1:
+        cv2.rectangle(picture, (0, 0), (width - 1, height - 1), TRUTH, 4 * line)
+    cv2.rectangle(picture, (0, 0), (width - 1, height - 1), ACCEPTED if score >= ACCEPTANCE else REJECTED, 2 * line)
+    return picture
+
+
+def grid(parts: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
+    """Pictures of one size in rows of ``columns``, white in between and where the last row ends early."""
+    height, width = parts[0].shape[:2]
+    rows, gap = -(-len(parts) // columns), 4
+    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
+    for index, part in enumerate(parts):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        whole[top : top + height, left : left + width] = part
+    return whole
+
+
+def _pixels(image: Tensor) -> np.ndarray:
+    return (image.detach().float().cpu().movedim(-3, -1) * 255).round().clamp(0, 255).byte().numpy()
+
+
+def _numbers(values: Tensor | np.ndarray) -> np.ndarray:
+    return torch.as_tensor(values).detach().float().cpu().numpy()

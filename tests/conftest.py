@@ -1,0 +1,45 @@
+"""Fixtures shared by the tests."""
+
+import contextlib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hydra.core.global_hydra import GlobalHydra
+
+from mitosis.entry import entry
+
+
+class Ended(NamedTuple):
+    """How a command ended: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """``cli("train", "model=…", …)`` runs a command through ``entry`` in this process, from the folder ``tmp_path``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", os.environ.get("HYDRA_FULL_ERROR", "0"))  # entry sets it; put back after
+
+    def run(command: str, *args: str) -> Ended:
+        GlobalHydra.instance().clear()
+        monkeypatch.setattr(sys, "argv", [f"mitosis/{command}.py", *args])
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                entry(command, getattr(importlib.import_module(f"mitosis.{command}"), command))
+            except SystemExit as stop:
+                code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+            finally:
+                GlobalHydra.instance().clear()
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    return run

@@ -1,0 +1,111 @@
+"""Stage one: what it makes of a probability map, and of fields without any mitosis."""
+
+import math
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mitosis.errors import InputError
+from mitosis.metric.detection import DetectionMetric
+from mitosis.metric.matching import Matching
+from mitosis.metric.pixel import PixelMetric
+from mitosis.stage.schedule import constant
+from mitosis.stage.segmentation import SegmentationStage
+
+MPP = 0.25
+
+
+class Painted(nn.Module):
+    """Reads the mask out of the red channel."""
+
+    stride = 8
+
+    def forward(self, image: Tensor) -> Tensor:
+        return (image[:, :1] - 0.5) * 20
+
+
+def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
+    settings: dict[str, Any] = {"window": 64, "overlap": 16, "batch": 3, "min_area_um2": 0.0} | kwargs
+    return SegmentationStage(
+        model,
+        nn.BCEWithLogitsLoss(),
+        DetectionMetric(Matching("rule", 5.0, "um", True, "optimal")),
+        partial(torch.optim.SGD, lr=0.1),
+        constant,
+        pixel=PixelMetric(),
+        **settings,
+    ).eval()
+
+
+def field_of(*squares: tuple[int, int, int], size: tuple[int, int] = (150, 171), name: str = "f") -> dict[str, Any]:
+    """A field painted red in squares of (x, y, side), each one a mitosis."""
+    mask = torch.zeros(1, *size)
+    for x, y, side in squares:
+        mask[0, y : y + side, x : x + side] = 1
+    centres = [(x + (side - 1) / 2, y + (side - 1) / 2) for x, y, side in squares]
+    return {
+        "field": name,
+        "image": torch.cat([mask, torch.zeros(2, *size)]),
+        "mask": mask,
+        "mpp": MPP,
+        "centroids": torch.tensor(centres, dtype=torch.float64).reshape(-1, 2),
+    }
+
+
+@torch.no_grad()
+def test_a_perfect_network_scores_perfectly() -> None:
+    stage = stage_of(Painted())
+    for field in (field_of((10, 20, 8), (100, 60, 9)), field_of((140, 141, 9), name="corner"), field_of(name="none")):
+        points, scores, loss = stage.detect(field)
+        assert torch.allclose(points[points[:, 0].argsort()], field["centroids"])
+        assert (scores > 0.99).all() and loss < 1e-3
+        stage.detection.update(points, scores, field["centroids"], mpp=MPP, field=field["field"])
+    found = {name: float(value) for name, value in stage.detection.compute().items()}
+    assert found["ap"] == found["f1"] == found["precision"] == found["recall"] == 1
+    assert {float(value) for value in stage.pixel.compute().values()} == {1.0}
+
+
+@torch.no_grad()
+def test_small_parts_are_dropped() -> None:
+    field = field_of((10, 20, 4), (100, 60, 5))
+    points, _, _ = stage_of(Painted(), min_area_um2=16 * MPP**2).detect(field)
+    assert points.tolist() == [[102, 62]]
+
+
+@torch.no_grad()
+def test_only_the_most_probable_parts_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SegmentationStage, "SCORED", 2)
+    field = field_of((10, 20, 8), (100, 60, 9), (50, 100, 7))
+    field["image"][0, 60:69, 100:109] = 0.55
+    points, scores, _ = stage_of(Painted()).detect(field)
+    assert len(points) == 2 and 104 not in points[:, 0].tolist()
+    assert (np.diff(scores.numpy()) <= 0).all()
+
+
+@torch.no_grad()
+def test_without_any_mitosis_the_score_is_undefined() -> None:
+    stage = stage_of(Painted())
+    field = field_of()
+    stage.detection.update(*stage.detect(field)[:2], field["centroids"], mpp=MPP, field="f")
+    assert math.isnan(stage.detection.compute()["ap"])
+
+
+@torch.no_grad()
+def test_a_lost_network_is_told() -> None:
+    class Lost(Painted):
+        def forward(self, image: Tensor) -> Tensor:
+            return super().forward(image) * math.nan
+
+    with pytest.raises(InputError, match="the prediction became nan or infinite"):
+        stage_of(Lost()).detect(field_of((10, 20, 8)))
+
+
+def test_the_loss_sees_logits_and_mask() -> None:
+    stage = stage_of(Painted())
+    image, mask = torch.rand(2, 3, 16, 16), (torch.rand(2, 1, 16, 16) > 0.5).float()
+    expected = nn.functional.binary_cross_entropy_with_logits((image[:, :1] - 0.5) * 20, mask)
+    assert torch.allclose(stage.batch_loss({"image": image, "mask": mask}), expected)

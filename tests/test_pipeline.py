@@ -1,0 +1,219 @@
+"""The whole pipeline: order of its steps, cross-fitting, and three kills that leave no trace."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mitosis import pipeline
+from mitosis.checkpoint import read
+from mitosis.data.candidate_table import read_candidates
+from mitosis.entry import compose
+from mitosis.errors import InputError
+from mitosis.evaluate import evaluate
+from mitosis.propose import propose
+from mitosis.run import locked, read_json
+from mitosis.train import train
+
+Cli = Callable[..., Any]
+
+TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "stain=none", "trainer=cpu", "optimizer.lr=0.01"]
+SEGMENTER = "segmenter.set=[budget.widths=[4,4,8,8],view.train.size=64,view.train.jitter=16]"
+CLASSIFIER = "classifier.set=[model.name=mobilenetv3_small_050,crop.pixels=32]"
+COMMAND = [*TINY, "classifier.model=mobilenetv3_large", SEGMENTER, CLASSIFIER]
+STEPS = {"train": train, "propose": propose, "evaluate": evaluate}
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The steps that the pipeline takes, which are taken in this process."""
+    taken: list[str] = []
+
+    def step(name: str, overrides: list[str]) -> None:
+        taken.append(name)
+        STEPS[name](*compose(name, overrides))
+
+    monkeypatch.setattr(pipeline, "_step", step)
+    return taken
+
+
+def runs_of(folder: Path) -> dict[str, Path]:
+    """A pipeline's run folders: first, second and whole segmenter, and the classifier."""
+    found = {}
+    for path in sorted(recipe.parent for recipe in folder.rglob("recipe.yaml")):
+        half = "half-" in path.parent.name and path.parent.name.split("half-")[1][0]
+        found["classifier" if path.parent.name.startswith("on-") else half or "whole"] = path
+    return found
+
+
+def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
+    small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]
+    ended = cli("pipeline", *COMMAND, *small)
+    assert ended.code == 0, ended
+    assert steps == ["train", "propose"] * 3 + ["train", "evaluate"]
+    assert "crossfit=2" in ended.out
+    runs = runs_of(tmp_path / "runs")
+    assert runs.keys() == {"0", "1", "whole", "classifier"}
+    seen = {name: {row.seen for row in read_candidates(runs[name] / "candidates.csv")} for name in ("0", "1", "whole")}
+    fields = {name: {row.field for row in read_candidates(runs[name] / "candidates.csv")} for name in ("0", "1")}
+    assert seen["0"] <= {"unseen"} and seen["1"] <= {"unseen"} and not fields["0"] & fields["1"]
+    recipe = read(runs["classifier"] / "checkpoints" / "best.ckpt")["recipe"]
+    assert recipe["crossfit"] == 2 and len(recipe["on"]) == 3
+    result = read_json(runs["classifier"] / "evaluation.json")
+    assert [stage["stage"] for stage in result["stages"]] == ["stage one alone", "both stages"]
+    assert result["fields"] == 6 and result["stages"][0]["truths"] == result["stages"][1]["truths"] > 0
+
+    again = cli("pipeline", *COMMAND, *small)
+    assert again.code == 0 and again.out.count("nothing to do") == 8 and len(steps) == 16
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("crossfit=3", "crossfit"),
+        ("segmenter.model=resnet34", "segmenter.model"),
+        ("classifier.model=scmitosis_seg", "classifier.model"),
+        ("classifier.set=[model.weights=nowhere.pt,model.pretrained=true]", "nowhere.pt"),
+    ],
+)
+def test_mistakes_are_told_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
+    ended = cli("pipeline", *TINY, override)
+    assert ended.code == 1 and not steps
+    assert said in ended.err and len(ended.err.strip().splitlines()) == 1
+
+
+def test_a_failed_step_ends_it_with_its_code(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as stop:
+        pipeline._step("evaluate", ["segment=nowhere"])
+    assert stop.value.code == 1
+    assert "nowhere" in capfd.readouterr().err
+
+
+class Running:
+    """``python -m mitosis.pipeline`` in a folder, its output in a file."""
+
+    COMMAND = [*COMMAND, "crossfit=none", "data.samples_per_epoch=160", "max_steps=40", "runs=runs"]
+
+    def __init__(self, folder: Path, log: str) -> None:
+        self.folder, self.log = folder, folder / f"{log}.log"
+        folder.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "mitosis.pipeline", *self.COMMAND]
+        with self.log.open("w") as out:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
+            )
+
+    def runs(self) -> dict[str, Path]:
+        return runs_of(self.folder / "runs")
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        for _ in self._waiting():
+            if reached():
+                return
+
+    def end(self) -> str:
+        """What it printed in all; it has to succeed."""
+        assert self.process.wait(300) == 0, self.log.read_text()
+        return self.log.read_text()
+
+    def kill(self) -> None:
+        """SIGKILL to the pipeline alone: its step has to end with it, and so to let go of the run folder."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        deadline = time.monotonic() + 10
+        while any(map(in_use, self.runs().values())):
+            if time.monotonic() > deadline:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                pytest.fail("the step outlived its pipeline")
+            time.sleep(0.05)
+
+    def _waiting(self) -> Iterator[None]:
+        deadline = time.monotonic() + 240
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, f"it ended too early: {self.log.read_text()}"
+            yield
+            time.sleep(0.005)
+        pytest.fail(f"it came to nothing in time: {self.log.read_text()}")
+
+
+def in_use(run: Path) -> bool:
+    try:
+        with locked(run):
+            return False
+    except InputError:
+        return True
+
+
+def times(folder: Path, *names: str) -> list[int]:
+    return [(folder / name).stat().st_mtime_ns for name in names]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a step with its pipeline")
+def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
+    whole = Running(tmp_path / "whole", "whole")  # meanwhile, on another core
+
+    def checkpoint_of(running: Running, name: str) -> Path:
+        return running.runs().get(name, Path("nowhere")) / "checkpoints" / "last.ckpt"
+
+    first = Running(tmp_path / "killed", "first")
+    first.until(lambda: checkpoint_of(first, "whole").exists())
+    time.sleep(0.3)
+    first.kill()
+    segmenter = first.runs()["whole"]
+    assert read(segmenter / "checkpoints" / "last.ckpt")["global_step"] == 20
+    assert not (segmenter / "metrics.json").exists()
+
+    second = Running(tmp_path / "killed", "second")
+    second.until(lambda: (segmenter / "metrics.json").exists())
+    trained = times(segmenter, "metrics.json", "checkpoints/last.ckpt")
+    best = segmenter / "checkpoints" / "best.ckpt"
+    second.until(lambda: "threshold" in (read(best).get("chosen") or {}))
+    second.kill()
+    assert not (segmenter / "candidates.csv").exists()
+
+    third = Running(tmp_path / "killed", "third")
+    third.until(lambda: checkpoint_of(third, "classifier").exists())
+    proposed = times(segmenter, "candidates.csv", "proposal.json", "checkpoints/best.ckpt")
+    third.kill()
+    classifier = third.runs()["classifier"]
+    assert read(classifier / "checkpoints" / "last.ckpt")["global_step"] == 20
+    assert not (classifier / "metrics.json").exists()
+
+    said = Running(tmp_path / "killed", "fourth").end()
+    assert said.count("nothing to do") == 2 and "epoch 0" not in said and "epoch 1  step 40" in said
+    assert times(segmenter, "metrics.json", "checkpoints/last.ckpt") == trained
+    assert times(segmenter, "candidates.csv", "proposal.json", "checkpoints/best.ckpt") == proposed
+
+    whole.end()
+    assert [path.relative_to(whole.folder) for path in whole.runs().values()] == [
+        path.relative_to(first.folder) for path in first.runs().values()
+    ]
+    for name, run in whole.runs().items():
+        other = first.runs()[name]
+        for file in ("metrics.csv", "recipe.yaml"):
+            assert (run / file).read_text() == (other / file).read_text()
+        for file in ("best", "last"):
+            one, two = (read(folder / "checkpoints" / f"{file}.ckpt") for folder in (run, other))
+            assert one["state_dict"].keys() == two["state_dict"].keys()
+            assert all(torch.equal(value, two["state_dict"][key]) for key, value in one["state_dict"].items())
+    one, two = (running.runs()["whole"] / "candidates.csv" for running in (whole, first))
+    assert one.read_bytes() == two.read_bytes()
+    one, two = (read_json(running.runs()["classifier"] / "evaluation.json") for running in (whole, first))
+    for result in (one, two):
+        del result["asked"]["checkpoints"]  # digests of files, in which the minutes spent stand as well
+    assert one == two and one["stages"][0]["predictions"] > 0
+    one, two = (running.runs()["classifier"] / "detections.csv" for running in (whole, first))
+    assert one.read_bytes() == two.read_bytes()

@@ -1,0 +1,166 @@
+"""Every shipped yaml composes, and what it describes is built with all of its keys."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pytest
+import torch
+from hydra import compose
+from lightning import LightningDataModule
+from omegaconf import OmegaConf
+from torch import nn
+
+from mitosis.config import CONF, build
+from mitosis.data.record import Record
+from mitosis.metric.matching import Matching
+
+SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def searched():
+    """One search of conf/ for all of this file's compositions."""
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        yield
+
+
+def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
+    config: Any = OmegaConf.to_container(compose(command, list(overrides)), resolve=True)
+    return config
+
+
+def shipped(group: str) -> list[str]:
+    """Taken from the folder itself, so that a new yaml is tested by being there."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
+
+
+def test_every_folder_is_looked_at() -> None:
+    here = {path.name for path in CONF.iterdir() if path.is_dir()}
+    assert here == {
+        *("ablation", "augment", "budget", "data", "experiment", "hydra", "logger", "loss", "matching", "model"),
+        *("optimizer", "scheduler", "stage", "stain", "trainer"),
+    }
+
+
+@pytest.mark.parametrize("model", shipped("model"))
+def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
+    for data in shipped("data"):
+        config = composed(f"model={model}", f"data={data}", *SMALL)
+        assert config["stage"]["_target_"].startswith("mitosis.stage.")
+        assert config["model"].get("pretrained", False) is False
+    net = build(config["model"])
+    assert isinstance(net, nn.Module)
+    with torch.inference_mode():
+        side = config["crop"]["pixels"] if "crop" in config else 2 * net.stride
+        shape = net.eval()(torch.zeros(1, 3, side, side)).shape
+    assert shape == ((1, 2) if "crop" in config else (1, 1, side, side))
+    assert all(isinstance(build(view), partial) for view in config["view"].values())
+
+
+def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
+    config = composed("model=resnet34", "data=gzmh")
+    assert config["loss"]["_target_"] == "torch.nn.CrossEntropyLoss"
+    assert config["augment"]["_target_"] == "mitosis.augment.candidates.CandidateAugment"
+    assert config["matching"]["name"] == "px20"
+    assert config["model"]["pretrained"] is True
+    config = composed("model=resnet34", "data=synthetic", "matching=midog", "loss=bce_tversky", "stain=none")
+    assert (config["matching"]["name"], config["loss"]["alpha"]) == ("midog", 0.3)
+    assert config["stain"]["_target_"] == "mitosis.stain.none.NoStain"
+    assert config["model"]["pretrained"] is False
+    paper = composed("data=icpr2012", "budget=paper")
+    assert (paper["optimizer"]["lr"], paper["data"]["batch_size"]) == (1e-4, 16)
+    assert paper["model"]["widths"] == [64, 128, 256, 512]
+
+
+@pytest.mark.parametrize("data", shipped("data"))
+def test_a_dataset_is_built_unless_its_loader_is_to_come(data: str, tmp_path: Path) -> None:
+    config = composed(f"data={data}", *SMALL)
+    extra = {"root": str(tmp_path)} if "root" in config["data"] else {}
+    built = build(config["data"] | extra, fold=0, stain=None)
+    assert isinstance(built, LightningDataModule)
+    assert built.batch_size == config["budget"]["batch_size"]
+    if not extra:
+        assert all(isinstance(record, Record) for record in built.records())
+
+
+@pytest.mark.parametrize("ablation", shipped("ablation"))
+def test_an_ablation_changes_the_model_it_is_for(ablation: str) -> None:
+    config, full = (composed("data=synthetic", f"ablation={word}", *SMALL) for word in (ablation, "full"))
+    if ablation == "full":
+        assert config["ablation"] == {}
+        return
+    assert config["ablation"] == {"name": ablation, "for": "scmitosis_seg"}
+    assert config["model"] != full["model"]
+    assert f"{config['model']['encoder']}_{config['model']['fusion']}" == ablation
+    names = [{name for name, _ in build(one["model"]).named_parameters()} for one in (config, full)]
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize("budget", shipped("budget"))
+def test_a_budget_reaches_the_keys_that_read_it(budget: str) -> None:
+    config = composed("data=synthetic", f"budget={budget}")
+    given = config["budget"]
+    read = {key: config["data"][key] for key in ("samples_per_epoch", "batch_size")}
+    read |= {"max_steps": config["max_steps"], "val_every": config["val_every"], "widths": config["model"]["widths"]}
+    assert read.items() <= given.items()
+    assert given["samples_per_epoch"] % given["batch_size"] == 0
+    composed("data=synthetic", f"budget={budget}", command="pipeline")
+
+
+@pytest.mark.parametrize("group", ["loss", "augment", "stain", "matching", "optimizer", "scheduler"])
+def test_a_part_is_built(group: str) -> None:
+    for word in shipped(group):
+        config = composed("data=synthetic", f"{group}={word}")
+        built = build(config[group])
+        if group in ("optimizer", "scheduler"):
+            assert isinstance(built, partial), word
+        if group == "matching":
+            assert isinstance(built, Matching)
+            assert built.name == word
+        if group == "optimizer":
+            net = nn.Linear(1, 1)
+            for schedule in shipped("scheduler"):
+                scheduler = build(composed("data=synthetic", f"scheduler={schedule}")["scheduler"])
+                assert scheduler(built(net.parameters()), total_steps=10).get_last_lr()[0] > 0
+
+
+def test_every_trainer_and_logger_composes(tmp_path: Path) -> None:
+    import lightning
+
+    for trainer in shipped("trainer"):
+        settings = composed("data=synthetic", f"trainer={trainer}")["trainer"]
+        if trainer in ("auto", "cpu", "debug"):
+            settings["precision"] = "32-true"
+            lightning.Trainer(**settings | {"accelerator": "cpu"}, logger=False, default_root_dir=tmp_path)
+        assert settings.keys() >= {"accelerator", "devices", "strategy", "precision"}
+    for logger in shipped("logger"):
+        settings = composed("data=synthetic", f"logger={logger}")["logger"]
+        if settings:
+            assert build(settings, save_dir=str(tmp_path)).save_dir == str(tmp_path)
+    assert composed("data=synthetic", "logger=csv")["logger"] == {}
+
+
+@pytest.mark.parametrize("experiment", shipped("experiment"))
+def test_an_experiment_composes(experiment: str) -> None:
+    text = OmegaConf.to_container(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"))
+    assert isinstance(text, dict)
+    config = compose("train", [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    for key, values in (plain["hydra"]["sweeper"]["params"] or {}).items():
+        for value in str(values).split(","):
+            composed(f"experiment={experiment}", *_data(text), f"{key}={value}")
+
+
+def _data(text: dict[str, Any]) -> list[str]:
+    chosen = any("override /data" in default for default in text.get("defaults", []) if isinstance(default, dict))
+    return [] if chosen else ["data=synthetic"]
+
+
+@pytest.mark.parametrize("command", sorted(path.stem for path in CONF.glob("*.yaml")))
+def test_every_command_composes(command: str) -> None:
+    data = ["data=synthetic"] if "data: ???" in (CONF / f"{command}.yaml").read_text() else []
+    config = OmegaConf.to_container(compose(command, data))
+    assert isinstance(config, dict)
+    assert config["runs"] == "runs"

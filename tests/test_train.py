@@ -1,0 +1,231 @@
+"""One training: what it leaves behind, what it refuses, what survives when it fails."""
+
+import errno
+import gc
+import math
+import os
+import random
+import shutil
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml
+
+from mitosis import fit
+from mitosis.checkpoint import read
+from mitosis.entry import compose
+from mitosis.run import locked, read_json
+from mitosis.stage.segmentation import SegmentationStage
+from mitosis.train import train
+
+Cli = Callable[..., Any]
+
+# An epoch has 2 steps.
+TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128", "data.samples_per_epoch=8"]
+TINY += ["data.batch_size=4", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", "stain=none"]
+TINY += ["max_steps=4", "trainer=cpu"]
+ONE = [*TINY, "fold=0"]
+
+
+def only(folder: Path) -> Path:
+    (recipe,) = folder.rglob("recipe.yaml")
+    return recipe.parent
+
+
+def failed(ended: Any) -> str:
+    """The one line of a command that ended with the user's mistake."""
+    assert ended.code == 1, ended
+    (line,) = ended.err.strip().splitlines()
+    assert line.startswith("mitosis: ")
+    return line
+
+
+def times(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    runs = tmp_path_factory.mktemp("trained") / "runs"
+    config, choices = compose("train", ONE)
+    train(config | {"runs": str(runs)}, choices)
+    return runs
+
+
+@pytest.fixture
+def done(trained: Path, tmp_path: Path) -> Path:
+    """A finished run of fold 0, under ``runs`` where commands are run."""
+    shutil.copytree(trained, tmp_path / "runs")
+    return only(tmp_path / "runs")
+
+
+def test_leaves_whole_plain_files(done: Path) -> None:
+    metrics = read_json(done / "metrics.json")
+    assert metrics["steps"] == 4 and metrics["fields"] == {"train": 18, "val": 6, "test": 6}
+    assert (done / "metrics.csv").read_text().startswith("epoch,step,lr,")
+    rows = (done / "metrics.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[:2] for row in rows] == [["0", "2"], ["1", "4"]]
+    assert not list(done.rglob(".*.part"))
+    for name in ("last", "best"):
+        checkpoint = torch.load(done / "checkpoints" / f"{name}.ckpt", weights_only=True)
+        assert checkpoint["recipe"] == yaml.safe_load((done / "recipe.yaml").read_text())
+        assert checkpoint["mpp"] == 0.25 and checkpoint["inputs"] == {}
+        assert not [text for text in strings(checkpoint) if text.startswith(("/", "\\")) or os.getcwd() in text]
+
+
+def strings(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [text for pair in node.items() for value in pair for text in strings(value)]
+    if isinstance(node, list | tuple | set):
+        return [text for value in node for text in strings(value)]
+    return [node] if isinstance(node, str) else []
+
+
+def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
+    before = times(done)
+    ended = cli("train", *ONE)
+    assert ended.code == 0 and "is finished (4 steps); nothing to do" in ended.out
+    assert before.keys() == times(done).keys()
+    changed = {path.name for path, time in times(done).items() if before[path] != time}
+    assert changed <= {"local.yaml", ".lock"}  # where the data lies now; the lock
+
+
+def test_more_steps_go_on(cli: Cli, done: Path) -> None:
+    ended = cli("train", *ONE, "max_steps=8")
+    assert ended.code == 0 and "epoch 2  step 6" in ended.out and "epoch 1 " not in ended.out
+    assert read_json(done / "metrics.json")["steps"] == 8
+    assert read(done / "checkpoints" / "last.ckpt")["global_step"] == 8
+    assert len((done / "metrics.csv").read_text().splitlines()) == 1 + 4
+
+
+def test_another_recipe_is_refused(cli: Cli, done: Path) -> None:
+    recipe = yaml.safe_load((done / "recipe.yaml").read_text())
+    recipe["optimizer"]["lr"] = 0.5
+    (done / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    before = times(done)
+    line = failed(cli("train", *ONE, "max_steps=8"))
+    assert str(done.name) in line and "optimizer.lr is 0.5 there, 0.003 here" in line
+    assert times(done) == before
+
+
+def test_a_folder_in_use_is_refused(cli: Cli, done: Path) -> None:
+    with locked(done):
+        assert "another process is working in this run folder" in failed(cli("train", *ONE, "max_steps=8"))
+
+
+@pytest.mark.parametrize("lost", ["loss", "weights"])
+def test_a_lost_loss_keeps_the_last_good_checkpoint(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    original = SegmentationStage.batch_loss
+
+    def batch_loss(self: SegmentationStage, batch: dict) -> torch.Tensor:
+        loss = original(self, batch)
+        if lost == "loss":
+            return loss * (math.nan if self.global_step == 2 else 1)
+        if self.global_step == 3:  # the epoch's last: the loss is finite, its gradient is not
+            next(self.model.parameters()).register_hook(lambda gradient: gradient * math.nan)
+        return loss
+
+    monkeypatch.setattr(SegmentationStage, "batch_loss", batch_loss)
+    line = failed(cli("train", *ONE, "val_every=3"))
+    assert f"the {'loss' if lost == 'loss' else 'weight '}" in line and "became nan or infinite" in line
+    assert "the last good checkpoint is kept" in line and "optimizer.lr" in line
+    checkpoint = read(only(tmp_path / "runs") / "checkpoints" / "last.ckpt")
+    assert checkpoint["global_step"] == 2
+    assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
+
+
+def test_a_rate_far_too_high_is_told(cli: Cli) -> None:
+    assert "became nan or infinite" in failed(cli("train", *ONE, "optimizer.lr=1e30"))
+
+
+def test_a_full_disk_keeps_the_previous_checkpoint(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved, replace = [], os.replace
+
+    def full(source: str, target: Any) -> None:
+        if Path(target).name == "last.ckpt":
+            saved.append(target)
+            if len(saved) == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        line = failed(cli("train", *ONE))
+    assert "last.ckpt" in line and "No space left on device" in line
+    run = only(tmp_path / "runs")
+    assert read(run / "checkpoints" / "last.ckpt")["global_step"] == 2
+    assert not list(run.rglob(".*.part"))
+    assert cli("train", *ONE).code == 0
+    assert read(run / "checkpoints" / "last.ckpt")["global_step"] == 4
+
+
+def test_init_takes_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
+    ended = cli("train", *ONE, f"init={done}", "optimizer.lr=0.0", "max_steps=2", "runs=other")
+    assert ended.code == 0, ended
+    have = read(only(tmp_path / "other") / "checkpoints" / "last.ckpt")
+    want = read(done / "checkpoints" / "best.ckpt")["state_dict"]
+    learned = [name for name in want if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
+    assert learned and all(torch.equal(have["state_dict"][name], want[name]) for name in learned)
+    assert have["global_step"] == 2
+    assert not [text for text in strings(have) if text.startswith("/")]
+
+
+def test_init_that_does_not_fit_is_refused(cli: Cli, done: Path, tmp_path: Path) -> None:
+    assert "do not fit this model" in failed(cli("train", *ONE, f"init={done}", "model.encoder=conv"))
+    torch.save({"weights": torch.zeros(1)}, tmp_path / "foreign.ckpt")
+    assert "foreign.ckpt" in failed(cli("train", *ONE, "init=foreign.ckpt"))
+    (tmp_path / "broken.ckpt").write_bytes(b"PK\x03\x04 cut off")
+    assert "broken.ckpt" in failed(cli("train", *ONE, "init=broken.ckpt"))
+    assert "nowhere" in failed(cli("train", *ONE, "init=nowhere"))
+
+
+def test_a_broken_checkpoint_is_named(cli: Cli, done: Path) -> None:
+    path = done / "checkpoints" / "last.ckpt"
+    path.write_bytes(path.read_bytes()[:1000])
+    assert "last.ckpt is not a readable checkpoint" in failed(cli("train", *ONE, "max_steps=8"))
+
+
+def test_an_epoch_without_a_batch_is_refused(cli: Cli) -> None:
+    assert "data.samples_per_epoch" in failed(cli("train", *ONE, "data.samples_per_epoch=3"))
+
+
+def test_sweeps_make_a_folder_each(cli: Cli, tmp_path: Path) -> None:
+    ended = cli("train", "--multirun", *TINY, "fold=0,1")
+    assert ended.code == 0, ended
+    runs = sorted(path.parent for path in (tmp_path / "runs").rglob("metrics.json"))
+    assert [run.name for run in runs] == ["fold-0", "fold-1"] and runs[0].parent == runs[1].parent
+    assert [yaml.safe_load((run / "recipe.yaml").read_text())["fold"] for run in runs] == [0, 1]
+
+
+def test_gives_a_float_and_frees_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref] = []
+    original = fit.build_stage
+
+    def build_stage(*args: Any) -> Any:
+        assert not [ref for ref in made if ref() is not None], "the previous job's network is still in memory"
+        stage = original(*args)
+        made.append(weakref.ref(stage))
+        return stage
+
+    monkeypatch.setattr(fit, "build_stage", build_stage)
+    for fold in (0, 1):
+        config, choices = compose("train", [*TINY, f"fold={fold}", f"runs={tmp_path}"])
+        assert type(train(config, choices)) is float
+    assert len(made) == 2
+    gc.collect()
+    assert made[1]() is None
+
+
+def test_the_seed_is_all(cli: Cli, tmp_path: Path) -> None:
+    for runs in ("one", "other"):
+        random.seed(runs)
+        torch.manual_seed(len(runs))
+        assert cli("train", *ONE, f"runs={runs}").code == 0
+    one, other = (read(only(tmp_path / runs) / "checkpoints" / "last.ckpt")["state_dict"] for runs in ("one", "other"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
