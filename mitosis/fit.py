@@ -163,7 +163,7 @@ def _initialise(stage: Stage, source: str) -> None:
 def _metrics(
     config: dict[str, Any], trainer: L.Trainer, data: MitosisDataModule, checkpoints: RunCheckpoint
 ) -> dict[str, Any]:
-    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into the checkpoint."""
+    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into that file."""
     val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
     metrics = {
         "steps": trainer.global_step,

@@ -66,7 +66,7 @@ def _check_pretrained(settings: dict[str, Any]) -> None:
 
 
 def _step(name: str, overrides: list[str]) -> None:
-    """Run one command as a child that ends with this process; a failure ends the pipeline with the child's exit code."""
+    """Run one command as a child that ends with this process; its failure ends the pipeline with its exit code."""
     print(f"► {name} {' '.join(overrides)}", flush=True)
     command = [sys.executable, "-m", f"mitosis.{name}", *overrides]
     with subprocess.Popen(command, preexec_fn=partial(_end_with, os.getpid())) as child:
@@ -85,7 +85,7 @@ def _step(name: str, overrides: list[str]) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies (Linux; elsewhere the run folder's lock still protects)."""
+    """Have the kernel kill this process when its parent dies (Linux; elsewhere the run folder's lock protects)."""
     if sys.platform == "linux":
         import ctypes
 

@@ -174,6 +174,8 @@ def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
     stricter = make("b", Darkness, threshold=0.85)
     (row,) = evaluated(segment=stricter)["stages"]
     assert (row["tp"], row["predictions"], row["truths"]) == (1, 2, 4)
+    (row,) = evaluated(segment=make("c", Darkness, threshold=0.25))["stages"]
+    assert (row["tp"], row["predictions"], row["truths"]) == (4, 7, 4)
 
 
 def evaluated(**asked) -> dict:
@@ -233,6 +235,7 @@ def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
 def test_a_test_part_that_came_later_is_evaluated(make, cli):
     run = make("run", Darkness)
     cli("evaluate", f"segment={run}", "data.root=without")
+    (run / "detections.csv").write_text("of another rule")
     assert cells(cli("evaluate", f"segment={run}", "data.root=with").out, "stage one alone") == ALONE
 
 

@@ -49,7 +49,9 @@ def test_a_segmenter_shows_four_fields_with_truths_and_detections(tmp_path):
     picture = read_image(path)
     assert picture.shape == (2 * SIDE + 4, 2 * SIDE + 4, 3)
     for corner in (picture[:SIDE, :SIDE], picture[-SIDE:, -SIDE:]):
-        assert has(corner, ACCEPTED) and has(corner, TRUTH) and not has(corner, REJECTED)
+        # It begins at 44, 54; rings have a radius of 40 pixels.
+        assert tuple(corner[254, 299]) == ACCEPTED and tuple(corner[46, 96]) == (204, 204, 204)
+        assert has(corner, TRUTH) and not has(corner, REJECTED)
     (key, (image,)), *more = logger.logged
     assert key == "panel" and not more and np.array_equal(image, picture)
     # The next look at val begins anew: one field alone, nothing found, nothing there.

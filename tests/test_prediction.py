@@ -192,7 +192,7 @@ def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
     good = {"input": image, "output": tmp_path / "out", "mpp": 0.25, "segment": tmp_path / "segment"}
     for change, words in (
         ({"output": file}, f"output={file} is a file"),
-        ({"output": file / "below"}, f"output={file}/below"),
+        ({"output": file / "below"}, f"{file}/below: Not a directory"),
         ({"output": tmp_path / "segment"}, "is a run's folder"),
         ({"output": None}, "output"),
         ({"input": empty}, f"input={empty}: no image in it"),

@@ -48,28 +48,35 @@ def read_candidates(path: Path) -> list[CandidateRow]:
     """The rows of a ``candidates.csv``; ``InputError`` naming file and row when one is broken."""
     names = [item.name for item in fields(CandidateRow)]
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; python -m mitosis.propose makes it") from None
-    reader = csv.DictReader(text.splitlines())
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text; run python -m mitosis.propose again") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
     if reader.fieldnames != names:
         raise InputError(f"{path}: the first line has to be {','.join(names)}")
     rows = []
-    for number, row in enumerate(reader, start=2):
+    for row in reader:
         try:
-            numbers = [float(row[name]) for name in ("x", "y", "area_um2", "mean", "max")]
+            if None in row:  # more columns than names
+                raise ValueError
+            x, y, area, mean, high = numbers = [float(row[name]) for name in ("x", "y", "area_um2", "mean", "max")]
             if not all(map(math.isfinite, numbers)) or row["label"] not in ("-1", "0", "1"):
                 raise ValueError
             if row["seen"] not in ("seen", "unseen"):
                 raise ValueError
-            rows.append(CandidateRow(row["field"], *numbers, int(row["label"]), row["segmenter"], row["seen"]))
+            label = int(row["label"])
+            rows.append(CandidateRow(row["field"], x, y, area, mean, high, label, row["segmenter"], row["seen"]))
         except (TypeError, ValueError):
-            raise InputError(f"{path}, line {number}: not a candidate; run python -m mitosis.propose again") from None
+            raise InputError(
+                f"{path}, line {reader.line_num}: not a candidate; run python -m mitosis.propose again"
+            ) from None
     return rows
 
 
 def by_field(rows: Iterable[CandidateRow]) -> dict[str, CandidateRows]:
-    """Candidates per field. Where a segmenter that never saw the field proposed, what others proposed there is dropped."""
+    """Candidates per field. Where a segmenter that never saw the field proposed, what others proposed is dropped."""
     kept: dict[str, list[CandidateRow]] = {}
     for row in rows:
         kept.setdefault(row.field, []).append(row)

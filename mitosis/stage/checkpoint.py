@@ -28,7 +28,7 @@ class AtomicCheckpointIO(CheckpointIO):
 
 
 class RunCheckpoint(Checkpoint):
-    """At each epoch's end writes ``last.ckpt`` and, when ``monitor`` did not fall (or is undefined so far), ``best.ckpt``.
+    """At each epoch's end writes ``last.ckpt``, and ``best.ckpt`` when ``monitor`` did not fall or is undefined so far.
 
     ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so
     that a run that goes on is bit-equal to one that never stopped.

@@ -57,7 +57,7 @@ class SegmentationStage(Stage):
 
 
 def probability_of(model: nn.Module, image: Tensor, predict: Any) -> Tensor:
-    """Probability map (H, W) float32 on the CPU of one field (3, H, W) in [0, 1]; ``predict``: a partial of tiling's."""
+    """Probability map (H, W) float32 on the CPU of a field (3, H, W) in [0, 1]; ``predict``: a partial of tiling's."""
 
     def net(batch: Tensor) -> Tensor:
         return model(batch.contiguous(memory_format=torch.channels_last)).float().sigmoid()

@@ -30,7 +30,9 @@ def test_cosine_warms_up_and_falls() -> None:
 
 def test_cosine_ends_at_its_final_share() -> None:
     found = rates(lambda optimizer: cosine(optimizer, total_steps=4, warmup=0.0, final=0.1), 5)
-    assert found == pytest.approx([1, 0.1 + 0.9 * (1 + math.sqrt(0.5)) / 2, 0.55, 0.1 + 0.9 * (1 - math.sqrt(0.5)) / 2, 0.1])
+    assert found == pytest.approx(
+        [1, 0.1 + 0.9 * (1 + math.sqrt(0.5)) / 2, 0.55, 0.1 + 0.9 * (1 - math.sqrt(0.5)) / 2, 0.1]
+    )
 
 
 @pytest.mark.parametrize("total", [1, 2, 3])

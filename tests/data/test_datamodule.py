@@ -1,0 +1,131 @@
+"""The datamodule: its parts, its halves, and batches that are a function of (seed, epoch, index) alone."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mitosis.augment.scmitosis import SCMitosisAugment
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.field_view import FieldView
+from mitosis.data.record import Record
+from mitosis.data.synthetic import Synthetic
+from mitosis.data.tile_view import TileView
+from mitosis.stain.none import NoStain
+
+FOLDS = ["official", 0, 1, 2, 3, 4, "all"]
+
+
+def synthetic(**kwargs: Any) -> Synthetic:
+    settings: dict[str, Any] = {"folds": "synthetic", "fold": 0, "stain": NoStain(), "samples_per_epoch": 10}
+    settings |= {"batch_size": 4, "size": 128, "augment": SCMitosisAugment()}
+    settings |= {"train_view": partial(TileView, size=48, overlap=8, jitter=8), "held_out_view": FieldView}
+    return Synthetic(**settings | kwargs)
+
+
+def names(records: tuple[Record, ...]) -> set[str]:
+    assert len({record.field for record in records}) == len(records)
+    return {record.field for record in records}
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+def test_parts_are_disjoint_and_complete(fold: str | int) -> None:
+    data = synthetic(fold=fold)
+    train, val, test = (names(part) for part in (data.parts.train, data.parts.val, data.parts.test))
+    assert train and val and bool(test) == (fold != "all")
+    assert not train & val and not train & test and not val & test
+    cases = [{name.split("_")[0] for name in part} for part in (train, val, test)]
+    assert not cases[0] & cases[1] and not cases[0] & cases[2] and not cases[1] & cases[2]
+    every = {f"case{case:02d}_{index}" for case in range(20) for index in range(2)}
+    official = {name for name in every if name >= "case15"}
+    assert train | val | test == (every if fold in ("official", "all") else every - official)
+    assert fold != "official" or test == official
+    assert data.other_half == ()
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+def test_halves_share_the_training_cases(fold: str | int) -> None:
+    whole, halves = synthetic(fold=fold), [synthetic(fold=fold, half=half) for half in (0, 1)]
+    own = [names(data.parts.train) for data in halves]
+    assert own[0] and own[1] and not own[0] & own[1] and own[0] | own[1] == names(whole.parts.train)
+    assert not {name.split("_")[0] for name in own[0]} & {name.split("_")[0] for name in own[1]}
+    for half, data in enumerate(halves):
+        assert names(data.other_half) == own[1 - half]
+        assert names(data.parts.val) == names(whole.parts.val) and names(data.parts.test) == names(whole.parts.test)
+
+
+def epochs_of(data: MitosisDataModule, count: int) -> list[list[dict[str, torch.Tensor]]]:
+    loader, found = data.train_dataloader(), []
+    for epoch in range(data.first_epoch, count):
+        loader.sampler.set_epoch(epoch)  # pyright: ignore
+        found.append(list(loader))
+    return found
+
+
+def equal(one: list[dict[str, torch.Tensor]], other: list[dict[str, torch.Tensor]]) -> bool:
+    return len(one) == len(other) and all(
+        torch.equal(a[key], b[key]) for a, b in zip(one, other, strict=True) for key in ("image", "mask")
+    )
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_samples_follow_from_seed_epoch_and_index(workers: int) -> None:
+    first = epochs_of(synthetic(seed=3), 3)
+    torch.manual_seed(99)
+    np.random.seed(99)
+    second = epochs_of(synthetic(seed=3, workers=workers), 3)
+    assert all(equal(one, other) for one, other in zip(first, second, strict=True))
+    assert not equal(first[0], first[1]) and not equal(first[0], epochs_of(synthetic(seed=4), 1)[0])
+    assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the broken batch is left out
+    later = synthetic(seed=3, workers=workers)
+    later.first_epoch = 2
+    assert equal(epochs_of(later, 3)[0], first[2])
+    assert equal(list(later.train_dataloader()), first[2])  # known before Lightning says it
+
+
+def test_loaders_leave_the_global_generator_alone() -> None:
+    data = synthetic()
+    before = torch.get_rng_state()
+    for make in (data.train_dataloader, data.val_dataloader):
+        iter(make())
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_val_is_whole_fields() -> None:
+    data = synthetic()
+    batches = list(data.val_dataloader())
+    assert [batch["field"] for batch in batches] == [record.field for record in data.parts.val]
+    assert all(batch["image"].shape == (3, 128, 128) and batch["mask"].shape == (1, 128, 128) for batch in batches)
+
+
+class Counting:
+    """A stain that notes what it was called with."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
+        self.called.append(name)
+        return 255 - image
+
+
+def test_fields_are_normalised_once() -> None:
+    stain = Counting()
+    data = synthetic(stain=stain)
+    val = data.fields(data.parts.val)
+    again = data.fields(tuple(reversed(data.parts.val)) + data.parts.test[:1])
+    assert again[: len(val)] == val[::-1]
+    assert sorted(stain.called) == sorted([r.field for r in data.parts.val] + [data.parts.test[0].field])
+    record = data.parts.val[0]
+    assert np.array_equal(val[0].image, 255 - record.read()) and np.array_equal(val[0].mask, record.mask())
+
+
+def test_records_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    original: Callable[[Synthetic], list[Record]] = Synthetic.records
+    calls: list[int] = []
+    monkeypatch.setattr(Synthetic, "records", lambda self: calls.append(1) or original(self))
+    data = synthetic(half=0)
+    assert data.parts.train and data.parts.val and data.other_half and len(calls) == 1
