@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mitosis import tiling
+from mitosis.allocator import keep_freed_memory
 from mitosis.candidates import Candidates, crop, extract
 from mitosis.errors import InputError
 from mitosis.recipe import Trained, load
@@ -18,6 +19,8 @@ from mitosis.slide import MAX_PIXELS, read_image
 from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
 
+BATCH_SIDE = 256
+"""``tiling.batch`` counts windows of this side; of larger ones fewer are taken at a time, for the memory."""
 SAME_MPP = 0.02
 """Fields whose resolution is within this share of the network's are used as they are."""
 
@@ -60,6 +63,7 @@ class Cascade:
         Raises ``InputError`` for networks that are not what they are given as, or that saw other colours.
         """
         _check(segmenter, classifier)
+        keep_freed_memory()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.segmenter, self.classifier = segmenter, classifier
         self.window = window if window is not None else segmenter.chosen.get("window", "whole")
@@ -121,12 +125,13 @@ class Cascade:
     def probability(self, normalised: np.ndarray) -> np.ndarray:
         """The segmenter's probability map (H, W) float32 of a stain-normalised field."""
         settings = self.segmenter.recipe["tiling"]
+        side = max(normalised.shape[:2]) if self.window == "whole" else int(self.window)
         predict = partial(
             tiling.predict,
             window=None if self.window == "whole" else int(self.window),
             overlap=settings["overlap"],
             blend=settings["blend"],
-            batch=settings["batch"],
+            batch=max(1, settings["batch"] * BATCH_SIDE**2 // side**2),
             max_pixels=settings["max_pixels"],
         )
         image = _tensor(normalised).to(self.device)

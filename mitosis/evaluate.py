@@ -13,7 +13,8 @@ from mitosis.run import Choices, digest, locked, read_json, read_yaml
 def evaluate(config: dict[str, Any], choices: Choices) -> float:
     """Score stage one alone and, with ``classify``, both stages; chooses nothing. Returns the last F1.
 
-    Writes ``evaluation.json`` and ``detections.csv`` beside the last run, for ``part=val`` ``…-val``.
+    Writes ``evaluation.json`` and ``detections.csv`` beside the last run; ``part=val`` and another rule add
+    their names to the file's.
     """
     segment = folder(config["segment"], "segment")
     classify = folder(config["classify"], "classify") if config["classify"] else None
@@ -22,9 +23,11 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     _check_pair(segment, classify)
     target = classify or segment
     inputs = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in _given(segment, classify).items()}
-    asked = {"part": config["part"], "matching": config.get("matching"), "checkpoints": inputs}
+    asked = {"part": config["part"], "matching": rule, "checkpoints": inputs}
+    rule = config.get("matching")
     of_part = "" if config["part"] == "test" else f"-{config['part']}"
-    path, table = target / f"evaluation{of_part}.json", target / f"detections{of_part}.csv"
+    of_rule = f"-{rule['name']}" if rule else ""
+    path, table = target / f"evaluation{of_part}{of_rule}.json", target / f"detections{of_part}.csv"
     with locked(target):
         result = read_json(path)
         # Without figures there was no such part; it may have been unpacked since.
@@ -34,7 +37,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
             from mitosis.evaluation import evaluate_runs  # torch is loaded from here on
 
             root = data_root(segment, config)
-            result = evaluate_runs(segment, classify, root, config["part"], config.get("matching"), table)
+            result = evaluate_runs(segment, classify, root, config["part"], rule, table)
             result["asked"] = asked
             atomic.write_json(path, result)
     _print(result)

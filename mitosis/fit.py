@@ -10,14 +10,16 @@ from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import Callback, RichProgressBar
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor, RichProgressBar
 
 from mitosis import atomic
+from mitosis.allocator import keep_freed_memory
 from mitosis.assembly import build_data, build_stage
 from mitosis.checkpoint import read
 from mitosis.config import build
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.errors import InputError
+from mitosis.panel import Panel
 from mitosis.recipe import checkpoint_of, choose, weights_of
 from mitosis.stage.base import Stage
 from mitosis.stage.checkpoint import AtomicCheckpointIO, RunCheckpoint
@@ -37,6 +39,7 @@ def fit(
     warnings.filterwarnings("ignore", message=".*number of training batches.*")
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
     torch.set_float32_matmul_precision("high")
+    keep_freed_memory()
     gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
     torch.cuda.empty_cache()
     L.seed_everything(config["seed"], verbose=False)
@@ -54,7 +57,10 @@ def fit(
     bar = sys.stderr.isatty()
     history = History(folder / "metrics.csv", announce=not bar)
     epochs = max(_epochs(config), data.first_epoch)  # Lightning refuses fewer than are done
-    trainer = _trainer(config, folder, epochs, [history, checkpoints, *([RichProgressBar()] if bar else [])])
+    callbacks = [history, Panel(folder / "panel.png"), checkpoints]
+    callbacks += [RichProgressBar()] if bar else []
+    callbacks += [LearningRateMonitor("step")] if config.get("logger") else []
+    trainer = _trainer(config, folder, epochs, callbacks)
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
     except SystemExit:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mitosis.entry import compose, entry
 from mitosis.errors import InputError
+from mitosis.override import literal
 from mitosis.run import Choices, read_json, run_folder, slug_of
 
 OWN = ("crossfit", "segmenter", "classifier")
@@ -27,7 +28,7 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     halves = [_segmenter([*first, f"half={half}"]) for half in (0, 1)] if crossfit else []
     whole = _segmenter(first)
     runs = [*(run for _, run in halves), whole[1]]
-    quoted = ",".join("'" + str(run).replace("'", "\\'") + "'" for run in runs)
+    quoted = ",".join(literal(str(run)) for run in runs)
     second = [f"model={config['classifier']['model']}", *passed, *config["classifier"]["set"]]
     second += [f"candidates=[{quoted}]", f"crossfit={2 if crossfit else 'none'}"]
     settings, words = compose("train", second)

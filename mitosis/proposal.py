@@ -19,7 +19,7 @@ from mitosis.data.field_view import Field
 from mitosis.errors import InputError
 from mitosis.metric.detection import Counts, DetectionMetric
 from mitosis.metric.matching import Matching
-from mitosis.recipe import choose, load
+from mitosis.recipe import Trained, choose, load
 
 WINDOWS = (256, 512, 1024, 2048)
 LABELLING = Matching("label", 5.0, "um", True, "optimal")
@@ -29,11 +29,10 @@ THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.9
 
 @dataclass(frozen=True)
 class Trial:
-    """One window on val: object-level AP, and the counts at each threshold."""
+    """One window on val, and the object-level AP reached with it."""
 
     window: int | str
     ap: float
-    counts: dict[float, Counts]
 
 
 def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[str, Any]:
@@ -45,10 +44,11 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
     trained = load(run)
     fixed = _fixed(recipe["candidate"]["threshold"])
     matching: Matching = build(recipe["matching"])
-    trial = best_trial(
-        [try_window(trained, window, data.fields(data.parts.val), matching) for window in _windows(recipe, data)]
-    )
-    threshold = choose_threshold(trial.counts, recipe["candidate"]["recall"]) if fixed is None else fixed
+    val = data.fields(data.parts.val)
+    trial = best_trial([try_window(trained, window, val, matching) for window in _windows(recipe, data)])
+    grid = THRESHOLDS if fixed is None else (fixed,)
+    counts_at = try_thresholds(trained, trial.window, val, matching, grid)
+    threshold = choose_threshold(counts_at, recipe["candidate"]["recall"]) if fixed is None else fixed
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(load(run))
@@ -60,7 +60,7 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
         for field in track(data.fields(records), f"proposing on {seen} fields"):
             rows += field_rows(cascade, field, seen)
     write_candidates(run / "candidates.csv", rows)
-    counts = trial.counts.get(threshold) or _counts_at(cascade, data.fields(data.parts.val), matching)
+    counts = counts_at[threshold]
     result = {
         "chosen": chosen,
         "val": {
@@ -96,21 +96,30 @@ def _windows(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]
     return [window for window in WINDOWS if window < side] + ["whole"]
 
 
-def try_window(trained: Any, window: int | str, fields: Sequence[Field], matching: Matching) -> Trial:
-    """Score ``fields`` with one window: AP of components at 0.5 by their mean, and counts at each threshold."""
+def try_window(trained: Trained, window: int | str, fields: Sequence[Field], matching: Matching) -> Trial:
+    """Score ``fields`` with one window: AP of the components at 0.5 by their mean probability."""
     cascade = Cascade(trained, window=window)
     metric = DetectionMetric(matching)
-    sums = {threshold: np.zeros(5, dtype=int) for threshold in THRESHOLDS}
     for field in track(fields, f"window {window} on val"):
-        mpp, truths = field.record.mpp, field.record.centroids
-        probability = cascade.probability(field.image)
-        found = cascade.propose(probability, mpp=mpp, threshold=0.5)
-        metric.update(found.points, found.mean, truths, mpp=mpp, field=field.record.field)
-        for threshold in THRESHOLDS:
+        record = field.record
+        found = cascade.propose(cascade.probability(field.image), mpp=record.mpp, threshold=0.5)
+        metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
+    return Trial(window, float(metric.compute()["ap"]))
+
+
+def try_thresholds(
+    trained: Trained, window: int | str, fields: Sequence[Field], matching: Matching, thresholds: Sequence[float]
+) -> dict[float, Counts]:
+    """The counts over ``fields`` at each threshold, every candidate taken for a mitosis."""
+    cascade = Cascade(trained, window=window)
+    sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
+    for field in track(fields, "thresholds on val"):
+        probability, truths, mpp = cascade.probability(field.image), field.record.centroids, field.record.mpp
+        for threshold in thresholds:
             points = cascade.propose(probability, mpp=mpp, threshold=threshold).points
             pairs = matching(points, truths, mpp)
             sums[threshold] += (pairs.tp, pairs.fp, pairs.fn, len(points), len(truths))
-    return Trial(window, float(metric.compute()["ap"]), {t: Counts(*map(int, s)) for t, s in sums.items()})
+    return {threshold: Counts(*map(int, total)) for threshold, total in sums.items()}
 
 
 def best_trial(trials: Sequence[Trial]) -> Trial:
@@ -149,12 +158,3 @@ def labels_of(found: Candidates, field: Field) -> np.ndarray:
     pairs = LABELLING(found.points, record.centroids, record.mpp).pairs
     pixels = [figure.pixels for figure in record.figures]
     return label_candidates(found, pairs, record.centroids, pixels, LABELLING.radius_px(record.mpp))
-
-
-def _counts_at(cascade: Cascade, fields: Sequence[Field], matching: Matching) -> Counts:
-    sums = np.zeros(5, dtype=int)
-    for field in fields:
-        points = cascade.propose(cascade.probability(field.image), mpp=field.record.mpp).points
-        pairs = matching(points, field.record.centroids, field.record.mpp)
-        sums += (pairs.tp, pairs.fp, pairs.fn, len(points), len(field.record.figures))
-    return Counts(*map(int, sums))

@@ -24,11 +24,11 @@ def field(*figures: np.ndarray, side: int = 100) -> Field:
 
 
 def test_best_trial_ties_and_nan():
-    trials = [Trial(window, ap, {}) for window, ap in ((256, nan), (512, 0.4), (1024, 0.7), ("whole", 0.7))]
+    trials = [Trial(window, ap) for window, ap in ((256, nan), (512, 0.4), (1024, 0.7), ("whole", 0.7))]
     assert best_trial(trials).window == 1024
     assert best_trial(trials[:1]).window == 256
-    assert best_trial([Trial(256, nan, {}), Trial(512, 0.0, {})]).window == 512
-    assert best_trial([Trial(256, nan, {}), Trial(512, nan, {})]).window == 256
+    assert best_trial([Trial(256, nan), Trial(512, 0.0)]).window == 512
+    assert best_trial([Trial(256, nan), Trial(512, nan)]).window == 256
 
 
 def counts(tp: int, truths: int) -> Counts:

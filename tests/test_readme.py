@@ -57,12 +57,12 @@ def test_all_run(tmp_path: Path):
         name, arguments = _split(command)
         known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out"}
         known |= {"RUN": _run(tmp_path, "scmitosis_seg"), "RUN2": _run(tmp_path, "resnet34")}
-        arguments = [re.sub(r"=(DIR|FOLDER|OUT|RUN2?)$", lambda m: "=" + known[m[1]], text) for text in arguments]
+        for word, value in known.items():
+            arguments = [re.sub(rf"={word}$", f"={value}", text) for text in arguments]
         if name in ("train", "pipeline"):
             arguments += TINY
-        done = subprocess.run(
-            [sys.executable, "-m", f"mitosis.{name}", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        run = [sys.executable, "-m", f"mitosis.{name}", *arguments]
+        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     assert (tmp_path / "out" / "detections.csv").read_text().startswith("image,x,y,score,class,area_um2,mpp\n")
 

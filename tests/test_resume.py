@@ -1,5 +1,6 @@
 """A run that was stopped goes on as if nothing had happened, or starts over where its input changed."""
 
+import csv
 import functools
 import random
 import shutil
@@ -181,6 +182,20 @@ def test_goes_on_from_anywhere(
         with pytest.raises(Crash):
             run(tmp_path, *overrides)
     assert_same(whole(*overrides), run(tmp_path, *overrides))
+
+
+def test_goes_on_between_two_looks_at_val(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path]
+) -> None:
+    overrides = [*SEGMENTER, "val_every=2", "data.samples_per_epoch=8"]  # 6 epochs of 2 steps, scored are 1, 3 and 5
+    with monkeypatch.context() as patch:
+        crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 5)
+        with pytest.raises(Crash):
+            run(tmp_path, *overrides)
+    stopped = run(tmp_path, *overrides)
+    assert_same(whole(*overrides), stopped)
+    with (stopped / "metrics.csv").open(newline="") as file:
+        assert [bool(row["val/ap"]) for row in csv.DictReader(file)] == [False, True] * 3
 
 
 def test_starts_over_on_other_candidates(

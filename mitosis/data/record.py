@@ -27,7 +27,7 @@ class Record:
     """One annotated field (HPF).
 
     ``field``: its name, unique in the dataset. ``read``: picklable, returns the pixels as (height, width, 3) uint8 RGB.
-    ``size``: (height, width). ``mpp``: µm per pixel. ``case``: the patient; what must never stand on both sides of a split.
+    ``size``: (height, width). ``mpp``: µm per pixel. ``case``: the patient; never on both sides of a split.
     ``hard_negatives``: (k, 2) float x, y of annotated look-alikes, empty where a set has none.
     """
 

@@ -62,10 +62,11 @@ class Stage(LightningModule, ABC):
         for name, value in self.model.state_dict().items():
             self.refuse_lost(value, f"weight {name}")
 
-    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> None:
+    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> dict[str, Tensor]:
         points, scores, loss = self.detect(batch)
         self.detection.update(points, scores, batch["centroids"], mpp=batch["mpp"], field=batch["field"])
         self.log("val/loss", loss, batch_size=1, sync_dist=True)
+        return {"points": points, "scores": scores}
 
     def on_validation_epoch_end(self) -> None:
         self.log_scores("val", self.detection)

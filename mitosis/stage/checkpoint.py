@@ -48,7 +48,7 @@ class RunCheckpoint(Checkpoint):
         return self.folder / "best.ckpt"
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        if not (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1):
+        if scored(trainer):
             self._keep_best(trainer)
         trainer.save_checkpoint(self.last_path)
 
@@ -79,6 +79,11 @@ class RunCheckpoint(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best, self.scores = state_dict["best"], state_dict["scores"]
+
+
+def scored(trainer: L.Trainer) -> bool:
+    """Whether the epoch that ends was scored on val; else the trainer still holds the scores of an earlier one."""
+    return not (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1)
 
 
 def _random_states() -> dict[str, Any]:

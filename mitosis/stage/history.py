@@ -9,6 +9,7 @@ from typing import Any
 import lightning as L
 
 from mitosis import atomic
+from mitosis.stage.checkpoint import scored
 
 
 class History(L.Callback):
@@ -28,7 +29,8 @@ class History(L.Callback):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])
-        row |= {name: float(value) for name, value in trainer.callback_metrics.items()}
+        metrics = trainer.callback_metrics.items()
+        row |= {name: float(value) for name, value in metrics if scored(trainer) or not name.startswith("val/")}
         self.rows.append(row)
         self.seconds += time.monotonic() - self._began
         if trainer.is_global_zero:

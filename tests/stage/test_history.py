@@ -17,6 +17,7 @@ def trainer_of(epoch: int, **metrics: float) -> Any:
         global_step=4 * (epoch + 1),
         is_global_zero=True,
         optimizers=[SimpleNamespace(param_groups=[{"lr": 0.1 / (epoch + 1)}])],
+        check_val_every_n_epoch=1,
         callback_metrics={name.replace("_", "/", 1): torch.tensor(value) for name, value in metrics.items()},
     )
 
@@ -66,3 +67,12 @@ def test_other_ranks_write_nothing(tmp_path: Path) -> None:
     trainer.is_global_zero = False
     live(History(tmp_path / "metrics.csv", announce=True), trainer)
     assert not (tmp_path / "metrics.csv").exists()
+
+
+def test_epochs_without_a_look_at_val_have_no_scores(tmp_path: Path) -> None:
+    history = History(tmp_path / "metrics.csv", announce=False)
+    for epoch in range(4):
+        trainer = trainer_of(epoch, train_loss=0.5, val_ap=0.75)  # Lightning still holds those of an earlier epoch
+        trainer.check_val_every_n_epoch = 2
+        live(history, trainer)
+    assert [row["val/ap"] for row in rows_of(tmp_path / "metrics.csv")] == ["", "0.75", "", "0.75"]
