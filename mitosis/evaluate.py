@@ -22,9 +22,9 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         raise InputError(f"part={config['part']}: type part=test or part=val")
     _check_pair(segment, classify)
     target = classify or segment
+    rule = config.get("matching")
     inputs = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in _given(segment, classify).items()}
     asked = {"part": config["part"], "matching": rule, "checkpoints": inputs}
-    rule = config.get("matching")
     of_part = "" if config["part"] == "test" else f"-{config['part']}"
     of_rule = f"-{rule['name']}" if rule else ""
     path, table = target / f"evaluation{of_part}{of_rule}.json", target / f"detections{of_part}.csv"

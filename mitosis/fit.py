@@ -10,6 +10,7 @@ from typing import Any
 
 import lightning as L
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor, RichProgressBar
 
 from mitosis import atomic
@@ -73,7 +74,10 @@ def fit(
     metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
     if trainer.is_global_zero:
         atomic.write_json(folder / "metrics.json", metrics)
-        print(f"{folder}: {metrics['steps']} steps, best val AP {metrics['val']['ap']:.4f}")
+        truths = sum(len(record.figures) for record in parts.val)
+        rule = build(config["matching"]).describe(parts.val[0].mpp)
+        best = f"best val AP {metrics['val']['ap']:.4f} ({truths} ground truths, {rule})"
+        print(f"{folder}: {metrics['steps']} steps, {best}")
     return metrics
 
 
@@ -99,20 +103,23 @@ def _trainer(config: dict[str, Any], folder: Path, epochs: int, callbacks: list[
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
         callbacks.append(EMAWeightAveraging(decay=config["ema"]))
-    return L.Trainer(
-        **settings,
-        max_epochs=epochs,
-        logger=_logger(config, folder),
-        callbacks=callbacks,
-        plugins=[AtomicCheckpointIO()],
-        enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
-        check_val_every_n_epoch=config["val_every"],
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-        log_every_n_steps=min(50, _steps_per_epoch(config)),
-        default_root_dir=folder,
-    )
+    try:
+        return L.Trainer(
+            **settings,
+            max_epochs=epochs,
+            logger=_logger(config, folder),
+            callbacks=callbacks,
+            plugins=[AtomicCheckpointIO()],
+            enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
+            check_val_every_n_epoch=config["val_every"],
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            log_every_n_steps=min(50, _steps_per_epoch(config)),
+            default_root_dir=folder,
+        )
+    except (TypeError, ValueError, MisconfigurationException) as error:
+        raise InputError(f"trainer: {' '.join(str(error).split())}") from error
 
 
 def _logger(config: dict[str, Any], folder: Path) -> Any:
