@@ -193,7 +193,7 @@ def test_another_rule_changes_the_rule_only(runs, cli):
     ended = cli("evaluate", *given, "matching=px20")
     assert ended.code == 0, ended.err
     assert "px20: one to one, optimal, distance < 20 px (5 µm at 0.25 µm/px)" in ended.out
-    second = read_json(classify / "evaluation.json")
+    second = read_json(classify / "evaluation-px20.json")
     assert [row["tp"] for row in second["stages"]] == [2, 2]  # the mitosis 20 pixels off is 20 or more
     for name in ("chosen", "steps", "pixel", "fields", "part"):
         assert first[name] == second[name]

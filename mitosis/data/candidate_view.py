@@ -81,7 +81,7 @@ class CandidateView(Dataset):
                 " instead; a segmenter trained longer proposes better negatives",
                 stacklevel=2,
             )
-            self._pools[0].extend((field, point) for field in fields for point in _elsewhere(field, side_um))
+            self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
 
     def __len__(self) -> int:
         return self._samples
@@ -106,7 +106,7 @@ class CandidateView(Dataset):
         return {"image": image_tensor(image[inner, inner]), "label": torch.tensor(label)}
 
 
-def _elsewhere(field: Field, side_um: float) -> np.ndarray:
+def elsewhere(field: Field, side_um: float) -> np.ndarray:
     """Points (n, 2) x, y of a field, ``side_um`` apart and at least as far from every mitosis."""
     step = side_um / field.record.mpp
     height, width = field.record.size

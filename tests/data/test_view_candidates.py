@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from mitosis.augment.candidates import CandidateAugment
 from mitosis.augment.none import NoAugment
 from mitosis.candidates import crop
-from mitosis.data.candidate_view import CandidateFieldView, CandidateRows, CandidateView
+from mitosis.data.candidate_view import CandidateFieldView, CandidateRows, CandidateView, elsewhere
 from mitosis.data.field_view import Field, single
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.sampler import EpochSampler
@@ -132,10 +132,15 @@ def test_whole_field_without_candidates(candidates: dict[str, CandidateRows]) ->
 
 
 def test_refusals() -> None:
-    with pytest.raises(
-        InputError, match="no false candidate in the 1 training fields.*lower the segmenter's threshold"
-    ):
-        CandidateView([field()], {"f": rows(matched=1, ignored=-1)}, NoAugment(), samples=1, seed=0)
     with pytest.raises(InputError, match="no mitosis in the 1 training fields"):
         CandidateView([field(truth=False)], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)
     CandidateView([field()], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)  # the annotated mitosis is enough
+
+
+def test_plain_tissue_takes_the_place_of_missing_negatives() -> None:
+    with pytest.warns(UserWarning, match="no false candidate in the 1 training fields"):
+        view = CandidateView([field()], {"f": rows(matched=1, ignored=-1)}, NoAugment(), samples=8, seed=0)
+    assert {int(view[(0, index)]["label"]) for index in range(8)} == {0, 1}
+    points = elsewhere(field(), side_um=4.0)
+    x, y = np.array(field().record.centroids[0])
+    assert len(points) and np.hypot(points[:, 0] - x, points[:, 1] - y).min() > 4.0 / field().record.mpp
