@@ -3,6 +3,8 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/installed
+# Two processes of one thread each: threads that wait for one another on a busy core cost many times what they save.
+PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 UV      := $(BIN)/uv pip
 COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep \
            --no-emit-package opencv-python --no-header --quiet
@@ -30,14 +32,14 @@ demo: $(STAMP) ## both stages on drawn fields in minutes: a table and a picture 
 	@$(BIN)/python experiments/demo.py
 
 test: $(STAMP) ## the tests, in minutes
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(PYTEST) -m "not slow"
 
 test-all: $(STAMP) ## all tests, the slow ones too
-	@$(BIN)/python -m pytest -n 2
+	@$(PYTEST)
 
 test-floors: ## the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-floors install-floors
-	@.venv-floors/bin/python -m pytest -n 2 -m "not slow"
+	@OMP_NUM_THREADS=1 .venv-floors/bin/python -m pytest -n 2 -m "not slow"
 
 install-floors:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
