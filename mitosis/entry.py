@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -50,6 +51,7 @@ def entry(command: str, task: Task) -> None:
         _stop(str(error))
     if {"--help", "-h"} & set(sys.argv):
         sys.argv[1:] = help_arguments(command, sys.argv[1:])
+    warnings.formatwarning = lambda message, *_, **__: f"mitosis: {message}\n"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 
     def run(config: DictConfig) -> float | None:
