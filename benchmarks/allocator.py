@@ -1,6 +1,6 @@
 """A whole field through the segmenter, with and without keeping freed memory: ``python benchmarks/allocator.py``.
 
-Each in a process of its own, alternating; prints the ratio of the medians. Measured on 2 cores, torch 2.15, glibc.
+Each in a process of its own, alternating; prints the ratio of the medians.
 """
 
 import statistics
