@@ -44,9 +44,11 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
     if "tiling" in config:
         handed |= {
             "pixel": PixelMetric(),
-            "window": config["view"]["train"]["size"],
+            "mpp": config["tiling"]["mpp"],
+            "window": config["view"]["train"].get("size"),
             "overlap": config["tiling"]["overlap"],
             "batch": config["tiling"]["batch"],
+            "max_pixels": config["tiling"]["max_pixels"],
             "min_area_um2": config["candidate"]["min_area_um2"],
         }
     stage = build(config["stage"], **handed)

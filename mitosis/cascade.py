@@ -114,7 +114,8 @@ class Cascade:
 
         ``probability``: the field's map where it is known already.
         """
-        proposed = self.propose(self.probability(normalised) if probability is None else probability, mpp=mpp)
+        probability = self.probability(normalised, mpp=mpp) if probability is None else probability
+        proposed = self.propose(probability, mpp=mpp)
         if self.classifier is None:
             scores, accepted = proposed.mean, np.ones(len(proposed), dtype=bool)
         else:
@@ -122,10 +123,11 @@ class Cascade:
             accepted = scores >= self.classifier.chosen["threshold"]
         return Detections(proposed.points, scores, accepted, proposed.area_um2, proposed.mean, proposed.max, mpp)
 
-    def probability(self, normalised: np.ndarray) -> np.ndarray:
-        """The segmenter's probability map (H, W) float32 of a stain-normalised field."""
+    def probability(self, normalised: np.ndarray, *, mpp: float) -> np.ndarray:
+        """The segmenter's probability map (H, W) float32 of a stain-normalised field of ``mpp`` µm per pixel."""
         settings = self.segmenter.recipe["tiling"]
-        side = max(normalised.shape[:2]) if self.window == "whole" else int(self.window)
+        scale = 1.0 if settings["mpp"] is None else mpp / settings["mpp"]
+        side = math.ceil(max(normalised.shape[:2]) * scale) if self.window == "whole" else int(self.window)
         predict = partial(
             tiling.predict,
             window=None if self.window == "whole" else int(self.window),
@@ -135,7 +137,7 @@ class Cascade:
             max_pixels=settings["max_pixels"],
         )
         image = _tensor(normalised).to(self.device)
-        return probability_of(self.segmenter.model, image, predict).numpy()
+        return probability_of(self.segmenter.model, image, predict, scale).numpy()
 
     def propose(self, probability: np.ndarray, *, mpp: float, threshold: float | None = None) -> Candidates:
         """Candidates in a probability map, at the threshold that was chosen on val unless another is given."""

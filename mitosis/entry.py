@@ -24,6 +24,7 @@ from mitosis.run import Choices, describe
 
 NEEDED = (
     "stage",
+    "view",
     "data",
     "model",
     "ablation",

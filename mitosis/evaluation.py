@@ -36,7 +36,7 @@ def evaluate_runs(
     pixel = PixelMetric()
     alone, both, rows = [], [], []
     for field in track(data.fields(records), f"evaluating on {part}"):
-        probability = cascade.probability(field.image)
+        probability = cascade.probability(field.image, mpp=field.record.mpp)
         pixel.update(torch.from_numpy(probability), torch.from_numpy(field.mask))
         found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)
         alone.append(_as_detections(field, found, stage_one=True))

@@ -48,7 +48,7 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
     trial = best_trial([try_window(trained, window, val, matching) for window in _windows(recipe, data)])
     grid = THRESHOLDS if fixed is None else (fixed,)
     counts_at = try_thresholds(trained, trial.window, val, matching, grid)
-    threshold = choose_threshold(counts_at, recipe["candidate"]["recall"]) if fixed is None else fixed
+    threshold = _chosen(recipe["candidate"], counts_at) if fixed is None else fixed
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(load(run))
@@ -81,18 +81,23 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
 
 
 def _fixed(threshold: float | str) -> float | None:
-    if threshold == "auto":
+    if threshold in ("auto", "f1"):
         return None
     if isinstance(threshold, bool | str) or not 0 < threshold < 1:
-        raise InputError(f"candidate.threshold={threshold}: give a number between 0 and 1, or auto")
+        raise InputError(f"candidate.threshold={threshold}: give a number between 0 and 1, auto or f1")
     return float(threshold)
+
+
+def _chosen(settings: dict[str, Any], counts_at: dict[float, Counts]) -> float:
+    return best_f1(counts_at) if settings["threshold"] == "f1" else choose_threshold(counts_at, settings["recall"])
 
 
 def _windows(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]:
     fixed = recipe["tiling"]["window"]
     if fixed != "auto":
         return [fixed]
-    side = max(max(record.size) for record in data.parts.val)
+    seen = recipe["tiling"]["mpp"]
+    side = max(max(record.size) * (record.mpp / seen if seen else 1) for record in data.parts.val)
     return [window for window in WINDOWS if window < side] + ["whole"]
 
 
@@ -102,7 +107,7 @@ def try_window(trained: Trained, window: int | str, fields: Sequence[Field], mat
     metric = DetectionMetric(matching)
     for field in track(fields, f"window {window} on val"):
         record = field.record
-        found = cascade.propose(cascade.probability(field.image), mpp=record.mpp, threshold=0.5)
+        found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
         metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
     return Trial(window, float(metric.compute()["ap"]))
 
@@ -114,7 +119,8 @@ def try_thresholds(
     cascade = Cascade(trained, window=window)
     sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
     for field in track(fields, "thresholds on val"):
-        probability, truths, mpp = cascade.probability(field.image), field.record.centroids, field.record.mpp
+        truths, mpp = field.record.centroids, field.record.mpp
+        probability = cascade.probability(field.image, mpp=mpp)
         for threshold in thresholds:
             points = cascade.propose(probability, mpp=mpp, threshold=threshold).points
             pairs = matching(points, truths, mpp)
@@ -137,10 +143,16 @@ def choose_threshold(counts: dict[float, Counts], wanted: float) -> float:
     return max(t for t, value in defined.items() if value >= goal)
 
 
+def best_f1(counts: dict[float, Counts]) -> float:
+    """The largest threshold of the highest F1; 0.5 where no F1 is defined."""
+    defined = {t: c.f1 for t, c in counts.items() if not math.isnan(c.f1)}
+    return max(defined, key=lambda t: (defined[t], t), default=0.5)
+
+
 def field_rows(cascade: Cascade, field: Field, seen: str) -> list[CandidateRow]:
     """The labelled candidates of one field."""
     record = field.record
-    found = cascade.propose(cascade.probability(field.image), mpp=record.mpp)
+    found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp)
     labels = labels_of(found, field)
     columns = zip(found.points, found.area_um2, found.mean, found.max, labels, strict=True)
     return [

@@ -41,10 +41,10 @@ class Red(nn.Module):
         return torch.stack([torch.zeros_like(redness), 20 * redness], dim=1)
 
 
-def segmenter(stain=NO_STAIN, mpp=0.25, **chosen) -> Trained:
+def segmenter(stain=NO_STAIN, mpp=0.25, seen_at=None, **chosen) -> Trained:
     recipe = {
         "stain": stain,
-        "tiling": {"window": "auto", "overlap": 32, "blend": "mean", "batch": 2, "max_pixels": 10**7},
+        "tiling": {"mpp": seen_at, "window": "auto", "overlap": 32, "blend": "mean", "batch": 2, "max_pixels": 10**7},
         "candidate": {"min_area_um2": 6.25},
     }
     return Trained(Dark(), recipe, {"threshold": 0.5, "window": "whole"} | chosen, "feed", 1, mpp, Path("segmenter"))
@@ -240,7 +240,7 @@ def test_from_a_run_folder_or_its_checkpoint(saved):
 def test_each_step_stands_alone():
     cascade = Cascade(segmenter(), classifier())
     image = discs((210, 301), CENTRES)
-    probability = cascade.probability(image)
+    probability = cascade.probability(image, mpp=0.25)
     assert probability.shape == (210, 301) and probability.dtype == np.float32
     assert len(cascade.propose(probability, mpp=0.25)) == 3 and len(cascade.propose(probability, mpp=0.04)) == 0
     assert len(cascade.propose(np.minimum(probability, 0.6), mpp=0.25, threshold=0.7)) == 0
@@ -249,6 +249,25 @@ def test_each_step_stands_alone():
     assert cascade.classify(image, np.zeros((0, 2)), mpp=0.25).shape == (0,)
     reds = cascade.classify(image, np.array([[150.5, 41.25], [60, 80], [5, 5]]), mpp=0.25)
     assert reds == pytest.approx([1 / (1 + np.exp(-20 * d / 255)) for d in (120, -30, 20)], abs=1e-4)
+
+
+@pytest.mark.parametrize("window", ["whole", 64])
+def test_a_network_that_sees_another_resolution_answers_in_the_fields_own_frame(window):
+    image = discs((210, 301), CENTRES)
+    sizes = []
+
+    class Watched(Dark):
+        def forward(self, image: Tensor) -> Tensor:
+            sizes.append(tuple(image.shape[2:]))
+            return super().forward(image)
+
+    coarse = dataclasses.replace(segmenter(seen_at=0.5, window=window), model=Watched())
+    found, fine = Cascade(coarse)(image, mpp=0.25), Cascade(segmenter())(image, mpp=0.25)
+    # 105 × 150.5 pixels at 0.5 µm, extended to multiples of the stride, or to windows
+    assert set(sizes) == {(112, 152) if window == "whole" else (64, 64)}
+    assert len(found) == len(fine) == 3
+    np.testing.assert_allclose(found.points, fine.points, atol=0.3)
+    np.testing.assert_allclose(found.area_um2, np.pi * 16, rtol=0.06)
 
 
 def test_the_threshold_itself_is_accepted():

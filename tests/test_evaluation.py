@@ -106,7 +106,8 @@ def make(tmp_path, monkeypatch):
             "matching": {"_target_": "mitosis.metric.matching.Matching", "name": "icpr2012", "radius": 5.0},
         }
         if model is Darkness:
-            recipe["tiling"] = {"window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8}
+            recipe["tiling"] = {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8}
+            recipe["tiling"]["max_pixels"] = 10**8
             recipe["candidate"] = {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25}
         else:
             recipe["crop"] = {"side_um": 16.0, "pixels": 128, "border": "reflect"}

@@ -54,7 +54,7 @@ def runs(tmp_path, monkeypatch) -> tuple[str, str]:
     parts = {
         "segment": {
             "model": {"_target_": f"{__name__}.Darkness"},
-            "tiling": {"window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
+            "tiling": {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
             "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
         },
         "classify": {

@@ -83,7 +83,7 @@ def make(tmp_path, monkeypatch):
             "half": half,
             "stain": {"_target_": "mitosis.stain.none.NoStain"},
             "matching": {"_target_": "mitosis.metric.matching.Matching", "name": "icpr2012", "radius": 5.0},
-            "tiling": {"window": window, "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
+            "tiling": {"mpp": None, "window": window, "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
             "candidate": {"threshold": threshold, "recall": recall, "min_area_um2": 6.25},
         }
         train(folder, recipe, gain=1.0)

@@ -10,7 +10,7 @@ from mitosis.candidates import extract
 from mitosis.data.field_view import Field
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.metric.detection import Counts
-from mitosis.proposal import THRESHOLDS, Trial, best_trial, choose_threshold, labels_of
+from mitosis.proposal import THRESHOLDS, Trial, best_f1, best_trial, choose_threshold, labels_of
 
 
 def square(left: int, top: int) -> np.ndarray:
@@ -44,6 +44,14 @@ def test_choose_threshold_by_hand():
     assert choose_threshold({0.2: counts(0, 5), 0.4: counts(0, 5)}, 0.95) == 0.4
     assert choose_threshold({0.2: counts(0, 0), 0.4: counts(0, 0)}, 0.95) == 0.5
     assert choose_threshold({}, 0.95) == 0.5
+
+
+def test_best_f1_by_hand():
+    found = {0.1: Counts.of(10, 30, 10), 0.5: Counts.of(8, 10, 10), 0.7: Counts.of(8, 10, 10), 0.9: Counts.of(2, 2, 10)}
+    assert best_f1(found) == 0.7  # F1 .5, .8, .8 and .33: the larger of equals
+    assert best_f1(dict(reversed(found.items()))) == 0.7
+    assert best_f1({0.2: Counts.of(0, 0, 0), 0.3: Counts.of(0, 1, 0)}) == 0.3  # 0/0 is undefined, not the best
+    assert best_f1({0.2: Counts.of(0, 0, 0)}) == best_f1({}) == 0.5
 
 
 @given(

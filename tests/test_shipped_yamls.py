@@ -40,7 +40,7 @@ def test_every_folder_is_looked_at() -> None:
     here = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert here == {
         *("ablation", "augment", "budget", "data", "experiment", "hydra", "logger", "loss", "matching", "model"),
-        *("optimizer", "scheduler", "stage", "stain", "trainer"),
+        *("optimizer", "scheduler", "stage", "stain", "trainer", "view"),
     }
 
 

@@ -29,7 +29,8 @@ class Painted(nn.Module):
 
 
 def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
-    settings: dict[str, Any] = {"window": 64, "overlap": 16, "batch": 3, "min_area_um2": 0.0} | kwargs
+    settings: dict[str, Any] = {"mpp": None, "window": 64, "overlap": 16, "batch": 3, "max_pixels": 10**6}
+    settings |= {"min_area_um2": 0.0} | kwargs
     return SegmentationStage(
         model,
         nn.BCEWithLogitsLoss(),
@@ -54,6 +55,17 @@ def field_of(*squares: tuple[int, int, int], size: tuple[int, int] = (150, 171),
         "mpp": MPP,
         "centroids": torch.tensor(centres, dtype=torch.float64).reshape(-1, 2),
     }
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("window", [None, 64])
+def test_at_half_the_resolution_it_answers_in_the_fields_own_frame(window: int | None) -> None:
+    field = field_of((16, 32, 16), (100, 60, 24), size=(150, 172))
+    stage = stage_of(Painted(), mpp=2 * MPP, window=window)
+    points, _, loss = stage.detect(field)
+    np.testing.assert_allclose(sorted(points.tolist()), [[23.5, 39.5], [111.5, 71.5]], atol=0.3)
+    assert stage.pixel.compute()["iou"] > 0.85
+    assert loss.isfinite()
 
 
 @torch.no_grad()
