@@ -16,7 +16,8 @@ def main(segment: Path, classify: Path) -> None:
         cells = [stage[name] for name in COLUMNS]
         shown = [f"{cell:.4f}" if isinstance(cell, float) else str(cell) for cell in cells]
         print(f"| {stage['stage']} | {' | '.join(shown)} |")
-    pixel = "  ".join(f"{name} {value:.4f}" for name, value in result["pixel"].items() if value is not None)
+    measured = {name: result["pixel"][name] for name in ("precision", "recall", "f1", "iou")}
+    pixel = "  ".join(f"{name} {value:.4f}" for name, value in measured.items() if value is not None)
     print(f"\nPixels of stage one at 0.5: {pixel}.")
     for name, run in runs.items():
         pretrained = ", ImageNet weights" if run["pretrained"] else ""

@@ -49,7 +49,7 @@ def evaluate_runs(
     return result | {
         "rule": rule.describe(records[0].mpp),
         "stages": stages,
-        "pixel": {name: float(value) for name, value in pixel.compute().items()},
+        "pixel": pixel.compute() | {"tp": int(pixel.tp), "fp": int(pixel.fp), "fn": int(pixel.fn)},
         "chosen": {"segment": cascade.segmenter.chosen, "classify": cascade.classifier and cascade.classifier.chosen},
         "steps": {"segment": cascade.segmenter.steps, "classify": cascade.classifier and cascade.classifier.steps},
     }

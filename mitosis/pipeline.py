@@ -19,14 +19,16 @@ OWN = ("crossfit", "segmenter", "classifier")
 
 
 def pipeline(config: dict[str, Any], choices: Choices) -> float:
-    """Both stages on one fold; finished steps are skipped. Returns the F1 of both stages (nan without a test part)."""
+    """Both stages on one fold, or stage one alone; finished steps are skipped. Returns F1, nan without a test part."""
     if config["crossfit"] not in (2, None, "none"):
         raise InputError(f"crossfit={config['crossfit']}: type crossfit=2 or crossfit=none")
-    crossfit = config["crossfit"] == 2
+    crossfit = config["crossfit"] == 2 and config["classifier"]["model"] is not None
     passed = [text for text in choices.overrides if text.lstrip("+").split("=")[0].split(".")[0] not in OWN]
     first = [f"model={config['segmenter']['model']}", *passed, *config["segmenter"]["set"]]
     halves = [_segmenter([*first, f"half={half}"]) for half in (0, 1)] if crossfit else []
     whole = _segmenter(first)
+    if config["classifier"]["model"] is None:
+        return _stage_one(*whole, [*_root(passed)])
     runs = [*(run for _, run in halves), whole[1]]
     quoted = ",".join(literal(str(run)) for run in runs)
     second = [f"model={config['classifier']['model']}", *passed, *config["classifier"]["set"]]
@@ -40,7 +42,19 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
         _step("propose", [f"segment={run}", *_root(passed)])
     _step("train", second)
     _step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
-    stages = read_json(classifier / "evaluation.json")["stages"]
+    return _f1(classifier)
+
+
+def _stage_one(overrides: list[str], run: Path, root: list[str]) -> float:
+    print(f"stage one alone; the result will lie in {run}", flush=True)
+    _step("train", overrides)
+    _step("propose", [f"segment={run}", *root])
+    _step("evaluate", [f"segment={run}", *root])
+    return _f1(run)
+
+
+def _f1(run: Path) -> float:
+    stages = read_json(run / "evaluation.json")["stages"]
     return stages[-1]["f1"] if stages and stages[-1]["f1"] is not None else float("nan")
 
 

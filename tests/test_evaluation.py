@@ -153,6 +153,7 @@ def test_both_stages_by_hand(runs, cli):
     # In pixels two squares are right, four too many (one of them beside its mitosis), and two mitoses missed.
     pixel = [result["pixel"][name] for name in ("precision", "recall", "f1", "iou")]
     assert pixel == pytest.approx([2 / 6, 2 / 4, 4 / 10, 2 / 8])
+    assert [result["pixel"][name] for name in ("tp", "fp", "fn")] == [2 * 144, 4 * 144, 2 * 144]
     assert result["fields"] == 10 and result["steps"] == {"segment": 7, "classify": 7}
 
     assert cells(ended.out, "stage one alone") == ALONE

@@ -74,6 +74,16 @@ def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, step
     assert again.code == 0 and again.out.count("nothing to do") == 8 and len(steps) == 16
 
 
+def test_stage_one_alone(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
+    small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]
+    ended = cli("pipeline", *TINY, SEGMENTER, "classifier.model=null", *small)
+    assert ended.code == 0, ended
+    assert steps == ["train", "propose", "evaluate"]
+    (run,) = runs_of(tmp_path / "runs").values()
+    assert [stage["stage"] for stage in read_json(run / "evaluation.json")["stages"]] == ["stage one alone"]
+    assert str(run.relative_to(tmp_path)) in ended.out
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [

@@ -5,7 +5,8 @@ import re
 import tarfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold import OFFICIAL, read_folds
+from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
 from mitosis.slide import image_size, read_image
@@ -21,6 +23,7 @@ from mitosis.slide import image_size, read_image
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
 """Scanner → µm per pixel: Aperio XT; Hamamatsu NanoZoomer, whose two axes differ by 0.1 %, their mean."""
 FOLDS = ("slide", "image")
+MASKS = ("csv", "subtraction")
 LOSSLESS = (".bmp", ".png", ".tif", ".tiff")
 JPEG = (".jpg", ".jpeg")
 _STEM = re.compile(r"[AH]\d\d_\d\d")
@@ -29,25 +32,40 @@ _STEM = re.compile(r"[AH]\d\d_\d\d")
 class ICPR2012(MitosisDataModule):
     """The contest's fields of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
 
-    ``folds``: ``slide`` leaves one slide out per fold, ``image`` deals single fields out. Reading: ``read_records``.
+    ``folds``: ``slide`` leaves one slide out per fold, ``image`` deals single fields out. ``masks``: ``csv``, or
+    ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
+    (``mitosis.data.painted``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
 
-    def __init__(self, root: str | None = None, scanner: str = "A", folds: str = "slide", **kwargs: Any) -> None:
-        if folds not in FOLDS:
-            raise InputError(f"data.folds={folds}: choose one of {', '.join(FOLDS)}")
+    def __init__(
+        self,
+        root: str | None = None,
+        scanner: str = "A",
+        folds: str = "slide",
+        masks: str = "csv",
+        grey_threshold: int = 120,
+        **kwargs: Any,
+    ) -> None:
+        for key, word, words in (("folds", folds, FOLDS), ("masks", masks, MASKS)):
+            if word not in words:
+                raise InputError(f"data.{key}={word}: choose one of {', '.join(words)}")
+        if not 0 <= grey_threshold < 255:
+            raise InputError(f"data.grey_threshold={grey_threshold}: give a grey level from 0 to 254")
         super().__init__(folds=f"icpr2012-{folds}:{scanner}", **kwargs)
         self.root, self.scanner = root, scanner
+        self.subtract = grey_threshold if masks == "subtraction" else None
 
     def records(self) -> list[Record]:
-        return read_records(self.root, self.scanner)
+        return read_records(self.root, self.scanner, self.subtract)
 
 
-def read_records(root: str | os.PathLike | None, scanner: str) -> list[Record]:
+def read_records(root: str | os.PathLike | None, scanner: str, subtract: int | None = None) -> list[Record]:
     """One record per field ``[AH]<slide>_<HPF>`` of ``scanner`` anywhere under ``root``, sorted by name.
 
     A field is an image and a csv (one row per mitosis: x,y,x,y,… of its pixels, 0-based from the top left). The
-    contest's ``.jpg`` beside a lossless image is that image with the mitoses painted over: it is never read. A field
-    lies in the evaluation part when a folder between ``root`` and it has "evaluation" in its name; it may be absent.
+    contest's ``.jpg`` beside a lossless image is that image with the mitoses painted over: it is never the field, and
+    is read only with ``subtract``, a grey level, to make the masks. A field lies in the evaluation part when a folder
+    between ``root`` and it has "evaluation" in its name; it may be absent.
     Raises ``InputError`` for: no such folder, no field in it, an image without csv and the reverse, two images or csvs
     of one field, a lone ``.jpg`` that is painted, a broken csv, a training field in the evaluation part.
     """
@@ -65,7 +83,21 @@ def read_records(root: str | os.PathLike | None, scanner: str) -> list[Record]:
         )
     lists = read_folds(f"icpr2012-slide:{scanner}")[OFFICIAL]
     training = {*lists["train"], *lists["val"]}
-    return [_record(stem, images[stem], tables[stem], root, stem in training) for stem in stems]
+    records = [_record(stem, images[stem], tables[stem], root, stem in training) for stem in stems]
+    if subtract is None:
+        return records
+    return [replace(record, read_mask=_subtraction(record.field, images[record.field], subtract)) for record in records]
+
+
+def _subtraction(stem: str, images: list[Path], grey_threshold: int) -> Callable[[], np.ndarray]:
+    lossless = [path for path in images if path.suffix.lower() in LOSSLESS]
+    painted = [path for path in images if path.suffix.lower() in JPEG]
+    if not (lossless and painted):
+        raise InputError(
+            f"{images[0]}: data.masks=subtraction wants both, {stem}.bmp and its painted copy {stem}.jpg; type"
+            " data.masks=csv to do without"
+        )
+    return partial(read_subtraction_mask, lossless[0], painted[0], grey_threshold)
 
 
 def _record(stem: str, images: list[Path], tables: list[Path], root: Path, training: bool) -> Record:

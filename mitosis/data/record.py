@@ -29,6 +29,7 @@ class Record:
     ``field``: its name, unique in the dataset. ``read``: picklable, returns the pixels as (height, width, 3) uint8 RGB.
     ``size``: (height, width). ``mpp``: µm per pixel. ``case``: the patient; never on both sides of a split.
     ``hard_negatives``: (k, 2) float x, y of annotated look-alikes, empty where a set has none.
+    ``read_mask``: picklable, returns the mask where it is not made of the figures' pixels.
     """
 
     field: str
@@ -40,6 +41,7 @@ class Record:
     scanner: str
     figures: tuple[MitoticFigure, ...] = ()
     hard_negatives: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 2)))
+    read_mask: Callable[[], np.ndarray] | None = None
 
     @property
     def centroids(self) -> np.ndarray:
@@ -48,6 +50,8 @@ class Record:
 
     def mask(self) -> np.ndarray:
         """(height, width) uint8: 1 on every pixel of every mitosis."""
+        if self.read_mask is not None:
+            return self.read_mask()
         mask = np.zeros(self.size, dtype=np.uint8)
         for figure in self.figures:
             mask[figure.pixels[:, 1], figure.pixels[:, 0]] = 1

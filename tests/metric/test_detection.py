@@ -1,5 +1,4 @@
 import multiprocessing
-import time
 import warnings
 from math import isnan, nan
 
@@ -157,15 +156,6 @@ def test_two_ranks_with_unequal_fields_get_the_values_of_one(tmp_path):
         for process in ranks:
             process.join(10)
             process.kill()
-
-
-def test_forty_fields_of_three_hundred_take_under_two_seconds():
-    random = np.random.default_rng(0)
-    points, truths = random.uniform(0, 200, (40, 300, 2)), random.uniform(0, 200, (40, 20, 2))  # half are near a truth
-    fields = [FieldDetections(f"{i}", points[i], random.random(300), truths[i], 0.25) for i in range(40)]
-    start = time.process_time()
-    curve(fields, Matching("px20", 20.0, "px"))
-    assert time.process_time() - start < 2
 
 
 def test_faults_name_the_field():

@@ -1,6 +1,5 @@
 import os
 import pickle
-import time
 from pathlib import Path
 
 import huggingface_hub
@@ -171,17 +170,14 @@ def test_offline_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     """The hub's own client under HF_HUB_OFFLINE=1, which it reads once, at its import."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    start = time.monotonic()
     with pytest.raises(InputError, match="offline mode.*model.weights=FILE.*model.pretrained=false"):
         check_pretrained("resnet34", True, None)
-    assert time.monotonic() - start < 5.0
 
 
 def test_no_network_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub's own client against an address where nobody listens: no minutes of retries."""
+    """The hub's own client against an address where nobody listens: the download, which would retry, is not begun."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda hub, file: f"http://127.0.0.1:9/{hub}/{file}")
-    start = time.monotonic()
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *args: pytest.fail("it was begun"))
     with pytest.raises(InputError, match="cannot be fetched.*model.weights=FILE.*model.pretrained=false"):
         check_pretrained("resnet34", True, None)
-    assert time.monotonic() - start < 10.0

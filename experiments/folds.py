@@ -1,0 +1,69 @@
+"""Runs of several folds as one Markdown table: ``python experiments/folds.py FOLDER …``, the folder above ``fold-…``.
+
+Each fold, the mean over the folds (where a figure is defined), and the counts of all folds pooled: by mitoses and by
+pixels, which are two different questions.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from mitosis.metric import statistics
+
+FIGURES = ("precision", "recall", "f1")
+
+
+def main(folders: list[Path]) -> None:
+    for folder in folders:
+        results = {
+            path.parent.name: json.loads(path.read_text()) for path in sorted(folder.glob("fold-*/evaluation.json"))
+        }
+        if not results:
+            sys.exit(f"{folder}: no fold-…/evaluation.json in it; python -m mitosis.evaluate makes them")
+        print(f"\n{folder}\n\nRule: {next(iter(results.values()))['rule']}.\n")
+        print("| | mitoses: P | R | F1 | TP | predictions | ground truths | pixels: P | R | F1 |")
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        for line in lines(results):
+            print(line)
+
+
+def lines(results: dict[str, dict[str, Any]]) -> list[str]:
+    """A row a fold (name → ``evaluation.json``), then the mean and the pooled row."""
+    objects = {fold: result["stages"][-1] for fold, result in results.items()}
+    pixels = {fold: result["pixel"] for fold, result in results.items()}
+    rows = [row(fold, objects[fold], pixels[fold]) for fold in results]
+    mean = [{name: average(item[name] for item in side.values()) for name in FIGURES} for side in (objects, pixels)]
+    whole = {name: sum(item[name] for item in objects.values()) for name in ("tp", "predictions", "truths")}
+    counts = {name: sum(item[name] for item in pixels.values()) for name in ("tp", "fp", "fn")}
+    found = rates(whole["tp"], whole["predictions"] - whole["tp"], whole["truths"] - whole["tp"])
+    return [*rows, row("mean of folds", *mean), row("pooled", found | whole, rates(**counts))]
+
+
+def rates(tp: int, fp: int, fn: int) -> dict[str, float]:
+    return {
+        "precision": statistics.precision(tp, fp),
+        "recall": statistics.recall(tp, fn),
+        "f1": statistics.f1(tp, fp, fn),
+    }
+
+
+def average(values: Any) -> float | None:
+    """Mean of the defined values; None where there is none."""
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
+
+
+def row(name: str, objects: dict[str, Any], pixels: dict[str, Any]) -> str:
+    cells = [rate(objects[figure]) for figure in FIGURES]
+    cells += [str(objects.get(count, "")) for count in ("tp", "predictions", "truths")]
+    cells += [rate(pixels[figure]) for figure in FIGURES]
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def rate(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.4f}"
+
+
+if __name__ == "__main__":
+    main([Path(argument) for argument in sys.argv[1:]])
