@@ -1,5 +1,6 @@
 """What both stages share: the optimiser, the guard against a lost loss, object-level scores on held-out fields."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import torch
 from lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from torchmetrics import Metric
 
 from mitosis.errors import InputError
@@ -18,7 +19,8 @@ class Stage(LightningModule, ABC):
     """One of the two stages; is handed its network, loss, metric, optimiser and schedule.
 
     ``detection``: metric updated with the detections of one whole field at a time.
-    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser and ``total_steps``.
+    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser, ``total_steps`` and
+    ``steps_per_epoch``.
     """
 
     def __init__(
@@ -69,16 +71,33 @@ class Stage(LightningModule, ABC):
         return {"points": points, "scores": scores}
 
     def on_validation_epoch_end(self) -> None:
-        self.log_scores("val", self.detection)
+        score = self.log_scores("val", self.detection)
+        # Here, not by Lightning: it would only after the epoch's checkpoint is written, and a run that goes on would
+        # miss one score. An undefined score says nothing about a plateau.
+        plateau = self.lr_schedulers()
+        if isinstance(plateau, ReduceLROnPlateau) and not math.isnan(score):
+            plateau.step(score)
 
-    def log_scores(self, prefix: str, metric: Metric) -> None:
-        """Log a metric that computes to a dict of numbers, and make it ready for the next epoch."""
+    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
+        if not isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step()
+
+    def log_scores(self, prefix: str, metric: Metric) -> float:
+        """Log a metric that computes to a dict of numbers, make it ready for the next epoch; returns its ap, or nan."""
         scores = {f"{prefix}/{name}": float(value) for name, value in metric.compute().items()}
+        score = scores.get(f"{prefix}/ap", math.nan)
         self.log_dict(scores, prog_bar=False)
-        self.log(f"{prefix}/score", scores.get(f"{prefix}/ap", float("nan")), prog_bar=True, logger=False)
+        self.log(f"{prefix}/score", score, prog_bar=True, logger=False)
         metric.reset()
+        return score
 
     def configure_optimizers(self) -> Any:
-        optimizer = self._optimizer(self.parameters())
-        scheduler = self._scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+        total = int(self.trainer.estimated_stepping_batches)
+        length = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}
+        try:
+            optimizer = self._optimizer(self.parameters())
+            scheduler = self._scheduler(optimizer, **length)
+        except ValueError as error:
+            raise InputError(f"optimizer or scheduler: {error}") from error
+        config = {"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}
+        return {"optimizer": optimizer, "lr_scheduler": config}
