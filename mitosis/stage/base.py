@@ -1,6 +1,5 @@
 """What both stages share: the optimiser, the guard against a lost loss, object-level scores on held-out fields."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +8,11 @@ import torch
 from lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric
 
 from mitosis.errors import InputError
+from mitosis.stage.schedule import Plateau
 
 
 class Stage(LightningModule, ABC):
@@ -71,21 +71,14 @@ class Stage(LightningModule, ABC):
         return {"points": points, "scores": scores}
 
     def on_validation_epoch_end(self) -> None:
-        score = self.log_scores("val", self.detection)
-        # Here, not by Lightning: it would only after the epoch's checkpoint is written, and a run that goes on would
-        # miss one score. An undefined score says nothing about a plateau.
-        plateau = self.lr_schedulers()
-        if isinstance(plateau, ReduceLROnPlateau) and not math.isnan(score):
-            plateau.step(score)
-
-    def lr_scheduler_step(self, scheduler: Any, metric: Any) -> None:
-        if not isinstance(scheduler, ReduceLROnPlateau):
-            scheduler.step()
+        score, schedule = self.log_scores("val", self.detection), self.lr_schedulers()
+        if isinstance(schedule, Plateau):
+            schedule.see(score)
 
     def log_scores(self, prefix: str, metric: Metric) -> float:
         """Log a metric that computes to a dict of numbers, make it ready for the next epoch; returns its ap, or nan."""
         scores = {f"{prefix}/{name}": float(value) for name, value in metric.compute().items()}
-        score = scores.get(f"{prefix}/ap", math.nan)
+        score = scores.get(f"{prefix}/ap", float("nan"))
         self.log_dict(scores, prog_bar=False)
         self.log(f"{prefix}/score", score, prog_bar=True, logger=False)
         metric.reset()
@@ -99,5 +92,6 @@ class Stage(LightningModule, ABC):
             scheduler = self._scheduler(optimizer, **length)
         except ValueError as error:
             raise InputError(f"optimizer or scheduler: {error}") from error
+        # Lightning shall not treat a plateau by itself: see Plateau.
         config = {"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}
         return {"optimizer": optimizer, "lr_scheduler": config}

@@ -58,6 +58,21 @@ class _OneCycle(OneCycleLR):
 
 def plateau(
     optimizer: Optimizer, *, total_steps: int, steps_per_epoch: int, factor: float = 0.1, patience: int = 10
-) -> ReduceLROnPlateau:
+) -> "Plateau":
     """Times ``factor`` when more than ``patience`` scores on val in a row were no higher than the best before."""
-    return ReduceLROnPlateau(optimizer, "max", factor, patience)
+    return Plateau(optimizer, "max", factor, patience)
+
+
+class Plateau(ReduceLROnPlateau):
+    """torch's, told each score on val by ``see``; Lightning's calls of ``step`` do nothing.
+
+    Lightning would tell it the score only after the epoch's checkpoint is written: a run that goes on would miss one.
+    """
+
+    def step(self, metrics: Any = None, epoch: Any = None) -> None:
+        """Nothing: a step of the optimiser is none of the plateau's."""
+
+    def see(self, score: float) -> None:
+        """Move on by a score on val; an undefined one (nan) says nothing about a plateau."""
+        if not math.isnan(score):
+            super().step(score)
