@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mitosis.stain import optical_density
-from mitosis.stain.optical_density import DENSITY, recolour
+from mitosis import optical_density
+from mitosis.optical_density import DENSITY, recolour
 
 images = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)))
 
