@@ -30,6 +30,12 @@ def test_rows_of_the_matrix_are_channels_in():
     assert recolour(np.array([[[40, 90, 200]]], np.uint8), matrix).tolist() == [[[255, 255, 40]]]
 
 
+def test_a_shift_is_added_to_the_density():
+    image = np.array([[[255, 128, 51]]], np.uint8)
+    shifted = recolour(image, np.eye(3), [np.log(2), -np.log(2), 0])  # half as bright, twice as bright
+    assert shifted.tolist() == [[[128, 255, 51]]]  # 127.5 rounds to even; 256 is white
+
+
 @settings(deadline=None)
 @given(images, arrays(np.float64, (3, 3), elements=st.floats(-1e30, 1e30)))
 def test_overflow_ends_at_white_or_black(image, matrix):
