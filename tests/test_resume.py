@@ -184,10 +184,21 @@ def test_goes_on_from_anywhere(
     assert_same(whole(*overrides), run(tmp_path, *overrides))
 
 
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        ["scheduler=cosine"],
+        pytest.param(["scheduler=step", "scheduler.every=1"], marks=pytest.mark.slow),
+        pytest.param(["scheduler=plateau", "scheduler.patience=0"], marks=pytest.mark.slow),
+        pytest.param(["scheduler=one_cycle", "optimizer=adam"], marks=pytest.mark.slow),
+    ],
+    ids=lambda schedule: schedule[0],
+)
 def test_goes_on_between_two_looks_at_val(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], schedule: list[str]
 ) -> None:
-    overrides = [*SEGMENTER, "val_every=2", "data.samples_per_epoch=8"]  # 6 epochs of 2 steps, scored are 1, 3 and 5
+    # 6 epochs of 2 steps, scored are 1, 3 and 5.
+    overrides = [*SEGMENTER, "val_every=2", "data.samples_per_epoch=8", *schedule]
     with monkeypatch.context() as patch:
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 5)
         with pytest.raises(Crash):

@@ -123,7 +123,8 @@ def test_a_part_is_built(group: str) -> None:
             net = nn.Linear(1, 1)
             for schedule in shipped("scheduler"):
                 scheduler = build(composed("data=synthetic", f"scheduler={schedule}")["scheduler"])
-                assert scheduler(built(net.parameters()), total_steps=10).get_last_lr()[0] > 0
+                made = scheduler(built(net.parameters()), total_steps=10, steps_per_epoch=5)
+                assert made.get_last_lr()[0] > 0
 
 
 def test_every_trainer_and_logger_composes(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import albumentations as A
 import cv2
 import numpy as np
 
+from mitosis.augment.jpeg import Jpeg
 from mitosis.augment.seeded import apply
+from mitosis.augment.stain_jitter import StainJitter
 
 
 class SCMitosisAugment:
@@ -13,13 +15,20 @@ class SCMitosisAugment:
     Flips with probability 1/2 each way; with probability ``warp`` one warp about the centre that turns by any angle and
     rescales by a factor drawn from ``scale`` (above 1 enlarges; the tile keeps its size, so enlarging crops), the
     border reflected; with probability ``filtering`` a Gaussian blur (σ 0.5–1 px), a sharpening or a median (3 or 5 px).
+    ``stain_jitter`` and ``jpeg`` are the probabilities of a change of both stains and of JPEG's traces, last of all;
+    the paper has neither.
 
     Called with image (H, W, 3) uint8, mask (H, W) uint8 of 0 and 1 or None, and a seed ≥ 0; returns both at the size
     given. The result is a function of the arguments alone.
     """
 
     def __init__(
-        self, warp: float = 0.75, scale: tuple[float, float] | list[float] = (0.8, 1.25), filtering: float = 0.3
+        self,
+        warp: float = 0.75,
+        scale: tuple[float, float] | list[float] = (0.8, 1.25),
+        filtering: float = 0.3,
+        stain_jitter: float = 0.0,
+        jpeg: float = 0.0,
     ) -> None:
         self._transforms = A.Compose(
             [
@@ -40,6 +49,8 @@ class SCMitosisAugment:
                     ],
                     p=filtering,
                 ),
+                StainJitter(p=stain_jitter),
+                Jpeg(p=jpeg),
             ]
         )
 

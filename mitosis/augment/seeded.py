@@ -19,3 +19,9 @@ def apply(transforms: A.Compose, image: np.ndarray, mask: np.ndarray | None, see
         return transforms(image=image)["image"], None
     result = transforms(image=image, mask=mask)
     return result["image"], result["mask"]
+
+
+def check_square(image: np.ndarray) -> None:
+    """``ValueError`` for an image that a quarter turn would give another shape."""
+    if image.shape[0] != image.shape[1]:
+        raise ValueError(f"quarter turns need a square image, not {image.shape[1]} x {image.shape[0]}")

@@ -12,13 +12,15 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import Metric
 
 from mitosis.errors import InputError
+from mitosis.stage.schedule import Plateau
 
 
 class Stage(LightningModule, ABC):
     """One of the two stages; is handed its network, loss, metric, optimiser and schedule.
 
     ``detection``: metric updated with the detections of one whole field at a time.
-    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser and ``total_steps``.
+    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser, ``total_steps`` and
+    ``steps_per_epoch``.
     """
 
     def __init__(
@@ -69,16 +71,27 @@ class Stage(LightningModule, ABC):
         return {"points": points, "scores": scores}
 
     def on_validation_epoch_end(self) -> None:
-        self.log_scores("val", self.detection)
+        score, schedule = self.log_scores("val", self.detection), self.lr_schedulers()
+        if isinstance(schedule, Plateau):
+            schedule.see(score)
 
-    def log_scores(self, prefix: str, metric: Metric) -> None:
-        """Log a metric that computes to a dict of numbers, and make it ready for the next epoch."""
+    def log_scores(self, prefix: str, metric: Metric) -> float:
+        """Log a metric that computes to a dict of numbers, make it ready for the next epoch; returns its ap, or nan."""
         scores = {f"{prefix}/{name}": float(value) for name, value in metric.compute().items()}
+        score = scores.get(f"{prefix}/ap", float("nan"))
         self.log_dict(scores, prog_bar=False)
-        self.log(f"{prefix}/score", scores.get(f"{prefix}/ap", float("nan")), prog_bar=True, logger=False)
+        self.log(f"{prefix}/score", score, prog_bar=True, logger=False)
         metric.reset()
+        return score
 
     def configure_optimizers(self) -> Any:
-        optimizer = self._optimizer(self.parameters())
-        scheduler = self._scheduler(optimizer, total_steps=int(self.trainer.estimated_stepping_batches))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+        total = int(self.trainer.estimated_stepping_batches)
+        length = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}
+        try:
+            optimizer = self._optimizer(self.parameters())
+            scheduler = self._scheduler(optimizer, **length)
+        except ValueError as error:
+            raise InputError(f"optimizer or scheduler: {error}") from error
+        # Lightning shall not treat a plateau by itself: see Plateau.
+        config = {"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}
+        return {"optimizer": optimizer, "lr_scheduler": config}

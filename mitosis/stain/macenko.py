@@ -1,25 +1,21 @@
 """Macenko's stain normalisation: every field gets the colours of one fixed reference."""
 
-import warnings
+from typing import final
 
-import cv2
 import numpy as np
 
-from mitosis.stain.optical_density import DENSITY, recolour
+from mitosis.optical_density import DENSITY, recolour
+from mitosis.stain.normaliser import FitError, Normaliser
+from mitosis.stain.tissue import sample
 
 # Optical densities (R, G, B) of hematoxylin and eosin, and the 99th percentiles of their concentrations: the reference
 # published with the authors' method. Constants, so that no field of a test part can shape another field's colours.
 REFERENCE_STAINS = np.array([[0.5626, 0.7201, 0.4062], [0.2159, 0.8012, 0.5581]])
 REFERENCE_MAXIMA = np.array([1.9705, 1.0308])
 
-_SAMPLE = 200_000  # pixels to fit on
 _ALPHA = 1.0  # percentile of the angles that counts as a pure stain, and 100 - that of the maxima
-_TISSUE_LIGHTNESS = 204  # 8-bit L of CIELAB: 0.8 of white
-_BLACK = 16  # padding and pen: no channel reaches this level, so the colour is noise
 
 # What a fit must reach to be believed; the 35 fields of ICPR 2012 lie at or beyond the numbers in brackets.
-_TISSUE_PIXELS = 256
-_TISSUE_SHARE = 0.05  # (0.77); the maxima are percentiles of all pixels, so with less tissue they measure glass
 _DENSITY_DEVIATION = 0.05  # along the first axis (0.40)
 _ANGLE = 5.0  # degrees between the stains (20)
 _NEGATIVE = -0.1  # component of a stain (0.00)
@@ -27,17 +23,9 @@ _MAXIMUM = 0.1  # of a concentration (0.8)
 _SMALLEST_COMPONENT = 1e-3
 
 
-class FitError(ValueError):
-    """A field whose colours do not show two stains; the message says why."""
-
-
-class Macenko:
+@final
+class Macenko(Normaliser):
     """Maps a field's hematoxylin and eosin onto the published reference (Macenko et al., ISBI 2009).
-
-    ``image``: (height, width, 3) uint8 RGB. Returns (height, width, 3) uint8; a function of ``image`` alone.
-    A field with an alpha channel (height, width, 4), or one that shows no two stains (white, black, grey, one colour,
-    nearly empty), comes back as it was, in RGB, with a ``UserWarning`` that starts with ``name``.
-    Raises ``ValueError`` for other shapes and types.
 
     One 3 × 3 matrix in optical density does it: unmix by least squares, scale both stains to the reference maxima, mix
     with the reference stains. Against a lasso per pixel with concentrations ≥ 0 (staintools), what is neither stain is
@@ -45,16 +33,8 @@ class Macenko:
     over a field of ICPR 2012 that is a difference of 0.2 to 0.6 grey levels. White is 255 (the published code: 240).
     """
 
-    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
-            raise ValueError(f"{name}: expected (height, width, 3) uint8, got {image.shape} {image.dtype}")
-        try:
-            if image.shape[2] == 4:
-                raise FitError("it has an alpha channel")
-            stains, maxima = fit(image)
-        except FitError as reason:
-            warnings.warn(f"{name}: stains not normalised, {reason}", UserWarning, stacklevel=2)
-            return np.ascontiguousarray(image[..., :3])
+    def normalise(self, image: np.ndarray) -> np.ndarray:
+        stains, maxima = fit(image)
         return recolour(image, np.linalg.pinv(stains) * (REFERENCE_MAXIMA / maxima) @ REFERENCE_STAINS)
 
 
@@ -65,12 +45,9 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     positive components, hematoxylin (it absorbs more red) first; and (2,) 99th percentiles of their concentrations.
     Raises ``FitError`` when the field does not show two stains.
     """
-    pixels = _sample(image)
+    pixels, tissue = sample(image)
     density = DENSITY[pixels]
-    tissue = density[_is_tissue(pixels)]
-    if len(tissue) < max(_TISSUE_PIXELS, _TISSUE_SHARE * len(density)):
-        raise FitError(f"it has too little tissue ({len(tissue)} of {len(density)} sampled pixels)")
-    stains = stain_vectors(tissue)
+    stains = stain_vectors(density[tissue])
     maxima = np.percentile(concentrations(density, stains), 100 - _ALPHA, axis=0)
     if maxima.min() < _MAXIMUM:
         raise FitError("one of its stains is hardly there")
@@ -111,20 +88,3 @@ def concentrations(density: np.ndarray, stains: np.ndarray) -> np.ndarray:
     both[:, 0] = np.where(both[:, 1] < 0, alone[:, 0], both[:, 0])
     both[:, 1] = np.where(both[:, 0] < 0, alone[:, 1], both[:, 1])
     return np.maximum(both, 0)
-
-
-def _sample(image: np.ndarray) -> np.ndarray:
-    """A regular grid of at most about 200 000 pixels that are not black, (n, 3) uint8.
-
-    The step is odd: a step of 2, 4 or 8 meets the same places of JPEG's 8 x 8 blocks over and over.
-    """
-    height, width = image.shape[:2]
-    step = int((height * width / _SAMPLE) ** 0.5) | 1
-    pixels = image[::step, ::step].reshape(-1, 3)
-    return pixels[pixels.max(axis=1, initial=0) >= _BLACK]
-
-
-def _is_tissue(pixels: np.ndarray) -> np.ndarray:
-    if not len(pixels):
-        return np.zeros(0, bool)
-    return cv2.cvtColor(pixels[:, None], cv2.COLOR_RGB2LAB)[:, 0, 0] < _TISSUE_LIGHTNESS

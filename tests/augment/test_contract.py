@@ -9,19 +9,33 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import yaml
 from hydra.utils import instantiate
 
 from mitosis.augment.candidates import CandidateAugment
+from mitosis.augment.jpeg import JpegAugment
 from mitosis.augment.none import NoAugment
 from mitosis.augment.scmitosis import SCMitosisAugment
+from mitosis.augment.stain_jitter import StainJitterAugment
+from mitosis.augment.unet_mitosis import UNetMitosisAugment
 
 CONF = Path(__file__).parents[2] / "conf/augment"
-AUGMENTS = {"scmitosis": SCMitosisAugment, "candidates": CandidateAugment, "none": NoAugment}
+AUGMENTS = {
+    "scmitosis": SCMitosisAugment,
+    "candidates": CandidateAugment,
+    "unet_mitosis": UNetMitosisAugment,
+    "stain_jitter": StainJitterAugment,
+    "jpeg": JpegAugment,
+    "none": NoAugment,
+}
+MIXED = ("scmitosis", "candidates", "unet_mitosis")
+"""Those that take in ``stain_jitter`` and ``jpeg``."""
 
 every = pytest.mark.parametrize("name", AUGMENTS)
+mixed = pytest.mark.parametrize("name", MIXED)
 
 
 def noise(side: int = 48) -> tuple[np.ndarray, np.ndarray]:
@@ -35,6 +49,10 @@ def digest(name: str, seeds: range) -> str:
         for array in augment(*noise(), seed):
             state.update(np.ascontiguousarray(array))
     return state.hexdigest()
+
+
+def test_every_shipped_augmentation_is_here() -> None:
+    assert {path.stem for path in CONF.glob("*.yaml")} == AUGMENTS.keys()
 
 
 @every
@@ -63,12 +81,12 @@ def test_function_of_its_arguments_alone(name: str) -> None:
 
 def test_same_in_another_process() -> None:
     script = "import sys; sys.modules['torch'] = None; "  # not needed here, and slow to import
-    script += f"sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_contract import digest; "
-    script += "print(*(digest(name, range(30)) for name in ('scmitosis', 'candidates')))"
+    script += f"sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_contract import AUGMENTS, digest; "
+    script += "print(*(digest(name, range(30)) for name in AUGMENTS))"
     root = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONHASHSEED": "5", "OMP_NUM_THREADS": "1", "PYTHONPATH": root}
     out = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert out.stdout.split() == [digest(name, range(30)) for name in ("scmitosis", "candidates")]
+    assert out.stdout.split() == [digest(name, range(30)) for name in AUGMENTS]
 
 
 @every
@@ -84,33 +102,57 @@ def test_keeps_size_kind_and_input(name: str) -> None:
         np.testing.assert_array_equal(alone, got)
 
 
-@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+@pytest.mark.parametrize("name", [*MIXED, "stain_jitter"])
 def test_seeds_differ(name: str) -> None:
     augment, (image, mask) = AUGMENTS[name](), noise()
     assert len({augment(image, mask, seed)[0].tobytes() for seed in range(50)}) > 45
 
 
-@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+@mixed
 def test_mask_stays_on_its_disc(name: str) -> None:
     y, x = np.mgrid[:128, :128]
     mask = ((x - 80) ** 2 + (y - 50) ** 2 <= 15**2).astype(np.uint8)
     image = np.where(mask[..., None] == 1, np.uint8([200, 40, 40]), np.uint8([225, 225, 225]))
-    augment = AUGMENTS[name]()
+    augment = AUGMENTS[name](stain_jitter=0.5, jpeg=0.5)
     for seed in range(80):
         got, got_mask = augment(image, mask, seed)
-        red = got[..., 0].astype(int) - got[..., 1] > 80
-        both, either = (red & (got_mask == 1)).sum(), (red | (got_mask == 1)).sum()
+        grey = got.mean(axis=2)
+        dark = grey < (grey.min() + grey.max()) / 2
+        both, either = (dark & (got_mask == 1)).sum(), (dark | (got_mask == 1)).sum()
         assert both / either > 0.9
-        offset = np.argwhere(red).mean(axis=0) - np.argwhere(got_mask).mean(axis=0)
+        offset = np.argwhere(dark).mean(axis=0) - np.argwhere(got_mask).mean(axis=0)
         assert np.abs(offset).max() < 0.5
 
 
-@pytest.mark.parametrize("name", ["scmitosis", "candidates"])
+@every
+def test_masks_are_not_blended(name: str) -> None:
+    image, mask = noise()
+    augment = AUGMENTS[name]()
+    for seed in range(30):
+        assert set(np.unique(augment(image, mask * 255, seed)[1])) <= {0, 255}
+
+
+@mixed
 def test_border_is_reflected_not_black(name: str) -> None:
     white = np.full((64, 64, 3), 250, dtype=np.uint8)
     augment = AUGMENTS[name]()
-    for seed in range(80):
-        assert augment(white, None, seed)[0].min() > 170
+    lowest = [augment(white, None, seed)[0].min() for seed in range(80)]
+    assert min(lowest) > (90 if name == "unet_mitosis" else 170)  # the U-Net paper's darkens by itself
+
+
+@mixed
+@pytest.mark.parametrize("key", ["stain_jitter", "jpeg"])
+def test_what_is_taken_in_comes_last_and_leaves_the_rest_as_it_is(name: str, key: str) -> None:
+    image, mask = cv2.resize(noise(6)[0], (48, 48), interpolation=cv2.INTER_CUBIC), noise()[1]
+    plain, always, often = AUGMENTS[name](), AUGMENTS[name](**{key: 1.0}), AUGMENTS[name](**{key: 0.5})
+    changed = 0
+    for seed in range(60):
+        (before, before_mask), (after, after_mask) = plain(image, mask, seed), always(image, mask, seed)
+        np.testing.assert_array_equal(after_mask, before_mask)
+        assert not np.array_equal(after, before)
+        assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.9
+        changed += not np.array_equal(often(image, mask, seed)[0], before)
+    assert 18 < changed < 42
 
 
 @every

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mitosis.stain import optical_density
-from mitosis.stain.optical_density import DENSITY, recolour
+from mitosis import optical_density
+from mitosis.optical_density import DENSITY, recolour
 
 images = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)))
 
@@ -28,6 +28,12 @@ def test_rows_of_the_matrix_are_channels_in():
     matrix = np.zeros((3, 3))
     matrix[0, 2] = 1  # the red density becomes the blue one
     assert recolour(np.array([[[40, 90, 200]]], np.uint8), matrix).tolist() == [[[255, 255, 40]]]
+
+
+def test_a_shift_is_added_to_the_density():
+    image = np.array([[[255, 128, 51]]], np.uint8)
+    shifted = recolour(image, np.eye(3), [np.log(2), -np.log(2), 0])  # half as bright, twice as bright
+    assert shifted.tolist() == [[[128, 255, 51]]]  # 127.5 rounds to even; 256 is white
 
 
 @settings(deadline=None)

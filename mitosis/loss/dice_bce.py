@@ -1,0 +1,26 @@
+"""Binary cross-entropy and Dice loss in one."""
+
+from typing import final
+
+from torch import Tensor
+from torch.nn import functional
+
+from mitosis.loss.mask_loss import MaskLoss
+from mitosis.loss.tversky import tversky_loss
+
+
+@final
+class DiceBCE(MaskLoss):
+    """``bce_weight`` · BCE + ``dice_weight`` · (1 − Dice).
+
+    Dice = (TP + smooth) / (TP + FP/2 + FN/2 + smooth), with the soft counts over the whole batch that ``tversky_loss``
+    describes; BCE is the mean over the same pixels.
+    """
+
+    def __init__(self, bce_weight: float = 0.5, dice_weight: float = 0.5, smooth: float = 1.0) -> None:
+        super().__init__()
+        self.bce_weight, self.dice_weight, self.smooth = bce_weight, dice_weight, smooth
+
+    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+        bce = functional.binary_cross_entropy_with_logits(logits, target)
+        return self.bce_weight * bce + self.dice_weight * tversky_loss(logits, target, 0.5, 0.5, self.smooth)

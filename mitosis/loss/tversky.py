@@ -1,0 +1,35 @@
+"""Tversky loss."""
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from mitosis.loss.mask_loss import MaskLoss
+
+
+@final
+class Tversky(MaskLoss):
+    """1 − Tversky, as ``tversky_loss`` defines it. β > α weighs a missed pixel above a false one."""
+
+    def __init__(self, alpha: float = 0.3, beta: float = 0.7, smooth: float = 1.0) -> None:
+        super().__init__()
+        self.alpha, self.beta, self.smooth = alpha, beta, smooth
+
+    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+        return tversky_loss(logits, target, self.alpha, self.beta, self.smooth)
+
+
+def tversky_loss(logits: Tensor, target: Tensor, alpha: float, beta: float, smooth: float) -> Tensor:
+    """1 − (TP + smooth) / (TP + α FP + β FN + smooth), in [0, 1]; Salehi et al. 2017, ``smooth`` apart.
+
+    TP = Σ p t, FP = Σ p (1 − t) and FN = Σ (1 − p) t are soft counts over all pixels of the whole batch (one ratio, so
+    that a tile without a mitosis has no ratio of its own); p = sigmoid(logits). α = β = 1/2 makes it the Dice loss.
+    ``smooth``, in pixels, makes the loss of an empty batch 0 when nothing is predicted in it.
+    """
+    probability = torch.sigmoid(logits)
+    true = (probability * target).sum()
+    false_positive = (probability * (1.0 - target)).sum()
+    false_negative = ((1.0 - probability) * target).sum()
+    wrong = alpha * false_positive + beta * false_negative
+    return 1.0 - (true + smooth) / (true + wrong + smooth)

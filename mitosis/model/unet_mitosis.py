@@ -1,0 +1,82 @@
+"""The U-Net of "Detecting Mitosis Cells using U-Nets"."""
+# ruff: noqa: F722  (jaxtyping's shapes)
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mitosis.errors import InputError
+
+PRIOR = 0.01
+
+
+class DoubleConvolution(nn.Sequential):
+    """Twice a 3×3 convolution, BatchNorm and ReLU, then dropout of whole channels: (B, in, H, W) to (B, out, H, W)."""
+
+    def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            layers += [nn.Conv2d(channels, out_channels, 3, padding=1, bias=False), nn.BatchNorm2d(out_channels)]
+            layers.append(nn.ReLU(inplace=True))
+        super().__init__(*layers, nn.Dropout2d(dropout))
+
+
+class UNetMitosis(nn.Module):
+    """U-Net of three stages and a bottleneck: (B, 3, H, W) in [0, 1] to logits (B, 1, H, W) of a pixel being mitosis.
+
+    H and W are any multiples of ``stride`` = 8; another size raises ``ValueError``. The input is centred inside, to
+    [−1, 1]. Source: "Detecting Mitosis Cells using U-Nets" (section III).
+
+    Given by the paper: the encoder's stages of 32, 64 and 128 channels, each a double convolution (BatchNorm, ReLU,
+    dropout) and a 2×2 max-pooling; a bottleneck of 128 channels; a decoder that mirrors the encoder, each stage a
+    transposed convolution by 2 to the stage's channels, the encoder's features beside it (256, 128 and 64 channels
+    together), a double convolution down to 128, 64 and 32; a 1×1 convolution as the output.
+
+    Left open by the paper, and chosen here: the bottleneck's convolutions (one double convolution); where and how much
+    is dropped (whole channels once after each double convolution, ``dropout`` = 0.1); the transposed convolutions'
+    kernel (2×2); one output channel under a sigmoid, where "output classes" may also be two under a softmax; the
+    output's bias, which starts at the logit of 0.01 as usual under a focal loss.
+
+    ``widths``: channels of the three stages; ``InputError`` unless they are three positive integers, and for a
+    ``dropout`` outside [0, 1).
+    """
+
+    stride = 8
+
+    def __init__(self, widths: Sequence[int] = (32, 64, 128), dropout: float = 0.1) -> None:
+        super().__init__()
+        if len(widths) != 3 or not all(isinstance(width, int) and width > 0 for width in widths):
+            raise InputError(f"model.widths={list(widths)}: give three positive integers, one for each stage")
+        if not 0 <= dropout < 1:
+            raise InputError(f"model.dropout={dropout}: give a share from 0 to below 1")
+        self.encoders = nn.ModuleList(
+            DoubleConvolution(before, width, dropout) for before, width in zip((3, *widths), widths, strict=False)
+        )
+        self.pool = nn.MaxPool2d(2)
+        self.bottleneck = DoubleConvolution(widths[-1], widths[-1], dropout)
+        rising = list(reversed(widths))
+        self.ups = nn.ModuleList(
+            nn.ConvTranspose2d(before, width, 2, stride=2)
+            for before, width in zip((widths[-1], *rising), rising, strict=False)
+        )
+        self.decoders = nn.ModuleList(DoubleConvolution(2 * width, width, dropout) for width in rising)
+        self.head = nn.Conv2d(widths[0], 1, 1)
+        nn.init.constant_(self.head.get_parameter("bias"), math.log(PRIOR / (1.0 - PRIOR)))
+
+    def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
+        height, width = image.shape[-2:]
+        if height % self.stride or width % self.stride:
+            raise ValueError(f"an image of {height} x {width} pixels: both must be multiples of {self.stride}")
+        x = 2.0 * image - 1.0
+        skipped = []
+        for encoder in self.encoders:
+            x = encoder(x)
+            skipped.append(x)
+            x = self.pool(x)
+        x = self.bottleneck(x)
+        for up, decoder in zip(self.ups, self.decoders, strict=True):
+            x = decoder(torch.cat([skipped.pop(), up(x)], dim=1))
+        return self.head(x)

@@ -1,0 +1,35 @@
+"""What every stain normalisation keeps to: what it takes, and what becomes of a field that it cannot normalise."""
+
+import warnings
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+
+class FitError(ValueError):
+    """A field whose colours cannot be normalised; the message says why."""
+
+
+class Normaliser(ABC):
+    """Gives a field the colours of one fixed reference, so that no field shapes another's; a subclass says how.
+
+    ``image``: (height, width, 3) uint8 RGB, left as it is. Returns (height, width, 3) uint8; a function of ``image``
+    alone. A field with an alpha channel (height, width, 4), or one that the method cannot be fitted to (white, black,
+    grey, one colour, nearly empty), comes back as it was, in RGB, with a ``UserWarning`` that starts with ``name``.
+    Raises ``ValueError`` for other shapes and types.
+    """
+
+    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
+            raise ValueError(f"{name}: expected (height, width, 3) uint8, got {image.shape} {image.dtype}")
+        try:
+            if image.shape[2] == 4:
+                raise FitError("it has an alpha channel")
+            return self.normalise(image)
+        except FitError as reason:
+            warnings.warn(f"{name}: stains not normalised, {reason}", UserWarning, stacklevel=2)
+            return np.ascontiguousarray(image[..., :3])
+
+    @abstractmethod
+    def normalise(self, image: np.ndarray) -> np.ndarray:
+        """The field (height, width, 3) uint8 in the reference's colours. Raises ``FitError``."""

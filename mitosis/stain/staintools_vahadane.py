@@ -1,0 +1,62 @@
+"""Vahadane's stain normalisation by the staintools library."""
+
+from functools import partial
+from typing import Any, final
+
+import numpy as np
+
+from mitosis.optical_density import DENSITY
+from mitosis.stain.macenko import fit
+from mitosis.stain.normaliser import FitError, Normaliser
+from mitosis.stain.staintools_macenko import transfer
+from mitosis.stain.tissue import sample
+
+# Of dictionary learning. On fields of ICPR 2012 the stains then lie within half a degree of those after 20 000 rounds.
+_ROUNDS = 500
+_BATCH = 256
+_SPARSITY = 0.1  # staintools' own
+
+
+@final
+class StaintoolsVahadane(Normaliser):
+    """Maps a field's stains, found by sparse dictionary learning (Vahadane et al., IEEE TMI 2016), onto a reference.
+
+    The reference is that of ``macenko``: its two stains and the maxima of their concentrations. The stains of a field
+    are found by spams as staintools calls it, but in a fixed number of rounds from ``macenko``'s stains: staintools
+    lets it learn for one second of the clock, so that the same field would look otherwise on every call. All else is
+    staintools'. Takes seconds a field. A field that ``macenko`` could not be fitted to is not given to staintools.
+    """
+
+    def normalise(self, image: np.ndarray) -> np.ndarray:
+        stains, _ = fit(image)
+        return transfer(image, partial(learn, start=stains))
+
+
+def learn(image: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The two stains of which a field's tissue is mixed most sparsely.
+
+    ``image``: (height, width, 3) uint8. ``start``: (2, 3), where the search begins. Returns (2, 3) float64 optical
+    densities, unit rows, hematoxylin first. Raises ``FitError``.
+    """
+    import spams
+
+    pixels, tissue = sample(image)
+    stains: Any = spams.trainDL(
+        X=np.asfortranarray(DENSITY[pixels[tissue]].T),
+        D=np.asfortranarray(start.T),
+        K=2,
+        lambda1=_SPARSITY,
+        iter=_ROUNDS,
+        batchsize=_BATCH,
+        numThreads=1,
+        mode=2,
+        modeD=0,
+        posAlpha=True,
+        posD=True,
+        verbose=False,
+    )
+    lengths = np.linalg.norm(stains, axis=0)
+    if not lengths.min() > 0:
+        raise FitError("one of its stains is hardly there")
+    stains = (stains / lengths).T
+    return stains if stains[0, 0] > stains[1, 0] else stains[[1, 0]]  # a view in reverse is refused by spams

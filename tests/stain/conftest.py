@@ -1,0 +1,34 @@
+"""A drawn field of two known stains, shared by the tests of stain normalisation."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+STAINS = np.array([[0.40, 0.77, 0.4970915], [0.02, 0.84, 0.5422177]])
+
+
+def _field(stains: np.ndarray = STAINS, size: int = 300, glass: float = 0.1, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    amounts = rng.gamma([4, 4], [0.3, 0.15], (size, size, 2))
+    amounts[rng.random((size, size)) < 0.05, 0] = 0
+    amounts[rng.random((size, size)) < 0.05, 1] = 0
+    amounts[rng.random((size, size)) < glass] = 0
+    return np.rint(255 * np.exp(-amounts @ (stains / np.linalg.norm(stains, axis=1, keepdims=True)))).astype(np.uint8)
+
+
+@pytest.fixture
+def field() -> Callable[..., np.ndarray]:
+    """``field(stains, size, glass, seed)``: mixtures of two stains, some of each pixels pure, the rest mixed; glass."""
+    return _field
+
+
+@pytest.fixture
+def dull() -> Callable[[int], np.ndarray]:
+    """``dull(seed)``: a field of noise whose colours lie well inside what a screen shows, none as bright as glass."""
+
+    def make(seed: int) -> np.ndarray:
+        noise = np.random.default_rng(seed).normal(0, 1, (100, 100, 3))
+        return np.clip([150, 90, 130] + noise * [18, 16, 17], 0, 190).astype(np.uint8)
+
+    return make

@@ -1,0 +1,191 @@
+"""What every stain normalisation keeps to."""
+
+import pickle
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mitosis.config import build
+from mitosis.stain import staintools_vahadane
+from mitosis.stain.macenko import REFERENCE_STAINS, Macenko
+from mitosis.stain.none import NoStain
+from mitosis.stain.reinhard import Reinhard
+from mitosis.stain.staintools_macenko import StaintoolsMacenko
+from mitosis.stain.staintools_reinhard import StaintoolsReinhard
+from mitosis.stain.staintools_vahadane import StaintoolsVahadane
+
+CONF = Path(__file__).parents[2] / "conf/stain"
+NORMALISERS = {
+    "macenko": Macenko,
+    "reinhard": Reinhard,
+    "staintools_macenko": StaintoolsMacenko,
+    "staintools_reinhard": StaintoolsReinhard,
+    "staintools_vahadane": StaintoolsVahadane,
+}
+STAINS = NORMALISERS | {"none": NoStain}
+
+every = pytest.mark.parametrize("name", STAINS)
+normaliser = pytest.mark.parametrize("name", NORMALISERS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """A shorter search for Vahadane's stains, since nothing here hangs on their exactness."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(staintools_vahadane, "_ROUNDS", 50)
+        yield
+
+
+def difference(a, b):
+    return np.abs(a.astype(int) - b).mean()
+
+
+def given_back(name, image):
+    """Assert that ``image`` comes back in its own RGB, with one warning that names it; returns the reason."""
+    before = image.copy()
+    with pytest.warns(UserWarning) as caught:
+        result = STAINS[name]()(image, "A00_01")
+    (message,) = [str(warning.message) for warning in caught]
+    assert message.startswith("A00_01: stains not normalised, ")
+    np.testing.assert_array_equal(result, before[..., :3])
+    assert result.dtype == np.uint8 and result.flags.c_contiguous
+    return message
+
+
+def test_every_shipped_stain_is_here():
+    assert {path.stem for path in CONF.glob("*.yaml")} == STAINS.keys()
+
+
+@every
+def test_configured_as_it_is_built(name):
+    config = yaml.safe_load((CONF / f"{name}.yaml").read_text())
+    assert type(build(config)) is STAINS[name]
+    assert STAINS[name].__module__ == f"mitosis.stain.{name}"
+
+
+@every
+def test_shape_and_type_stay_and_the_input_too(name, field):
+    image = field(size=90)[:, :70]
+    before = image.copy()
+    image.flags.writeable = False
+    result = STAINS[name]()(image, "a")
+    assert result.shape == image.shape and result.dtype == np.uint8
+    np.testing.assert_array_equal(image, before)
+
+
+@every
+def test_a_function_of_the_image_alone(name, field):
+    stain, image = STAINS[name](), field(size=80)
+    first = stain(image, "a")
+    np.random.seed(1)
+    stain(field(REFERENCE_STAINS, size=80), "other")  # leaves no trace
+    np.testing.assert_array_equal(stain(image, "b"), first)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(stain))(np.asfortranarray(image), "a"), first)
+
+
+@normaliser
+def test_two_stainings_of_one_tissue_come_to_look_alike(name, field):
+    a, b = field(size=150), field(REFERENCE_STAINS, size=150)
+    assert difference(a, b) > 10
+    results = [STAINS[name]()(image, "a") for image in (a, b)]
+    assert difference(*results) < 6
+
+
+@normaliser
+def test_what_has_the_reference_s_colours_keeps_them(name, field):
+    image = field(size=150)
+    once = STAINS[name]()(image, "a")
+    assert difference(image, once) > 10
+    assert difference(STAINS[name]()(once, "a"), once) < 0.4 * difference(image, once)
+
+
+@normaliser
+def test_dark_stays_dark_and_bright_stays_bright(name, field):
+    """A value beyond 0 or 255 that wrapped round would turn it over."""
+    image = field(size=150)
+    result = STAINS[name]()(image, "a")
+    grey, new = image.mean(axis=2).ravel(), result.mean(axis=2).ravel()
+    assert np.corrcoef(grey, new)[0, 1] > 0.9
+    assert new[grey == 255].min() > 215
+    assert new[grey < np.percentile(grey, 2)].max() < np.median(new)
+
+
+@normaliser
+@pytest.mark.parametrize("level", [0, 1, 15, 100, 254, 255])
+def test_grey_white_and_black_fields_come_back(name, level):
+    given_back(name, np.full((64, 64, 3), level, np.uint8))
+
+
+@normaliser
+@pytest.mark.parametrize("deviation", [0, 1, 3])
+def test_one_colour_comes_back(name, deviation):
+    noise = np.random.default_rng(0).normal(0, deviation, (64, 64, 3))
+    assert "one colour" in given_back(name, (np.array([190, 90, 150]) + noise).round().astype(np.uint8))
+
+
+@normaliser
+def test_grey_ramps_come_back(name):
+    ramp = np.linspace(20, 180, 4096).reshape(64, 64, 1)
+    given_back(name, np.repeat(ramp, 3, axis=2).astype(np.uint8))
+
+
+@normaliser
+def test_nearly_empty_fields_come_back(name, field):
+    image = np.full((300, 300, 3), 243, np.uint8)
+    image[:40, :40] = field(size=40)
+    assert "too little tissue" in given_back(name, image)
+    assert "too little tissue" in given_back(name, field(size=10))
+    assert "too little tissue" in given_back(name, np.zeros((0, 7, 3), np.uint8))
+
+
+@normaliser
+def test_fields_with_alpha_come_back(name, field):
+    assert "alpha" in given_back(name, np.dstack([field(size=60), np.full((60, 60), 255, np.uint8)]))
+
+
+@normaliser
+@pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((4, 4, 2), np.uint8)])
+def test_a_wrong_array_is_a_programmers_error(name, image):
+    with pytest.raises(ValueError, match="A00_01: expected"):
+        STAINS[name]()(image, "A00_01")
+
+
+@normaliser
+@settings(max_examples=20, deadline=None)
+@given(
+    palette=arrays(np.uint8, st.tuples(st.integers(1, 6), st.sampled_from([3, 4]))),
+    shape=st.tuples(st.integers(0, 40), st.integers(0, 40)),
+    noise=st.integers(0, 40),
+    seed=st.integers(0, 99),
+)
+def test_any_image_gives_a_sane_one(name, palette, shape, noise, seed):
+    rng = np.random.default_rng(seed)
+    image = palette[rng.integers(0, len(palette), shape)].astype(int) + rng.integers(-noise, noise + 1, (*shape, 1))
+    image = np.clip(image, 0, 255).astype(np.uint8)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        result = STAINS[name]()(image, "a")
+    assert result.shape == (*shape, 3) and result.dtype == np.uint8
+    if caught:
+        assert [str(warning.message)[:3] for warning in caught] == ["a: "]
+        np.testing.assert_array_equal(result, image[..., :3])
+    else:
+        assert result.any()
+
+
+def test_staintools_is_loaded_only_where_it_is_used():
+    modules = ", ".join(f"mitosis.stain.{name}" for name in STAINS)
+    script = (
+        f"import sys, {modules}; print(sorted({{'staintools', 'spams', 'matplotlib', 'torch'}} & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

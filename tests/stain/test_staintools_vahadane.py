@@ -1,0 +1,55 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mitosis.optical_density import DENSITY
+from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit
+from mitosis.stain.staintools_vahadane import StaintoolsVahadane, learn
+from mitosis.stain.tissue import sample
+
+
+def degrees_apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.degrees(np.arccos(np.minimum((a * b).sum(axis=1), 1)))
+
+
+def test_the_stains_are_those_of_a_long_search_from_anywhere(field):
+    import spams
+
+    image = field(size=100)
+    density = DENSITY[sample(image)[0][sample(image)[1]]]
+    settings = {"K": 2, "lambda1": 0.1, "mode": 2, "modeD": 0, "posAlpha": True, "posD": True, "verbose": False}
+    long = spams.trainDL(X=np.asfortranarray(density.T), iter=1500, numThreads=1, **settings).T
+    long = long[np.argsort(-long[:, 0])]
+    found = learn(image, fit(image)[0])
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
+    assert degrees_apart(found, long / np.linalg.norm(long, axis=1, keepdims=True)).max() < 0.5
+    assert degrees_apart(found, fit(image)[0]).max() > 2  # they are not Macenko's
+
+
+def test_hematoxylin_comes_first_wherever_the_search_begins(field):
+    image = field(size=100)
+    stains, _ = fit(image)
+    one, other = learn(image, stains), learn(image, stains[::-1])
+    assert one[0, 0] > one[1, 0]
+    assert degrees_apart(one, other).max() < 1
+    assert other.flags.c_contiguous  # spams refuses a view in reverse
+
+
+def test_all_else_is_staintools(field):
+    import staintools
+
+    image = field(size=100)
+    theirs = staintools.StainNormalizer("vahadane")
+    theirs.extractor = SimpleNamespace(get_stain_matrix=lambda image: learn(image, fit(image)[0]))
+    theirs.stain_matrix_target, theirs.maxC_target = REFERENCE_STAINS, REFERENCE_MAXIMA[None]
+    np.testing.assert_array_equal(StaintoolsVahadane()(image, "a"), theirs.transform(image.copy()))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_concentrations_end_at_the_reference_s_maxima(field, seed):
+    from staintools.miscellaneous.get_concentrations import get_concentrations
+
+    result = StaintoolsVahadane()(field(size=100, seed=seed), "a")
+    maxima = np.percentile(get_concentrations(result, REFERENCE_STAINS), 99, axis=0)
+    np.testing.assert_allclose(maxima, REFERENCE_MAXIMA, rtol=0.08)
