@@ -50,6 +50,8 @@ def build(node: dict[str, Any], **extra: Any) -> Any:
     """
     for target in _targets(node):
         _check_target(target)
+    if not isinstance(node, dict) or "_target_" not in node:
+        raise InputError(f"{node or 'an empty table'}: nothing can be built from it, it has no _target_")
     try:
         built = instantiate(node, **extra, _convert_="all")
         if isinstance(built, partial):  # its mistakes would show at its call only, in the middle of a run

@@ -20,10 +20,11 @@ from mitosis.stage.base import Stage
 from mitosis.train import train
 
 ROOT = Path(__file__).resolve().parents[2]
-# An epoch has 2 steps.
-TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128", "data.samples_per_epoch=8"]
-TINY += ["data.batch_size=4", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", "stain=none"]
-TINY += ["trainer=cpu", "logger=wandb", "logger.project=tests"]
+# An epoch has 2 steps; 4 fields to train on, 1 of val.
+TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "fold=all", "data.cases=5", "data.fields_per_case=1"]
+TINY += ["data.size=96", "data.samples_per_epoch=8", "data.batch_size=4", "budget.widths=[4,4,8,8]"]
+TINY += ["view.train.size=64", "view.train.jitter=16", "stain=none", "trainer=cpu", "logger=wandb"]
+TINY += ["logger.project=tests"]
 
 
 def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -41,10 +42,11 @@ class Crash(Exception):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Runs of fold 0, which stopped in its second epoch and then went on, and of fold 1 in between, in one process."""
+    """Runs of seed 0, which stopped in its second epoch and then went on, and of seed 1 in between, in one process."""
     import wandb
 
     folder = tmp_path_factory.mktemp("wandb")
+    one, other = (compose("train", [*TINY, f"seed={seed}", f"max_steps={steps}"]) for seed, steps in ((0, 4), (1, 2)))
     original = Stage.training_step
 
     def crash(self: Stage, batch: dict, batch_idx: int) -> Any:
@@ -59,15 +61,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with patch.context() as broken:
             broken.setattr(Stage, "training_step", crash)
             with pytest.raises(Crash):
-                train(*compose("train", [*TINY, "fold=0", "max_steps=4"]))
-        train(*compose("train", [*TINY, "fold=1", "max_steps=2"]))
-        train(*compose("train", [*TINY, "fold=0", "max_steps=4"]))
+                train(*one)
+        train(*other)
+        train(*one)
         yield folder
         wandb.teardown()
 
 
-def run_of(folder: Path, fold: int) -> Path:
-    (recipe,) = folder.glob(f"runs/**/fold-{fold}/recipe.yaml")
+def run_of(folder: Path, seed: int) -> Path:
+    (recipe,) = (path for path in folder.glob("runs/**/recipe.yaml") if read_yaml(path)["seed"] == seed)
     return recipe.parent
 
 
@@ -104,8 +106,8 @@ def summaries(segment: list[Any]) -> dict[str, Any]:
 
 
 def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> None:
-    for fold in (0, 1):
-        run = run_of(folder, fold)
+    for seed in (0, 1):
+        run = run_of(folder, seed)
         recipe = read_yaml(run / "recipe.yaml")
         for segment in segments(run):
             (told,) = [record.run for record in segment if record.HasField("run")][:1]
@@ -115,18 +117,18 @@ def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> No
             assert list(told.tags) == ["synthetic", "scmitosis_seg", "full"]
             config = {item.key: json.loads(item.value_json) for item in told.config.update}
             assert {name: config[name] for name in flat(recipe)} == flat(recipe)
-            assert (config["fold"], config["optimizer.lr"]) == (fold, 0.003)
+            assert (config["fold"], config["seed"], config["optimizer.lr"]) == ("all", seed, 0.003)
             assert (config["experiment"], config["variant"]) == ("synthetic/scmitosis_seg", f"full/{what}")
             assert str(folder) not in json.dumps(config)
 
 
-def test_a_run_that_goes_on_is_the_same_one_and_another_fold_is_not(folder: Path) -> None:
-    ids = [(run_of(folder, fold) / "wandb_id").read_text() for fold in (0, 1)]
+def test_a_run_that_goes_on_is_the_same_one_and_another_run_is_not(folder: Path) -> None:
+    ids = [(run_of(folder, seed) / "wandb_id").read_text() for seed in (0, 1)]
     assert len(set(ids)) == 2 and all(len(text) == 8 for text in ids)
     told = [
         [(record.run.run_id, record.run.resumed) for record in segment if record.HasField("run")][0]
-        for fold in (0, 1)
-        for segment in segments(run_of(folder, fold))
+        for seed in (0, 1)
+        for segment in segments(run_of(folder, seed))
     ]
     assert [run_id for run_id, _ in told] == [ids[0], ids[0], ids[1]]
     steps = [
@@ -160,8 +162,8 @@ def test_the_workspace_names_only_what_runs_send(folder: Path) -> None:
     row = dict.fromkeys(folds["COLUMNS"], 1.0)
     sent = {"folds", *folds["summary"]([row])}
     config: set[str] = set()
-    for fold in (0, 1):
-        for segment in segments(run_of(folder, fold)):
+    for seed in (0, 1):
+        for segment in segments(run_of(folder, seed)):
             sent |= {name for row in history(segment) for name in row} | summaries(segment).keys()
             config |= {item.key for record in segment for item in record.run.config.update}
     panels = list(itertools.chain.from_iterable(section["panels"] for section in view["sections"]))
@@ -188,6 +190,8 @@ def test_a_classifiers_variant_holds_its_segmenter() -> None:
     assert told["name"] == f"{told['group']}/fold-official"
     assert (told["job_type"], told["config"]["fold"]) == ("classification", "official")
     assert told["config"]["variant"] == "full/default/on-scmitosis_seg-full-default"
+    other = describe(RECIPE | {"fold": 3})
+    assert other["group"] == told["group"] and other["name"] == f"{told['group']}/fold-3"
 
 
 def test_long_names_stay_apart() -> None:
