@@ -62,7 +62,7 @@ def fit(
     callbacks += [RichProgressBar()] if bar else []
     callbacks += [LearningRateMonitor("step")] if config.get("logger") else []
     trainer = _trainer(config, folder, epochs, callbacks)
-    metrics = None
+    metrics: dict[str, Any] = {}
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
         metrics = _metrics(config, trainer, data, checkpoints)
@@ -128,8 +128,8 @@ def _logger(config: dict[str, Any], folder: Path) -> Any:
     return build(config["logger"], save_dir=str(folder)) if config.get("logger") else False
 
 
-def _conclude(trainer: L.Trainer, metrics: dict[str, Any] | None) -> None:
-    """Tell the loggers that want to know (W&B's) that the run has ended, and with which result, None for a failure."""
+def _conclude(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
+    """Tell the loggers that want to know (W&B's) that the run has ended, and its result; empty where it failed."""
     for logger in trainer.loggers:
         if conclude := getattr(logger, "conclude", None):
             conclude(metrics)

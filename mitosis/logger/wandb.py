@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import WandbLogger
-from lightning.pytorch.loggers.logger import rank_zero_experiment
 
 from mitosis import atomic
 from mitosis.run import flat, read_yaml
@@ -54,8 +54,8 @@ class WandbRun(WandbLogger):
         with self._survived():
             super().log_image(*args, **kwargs)
 
-    def conclude(self, metrics: dict[str, Any] | None) -> None:
-        """End the run, or the next fold of a sweep would log into it; ``metrics``: its result, None when it failed."""
+    def conclude(self, metrics: dict[str, Any]) -> None:
+        """End the run, or it would stay open in a sweep; ``metrics``: its result, empty when it failed."""
         run, self._experiment = self._experiment, None
         if run is None:
             return
