@@ -23,7 +23,6 @@ THIRD_PARTY = frozenset(
     {
         "lightning.pytorch.loggers.CSVLogger",
         "lightning.pytorch.loggers.TensorBoardLogger",
-        "lightning.pytorch.loggers.WandbLogger",
         "torch.nn.CrossEntropyLoss",
         "torch.optim.Adam",
         "torch.optim.AdamW",
@@ -32,7 +31,7 @@ THIRD_PARTY = frozenset(
 )
 """What may be built although it is not defined in this package."""
 
-ROOMS = frozenset({"augment", "data", "loss", "metric", "model", "stage", "stain"})
+ROOMS = frozenset({"augment", "data", "logger", "loss", "metric", "model", "stage", "stain"})
 """Where in this package something may be built: a recipe must not reach what writes files or starts processes."""
 
 
@@ -51,6 +50,8 @@ def build(node: dict[str, Any], **extra: Any) -> Any:
     """
     for target in _targets(node):
         _check_target(target)
+    if not isinstance(node, dict) or "_target_" not in node:
+        raise InputError(f"{node or 'an empty table'}: nothing can be built from it, it has no _target_")
     try:
         built = instantiate(node, **extra, _convert_="all")
         if isinstance(built, partial):  # its mistakes would show at its call only, in the middle of a run

@@ -1,9 +1,9 @@
 """The command line: Hydra's, with users' habits and mistakes taken care of."""
 
-import difflib
 import errno
 import os
 import re
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
+import yaml
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.config import CONF, check_kinds, words_of
 from mitosis.errors import InputError
+from mitosis.mistake import explain, refuse_slips, said, unreadable
 from mitosis.override import arrange, literal
 from mitosis.run import Choices, describe
 
@@ -44,8 +46,10 @@ Task = Callable[[dict[str, Any], Choices], float | None]
 def entry(command: str, task: Task) -> None:
     """Compose ``conf/<command>.yaml`` with the overrides in ``sys.argv`` and hand ``task`` the result as plain data.
 
-    A user's mistake (an override, a path, a file) ends in one line on stderr and exit code 1.
+    A user's mistake (an override, a path, a file) ends in one line on stderr and exit code 1, Ctrl-C in the command
+    to type again and exit code 130.
     """
+    again = shlex.join(["python", "-m", f"mitosis.{command}", *sys.argv[1:]])
     try:
         sys.argv[1:] = arrange(sys.argv[1:])
     except InputError as error:
@@ -59,6 +63,8 @@ def entry(command: str, task: Task) -> None:
         running = HydraConfig.get()
         try:
             plain, overrides = _plain(config), list(running.overrides.task)
+            if any(source.provider == "command-line" for source in running.runtime.config_sources):
+                refuse_slips(plain)
             if missing := [key for key, value in plain.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
             return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
@@ -71,16 +77,22 @@ def entry(command: str, task: Task) -> None:
                 raise
             _stop(f"{error.filename or 'writing'}: {error.strerror}")
         except Exception as error:
-            if type(error).__name__ != "MisconfigurationException":  # Lightning's, which is not imported for its name
+            if not (line := said(error)):
                 raise
-            _stop(str(error))
+            _stop(line)
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
     except (HydraException, OmegaConfBaseException) as error:
         _stop(explain(error, command))
+    except yaml.MarkedYAMLError as error:
+        _stop(unreadable(error))
+    except ValueError as error:
+        if "defaults list" not in str(error):
+            raise
+        _stop(str(error))
     except KeyboardInterrupt:
-        print("mitosis: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
         sys.exit(130)
 
 
@@ -145,52 +157,6 @@ def _compose(command: str, overrides: list[str]) -> DictConfig:
 
 def _plain(config: DictConfig) -> dict[str, Any]:
     return OmegaConf.to_container(config, resolve=True)  # pyright: ignore
-
-
-def explain(error: Exception, command: str = "train") -> str:
-    """A mistake in the configuration as one line that says what to type."""
-    text = str(error)
-    if isinstance(error, OverrideParseException):
-        if not re.search("[=~]", error.override):
-            return f"{error.override}: type {error.override}=VALUE"
-        return f"{error.override}: {text.splitlines()[0]}; a value with such characters needs quotes: key='\"a, b\"'"
-    if isinstance(error, MissingConfigException) and error.options is not None:
-        name = str(error.missing_cfg_file or "").replace("\\", "/")
-        group, _, word = name.rpartition("/")
-        options = sorted(set(error.options) - {"common"})
-        return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
-    if found := re.search(r"Could not override '([^']+)'", text):
-        key, known = found.group(1), _keys()
-        if command == "pipeline" and key in known:
-            if key == "model":
-                return "model: each stage has its own; type segmenter.model=… or classifier.model=…"
-            return f"{key}: type it for the stage it is for, segmenter.set=[{key}=…] or classifier.set=[{key}=…]"
-        close = [word for word in difflib.get_close_matches(key, known, n=2, cutoff=0.6) if word != key]
-        hint = f"did you mean {close[0]}=…?" if close and key not in known else "all keys are printed by --cfg job"
-        return f"{key}: there is no such key {'with these choices' if key in known else ''}; {hint}".replace(" ;", ";")
-    if found := re.search(r"You must specify '([^']+)', e\.g, ", text):
-        group = found.group(1)
-        return f"{group} is not chosen; type {group}= with one of {', '.join(words_of(group))}"
-    return text
-
-
-def _keys() -> list[str]:
-    """Dotted keys of every shipped yaml, for suggestions."""
-    found: set[str] = set()
-
-    def walk(node: Any, prefix: str) -> None:
-        for key, value in node.items() if isinstance(node, dict) else ():
-            if key not in ("defaults", "hydra") and not str(key).startswith("_"):
-                found.add(f"{prefix}{key}")
-                walk(value, f"{prefix}{key}.")
-
-    for path in CONF.rglob("*.yaml"):
-        group = path.parent.relative_to(CONF).as_posix()
-        text = path.read_text(encoding="utf-8")
-        found.update([group] if group != "." else [])
-        prefix = "" if group == "." or "@package _global_" in text else f"{group}."
-        walk(OmegaConf.to_container(OmegaConf.create(text)), prefix)
-    return sorted(found)
 
 
 def folder(path: str | Path, key: str) -> Path:

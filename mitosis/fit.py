@@ -62,18 +62,20 @@ def fit(
     callbacks += [RichProgressBar()] if bar else []
     callbacks += [LearningRateMonitor("step")] if config.get("logger") else []
     trainer = _trainer(config, folder, epochs, callbacks)
+    metrics: dict[str, Any] = {}
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
+        metrics = _metrics(config, trainer, data, checkpoints)
+        metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
+        if trainer.is_global_zero:
+            atomic.write_json(folder / "metrics.json", metrics)
     except SystemExit:
         if trainer.interrupted:  # Lightning turns Ctrl-C into an exit that says nothing
             raise KeyboardInterrupt from None
         raise
     finally:
-        _close(config)
-    metrics = _metrics(config, trainer, data, checkpoints)
-    metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
+        _conclude(trainer, metrics)
     if trainer.is_global_zero:
-        atomic.write_json(folder / "metrics.json", metrics)
         truths = sum(len(record.figures) for record in parts.val)
         rule = build(config["matching"]).describe(parts.val[0].mpp)
         best = f"best val AP {metrics['val']['ap']:.4f} ({truths} ground truths, {rule})"
@@ -123,29 +125,14 @@ def _trainer(config: dict[str, Any], folder: Path, epochs: int, callbacks: list[
 
 
 def _logger(config: dict[str, Any], folder: Path) -> Any:
-    if not config.get("logger"):
-        return False
-    extra: dict[str, Any] = {"save_dir": str(folder)}
-    if config["logger"]["_target_"].endswith("WandbLogger"):
-        extra |= {"id": _wandb_id(folder), "resume": "allow", "name": "/".join(folder.parts[-5:])}
-    return build(config["logger"], **extra)
+    return build(config["logger"], save_dir=str(folder)) if config.get("logger") else False
 
 
-def _wandb_id(folder: Path) -> str:
-    path = folder / "wandb_id"
-    if not path.exists():
-        import secrets
-
-        atomic.write_text(path, secrets.token_hex(4))
-    return path.read_text()
-
-
-def _close(config: dict[str, Any]) -> None:
-    """End W&B's run, or the next fold of a sweep would log into it."""
-    if config.get("logger") and config["logger"]["_target_"].endswith("WandbLogger"):
-        import wandb
-
-        wandb.finish()
+def _conclude(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
+    """Tell the loggers that want to know (W&B's) that the run has ended, and its result; empty where it failed."""
+    for logger in trainer.loggers:
+        if conclude := getattr(logger, "conclude", None):
+            conclude(metrics)
 
 
 def _epochs_done(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> int:

@@ -59,7 +59,7 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
 
     At most 80 characters: a longer one is cut and closed with a hash of the whole.
     """
-    have, want = _flat(recipe_of(actual)), _flat(recipe_of(expected))
+    have, want = flat(recipe_of(actual)), flat(recipe_of(expected))
     parts = [f"{group}-{word}" for group, word in sorted(groups.items())]
     for key in sorted(have.keys() | want.keys()):
         if have.get(key) != want.get(key) and key != "fold":
@@ -75,9 +75,10 @@ def _word(parts: Sequence[str]) -> str:
     return word if len(word) <= 80 else f"{word[:71]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+def flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    """A nested dict with dotted keys; lists are values."""
     if isinstance(node, dict):
-        return {k: v for key, value in node.items() for k, v in _flat(value, f"{prefix}{key}.").items()}
+        return {k: v for key, value in node.items() for k, v in flat(value, f"{prefix}{key}.").items()}
     return {prefix[:-1]: node}
 
 
@@ -120,7 +121,7 @@ def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any]) -> None:
     """
     path = folder / "recipe.yaml"
     if path.exists():
-        have, want = _flat(read_yaml(path)), _flat(recipe)
+        have, want = flat(read_yaml(path)), flat(recipe)
         if differing := [key for key in sorted(have.keys() | want.keys()) if have.get(key) != want.get(key)]:
             key = differing[0]
             raise InputError(

@@ -108,6 +108,12 @@ def test_wrong_arguments_are_named_in_one_line(node: dict) -> None:
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("node", [{}, {"target": "mitosis.stain.none.NoStain"}, [1, 2], None])
+def test_what_has_no_target_is_refused(node) -> None:
+    with pytest.raises(InputError, match="nothing can be built from it, it has no _target_"):
+        build(node)
+
+
 @pytest.mark.parametrize(
     ("shipped", "given", "said"),
     [

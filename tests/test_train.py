@@ -95,8 +95,9 @@ def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
 
 
 def test_more_steps_go_on(cli: Cli, done: Path) -> None:
-    ended = cli("train", *ONE, "max_steps=8")
+    ended = cli("train", *ONE, "max_steps=8", "logger=tensorboard")
     assert ended.code == 0 and "epoch 2  step 6" in ended.out and "epoch 1 " not in ended.out
+    assert len(list((done / "tensorboard").glob("events.*"))) == 1
     assert read_json(done / "metrics.json")["steps"] == 8
     assert read(done / "checkpoints" / "last.ckpt")["global_step"] == 8
     assert len((done / "metrics.csv").read_text().splitlines()) == 1 + 4

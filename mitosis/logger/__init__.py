@@ -1,0 +1,1 @@
+"""Where a run's course is sent to beside its own folder."""
