@@ -5,8 +5,10 @@ import errno
 import os
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,6 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mitosis.config import CONF, check_kinds, words_of
 from mitosis.errors import InputError
 from mitosis.override import arrange, literal
+from mitosis.rank import first, in_one_line, quiet
 from mitosis.run import Choices, describe
 
 NEEDED = (
@@ -34,8 +37,13 @@ NEEDED = (
     "scheduler",
     "matching",
     "budget",
+    "trainer",
 )
 """Config groups of ``train`` in each of which a word has to be chosen."""
+
+PATIENCE = 5.0
+"""Seconds that a distributed run's further processes hold back a mistake: the first, which found it as well, says it,
+and what started them all ends the others meanwhile."""
 
 Task = Callable[[dict[str, Any], Choices], float | None]
 
@@ -51,7 +59,7 @@ def entry(command: str, task: Task) -> None:
         _stop(str(error))
     if {"--help", "-h"} & set(sys.argv):
         sys.argv[1:] = help_arguments(command, sys.argv[1:])
-    warnings.formatwarning = lambda message, *_, **__: f"mitosis: {message}\n"
+    warnings.formatwarning = in_one_line
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 
     def run(config: DictConfig) -> float | None:
@@ -60,19 +68,13 @@ def entry(command: str, task: Task) -> None:
             plain, overrides = _plain(config), list(running.overrides.task)
             if missing := [key for key, value in plain.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
-            return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
-        except InputError as error:  # not left to Hydra, which would add lines of its own
-            _stop(str(error))
-        except (HydraException, OmegaConfBaseException) as error:
-            _stop(explain(error, command))
-        except OSError as error:
-            if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise
-            _stop(f"{error.filename or 'writing'}: {error.strerror}")
+            with nullcontext() if first(plain.get("trainer", {"devices": 1})) else quiet():
+                return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
         except Exception as error:
-            if type(error).__name__ != "MisconfigurationException":  # Lightning's, which is not imported for its name
+            message = mistake(error, command)
+            if message is None:
                 raise
-            _stop(str(error))
+            _stop(message)  # not left to Hydra, which would add lines of its own
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
@@ -83,7 +85,23 @@ def entry(command: str, task: Task) -> None:
         sys.exit(130)
 
 
+def mistake(error: Exception, command: str = "train") -> str | None:
+    """What a user did wrong, or what the machine refused, in words; None for a fault of the program's own."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return explain(error, command)
+    if isinstance(error, OSError):
+        known = error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        return f"{error.filename or 'writing'}: {error.strerror}" if known else None
+    if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
+        return str(error)
+    return None
+
+
 def _stop(message: str) -> NoReturn:
+    if not first({}):
+        time.sleep(PATIENCE)
     print(f"mitosis: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(1)
 
