@@ -1,12 +1,13 @@
 """The command line: Hydra's, with users' habits and mistakes taken care of."""
 
-import errno
 import os
 import re
 import shlex
 import sys
+import time
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,8 +21,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.config import CONF, check_kinds, words_of
 from mitosis.errors import InputError
-from mitosis.mistake import explain, refuse_slips, said, unreadable
+from mitosis.mistake import explain, refuse_slips, told, unreadable
 from mitosis.override import arrange, literal
+from mitosis.rank import first, in_one_line, quiet
 from mitosis.run import Choices, describe
 
 NEEDED = (
@@ -37,8 +39,13 @@ NEEDED = (
     "scheduler",
     "matching",
     "budget",
+    "trainer",
 )
 """Config groups of ``train`` in each of which a word has to be chosen."""
+
+PATIENCE = 5.0
+"""Seconds that a distributed run's further processes hold back a mistake: the first, which found it as well, says it,
+and what started them all ends the others meanwhile."""
 
 Task = Callable[[dict[str, Any], Choices], float | None]
 
@@ -56,7 +63,7 @@ def entry(command: str, task: Task) -> None:
         _stop(str(error))
     if {"--help", "-h"} & set(sys.argv):
         sys.argv[1:] = help_arguments(command, sys.argv[1:])
-    warnings.formatwarning = lambda message, *_, **__: f"mitosis: {message}\n"
+    warnings.formatwarning = in_one_line
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 
     def run(config: DictConfig) -> float | None:
@@ -67,19 +74,12 @@ def entry(command: str, task: Task) -> None:
                 refuse_slips(plain)
             if missing := [key for key, value in plain.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
-            return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
-        except InputError as error:  # not left to Hydra, which would add lines of its own
-            _stop(str(error))
-        except (HydraException, OmegaConfBaseException) as error:
-            _stop(explain(error, command))
-        except OSError as error:
-            if error.filename is None and error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-                raise
-            _stop(f"{error.filename or 'writing'}: {error.strerror}")
+            with nullcontext() if first(plain.get("trainer", {"devices": 1})) else quiet():
+                return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
         except Exception as error:
-            if not (line := said(error)):
+            if not (message := told(error, command)):
                 raise
-            _stop(line)
+            _stop(message)  # not left to Hydra, which would add lines of its own
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
@@ -97,6 +97,8 @@ def entry(command: str, task: Task) -> None:
 
 
 def _stop(message: str) -> NoReturn:
+    if not first({}):
+        time.sleep(PATIENCE)
     print(f"mitosis: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(1)
 

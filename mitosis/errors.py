@@ -6,3 +6,7 @@ class InputError(ValueError):
 
     Entry points print it without a traceback and end with exit code 1.
     """
+
+
+class PeerLostError(InputError):
+    """Another process of a distributed run is gone; nobody's mistake, and nothing that this process could mend."""

@@ -1,17 +1,15 @@
 """Training itself: everything built, Lightning run, the threshold chosen, the result written."""
 
 import gc
-import logging
 import math
+import re
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, LearningRateMonitor, RichProgressBar
+from lightning.pytorch.callbacks import LearningRateMonitor, RichProgressBar
 
 from mitosis import atomic
 from mitosis.allocator import keep_freed_memory
@@ -19,12 +17,14 @@ from mitosis.assembly import build_data, build_stage
 from mitosis.checkpoint import read
 from mitosis.config import build
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.errors import InputError
+from mitosis.errors import InputError, PeerLostError
 from mitosis.panel import Panel
+from mitosis.rank import first
 from mitosis.recipe import checkpoint_of, choose, weights_of
 from mitosis.stage.base import Stage
-from mitosis.stage.checkpoint import AtomicCheckpointIO, RunCheckpoint
+from mitosis.stage.checkpoint import RunCheckpoint
 from mitosis.stage.history import History
+from mitosis.trainer import silence, trainer_of
 
 
 def fit(
@@ -32,18 +32,18 @@ def fit(
 ) -> dict[str, Any]:
     """Train to ``max_steps``, from ``last.ckpt`` when there is one; returns the metrics.
 
-    Steps are rounded up to whole epochs, the last one scored on val. A checkpoint made on other ``inputs`` is started
-    over. Classifiers choose their threshold on val: the largest F1.
+    Steps are the optimiser's, rounded up to whole epochs, the last one scored on val. A checkpoint made on other
+    ``inputs`` is started over. Classifiers choose their threshold on val: the largest F1.
+    Of a distributed run's processes, which all call this, the first one alone writes files and logs.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    warnings.filterwarnings("ignore", message=".*number of training batches.*")
-    warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+    silence()
     torch.set_float32_matmul_precision("high")
     keep_freed_memory()
     gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
     torch.cuda.empty_cache()
     L.seed_everything(config["seed"], verbose=False)
+    if not first(config["trainer"]):
+        config = config | {"logger": None}
     data = build_data(config, segmenters)
     parts = data.parts
     if parts.note:
@@ -51,17 +51,17 @@ def fit(
     stage = build_stage(config, data)
     contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs}
     checkpoints = RunCheckpoint(folder / "checkpoints", contents)
-    data.first_epoch = _epochs_done(checkpoints, inputs)
+    done = _done(checkpoints, inputs)
+    data.first_epoch = done[0]
     start = checkpoints.last_path if data.first_epoch else None
     if config["init"] and start is None:
         _initialise(stage, config["init"])
     bar = sys.stderr.isatty()
     history = History(folder / "metrics.csv", announce=not bar)
-    epochs = max(_epochs(config), data.first_epoch)  # Lightning refuses fewer than are done
     callbacks = [history, Panel(folder / "panel.png"), checkpoints]
     callbacks += [RichProgressBar()] if bar else []
     callbacks += [LearningRateMonitor("step")] if config.get("logger") else []
-    trainer = _trainer(config, folder, epochs, callbacks)
+    trainer = trainer_of(config, folder, done=done, logger=_logger(config, folder), callbacks=callbacks)
     metrics: dict[str, Any] = {}
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
@@ -73,6 +73,11 @@ def fit(
         if trainer.interrupted:  # Lightning turns Ctrl-C into an exit that says nothing
             raise KeyboardInterrupt from None
         raise
+    except RuntimeError as error:
+        if found := re.search("(gloo|NCCL).*", str(error)):  # torch has no kind of error for it
+            why = f"a process of this run lost another one ({found[0][:120]})"
+            raise PeerLostError(f"{why}; the same command goes on from the last checkpoint") from error
+        raise
     finally:
         _conclude(trainer, metrics)
     if trainer.is_global_zero:
@@ -80,48 +85,8 @@ def fit(
         rule = build(config["matching"]).describe(parts.val[0].mpp)
         best = f"best val AP {metrics['val']['ap']:.4f} ({truths} ground truths, {rule})"
         print(f"{folder}: {metrics['steps']} steps, {best}")
+    trainer.strategy.barrier()  # a sweep's next job asks in each process which runs are finished
     return metrics
-
-
-def _epochs(config: dict[str, Any]) -> int:
-    """Whole epochs that hold ``max_steps`` and end with one that is scored on val."""
-    every = config["val_every"]
-    return every * -(-config["max_steps"] // (every * _steps_per_epoch(config)))
-
-
-def _steps_per_epoch(config: dict[str, Any]) -> int:
-    steps = config["data"]["samples_per_epoch"] // config["data"]["batch_size"]
-    if steps < 1:
-        raise InputError("data.samples_per_epoch is smaller than data.batch_size; an epoch needs one batch at least")
-    return steps
-
-
-def _trainer(config: dict[str, Any], folder: Path, epochs: int, callbacks: list[Callback]) -> L.Trainer:
-    settings = dict(config["trainer"])
-    if settings["precision"] == "auto":
-        capable = settings["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-        settings["precision"] = "bf16-mixed" if capable else "32-true"
-    if config["ema"]:
-        from lightning.pytorch.callbacks import EMAWeightAveraging
-
-        callbacks.append(EMAWeightAveraging(decay=config["ema"]))
-    try:
-        return L.Trainer(
-            **settings,
-            max_epochs=epochs,
-            logger=_logger(config, folder),
-            callbacks=callbacks,
-            plugins=[AtomicCheckpointIO()],
-            enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
-            check_val_every_n_epoch=config["val_every"],
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-            log_every_n_steps=min(50, _steps_per_epoch(config)),
-            default_root_dir=folder,
-        )
-    except (TypeError, ValueError, MisconfigurationException) as error:
-        raise InputError(f"trainer: {' '.join(str(error).split())}") from error
 
 
 def _logger(config: dict[str, Any], folder: Path) -> Any:
@@ -135,18 +100,16 @@ def _conclude(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
             conclude(metrics)
 
 
-def _epochs_done(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> int:
-    """Epochs behind ``last.ckpt``; none where there is no such file, or it was made on other inputs and is removed."""
+def _done(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> tuple[int, int]:
+    """Epochs and steps behind ``last.ckpt``; none where there is no such file, or it was made on other inputs."""
     path = checkpoints.last_path
     if not path.exists():
-        return 0
+        return 0, 0
     checkpoint = read(path)
     if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
-        path.unlink()
-        checkpoints.best_path.unlink(missing_ok=True)
-        return 0
-    return checkpoint["epoch"] + 1  # written when an epoch ends, before it is counted
+        return 0, 0
+    return checkpoint["epoch"] + 1, checkpoint["global_step"]  # written when an epoch ends, before it is counted
 
 
 def _initialise(stage: Stage, source: str) -> None:
@@ -174,7 +137,8 @@ def _metrics(
     }
     if "crop" in config:
         metrics["chosen"] = {"threshold": 0.5 if math.isnan(val["threshold"]) else val["threshold"]}
-        choose(checkpoints.best_path, metrics["chosen"])
+        if trainer.is_global_zero:
+            choose(checkpoints.best_path, metrics["chosen"])
     return metrics
 
 

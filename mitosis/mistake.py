@@ -1,13 +1,15 @@
 """What went wrong, as one line that says what to type."""
 
 import difflib
+import errno
 import functools
 import re
 from typing import Any
 
 import yaml
-from hydra.errors import MissingConfigException, OverrideParseException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.config import CONF, words_of
 from mitosis.errors import InputError
@@ -47,9 +49,16 @@ def unreadable(error: yaml.MarkedYAMLError) -> str:
     return f"{where}: not readable as yaml ({error.problem or error.context})"
 
 
-def said(error: Exception) -> str | None:
-    """A line for what libraries raise that are not imported here for their names; None for the program's mistakes."""
-    if type(error).__name__ == "MisconfigurationException":  # Lightning's
+def told(error: Exception, command: str = "train") -> str | None:
+    """What a user did wrong, or what the machine refused, in words; None for a fault of the program's own."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return explain(error, command)
+    if isinstance(error, OSError):
+        known = error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        return f"{error.filename or 'writing'}: {error.strerror}" if known else None
+    if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
         return str(error)
     if re.search("DataLoader worker .*(exited unexpectedly|killed by signal)", str(error)):
         return (

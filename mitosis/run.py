@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,6 @@ HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra"
 HOW_DATA = ("root", "workers")
 WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 """The trainer's keys that do change the result."""
-RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
-"""Environment variables that number the processes of one distributed run."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +93,8 @@ def slug_of(run: Path) -> str:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder for one process; ``InputError`` when another one works in it.
-
-    Of a distributed run's processes the first holds it for all.
-    """
+    """Hold the run folder for one process; ``InputError`` when another one works in it."""
     folder.mkdir(parents=True, exist_ok=True)
-    if any(os.environ.get(name, "0") != "0" for name in RANKS):
-        yield
-        return
     with (folder / ".lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

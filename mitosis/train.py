@@ -1,10 +1,12 @@
 """``python -m mitosis.train model=… data=…``: one model on one fold."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from mitosis.entry import entry
 from mitosis.errors import InputError
+from mitosis.rank import first
 from mitosis.run import Choices, claim, digest, finished, locked, read_json, read_yaml, recipe_of, run_folder, slug_of
 
 
@@ -19,15 +21,17 @@ def train(config: dict[str, Any], choices: Choices) -> float:
         recipe["on"] = [slug_of(path) for path in segmenters]
     inputs = {"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters}
     root = config["data"].get("root")
-    with locked(folder):
-        claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {})
+    writes = first(config["trainer"])
+    with locked(folder) if writes else nullcontext():
+        if writes:
+            claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {})
         if finished(folder, config["max_steps"], inputs):
             metrics = read_json(folder / "metrics.json")
             print(f"{folder} is finished ({metrics['steps']} steps); nothing to do")
         else:
-            from mitosis.fit import fit  # torch is loaded from here on
+            from mitosis.devices import fit_on_devices  # torch is loaded from here on
 
-            metrics = fit(config, recipe, folder, segmenters, inputs)
+            metrics = fit_on_devices(config, recipe, folder, segmenters, inputs)
         return metrics["val"]["ap"] if metrics["val"]["ap"] is not None else float("nan")
 
 
@@ -50,6 +54,7 @@ def _check_numbers(config: dict[str, Any]) -> None:
         ("data.samples_per_epoch", data["samples_per_epoch"], 1),
         ("data.batch_size", data["batch_size"], 1),
         ("data.workers", data["workers"], 0),
+        ("trainer.accumulate_grad_batches", config["trainer"].get("accumulate_grad_batches") or 1, 1),
     ):
         if not isinstance(value, int) or value < least:
             raise InputError(f"{key}={value}: give a whole number, {least} or more")

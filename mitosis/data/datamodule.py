@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from lightning import LightningDataModule
 from rich.progress import track
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from mitosis.data.field_view import Field, single
 from mitosis.data.fold import Parts, halves, read_folds, split
 from mitosis.data.record import Record
-from mitosis.data.sampler import EpochSampler
+from mitosis.data.sampler import EpochSampler, share_of
 
 Stain = Callable[[np.ndarray, str], np.ndarray]
 
@@ -109,8 +109,10 @@ class MitosisDataModule(LightningDataModule, ABC):
         )
 
     def val_dataloader(self) -> DataLoader:
+        """Whole fields, each in one process of a distributed run; one that has fewer than another ends with None."""
         assert self.held_out_view is not None
-        dataset = self.held_out_view(self.fields(self.parts.val))
+        share, missing = share_of(self.parts.val)
+        dataset = ConcatDataset([self.held_out_view(self.fields(share)), [None] * missing])  # pyright: ignore
         return DataLoader(dataset, batch_size=1, collate_fn=single, generator=_apart())
 
 

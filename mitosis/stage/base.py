@@ -9,7 +9,7 @@ from lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import Metric
+from torchmetrics import MeanMetric, Metric
 
 from mitosis.errors import InputError
 from mitosis.stage.schedule import Plateau
@@ -34,6 +34,8 @@ class Stage(LightningModule, ABC):
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.loss, self.detection = loss, detection
+        # Not left to self.log, whose mean over processes is wrong where they have unequally many fields.
+        self.val_loss = MeanMetric(nan_strategy="disable")
         self._optimizer, self._scheduler = optimizer, scheduler
 
     def refuse_lost(self, values: Tensor, what: str) -> None:
@@ -64,13 +66,17 @@ class Stage(LightningModule, ABC):
         for name, value in self.model.state_dict().items():
             self.refuse_lost(value, f"weight {name}")
 
-    def validation_step(self, batch: dict[str, Any], batch_idx: int) -> dict[str, Tensor]:
+    def validation_step(self, batch: dict[str, Any] | None, batch_idx: int) -> dict[str, Tensor] | None:
+        if batch is None:  # this process has one field less than another
+            return None
         points, scores, loss = self.detect(batch)
         self.detection.update(points, scores, batch["centroids"], mpp=batch["mpp"], field=batch["field"])
-        self.log("val/loss", loss, batch_size=1, sync_dist=True)
+        self.val_loss.update(loss)
         return {"points": points, "scores": scores}
 
     def on_validation_epoch_end(self) -> None:
+        self.log("val/loss", self.val_loss.compute())
+        self.val_loss.reset()
         score, schedule = self.log_scores("val", self.detection), self.lr_schedulers()
         if isinstance(schedule, Plateau):
             schedule.see(score)

@@ -47,6 +47,19 @@ class RunCheckpoint(Checkpoint):
     def best_path(self) -> Path:
         return self.folder / "best.ckpt"
 
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Of another input, where a run starts over: they go only now that every process has looked at them.
+        if trainer.is_global_zero and trainer.ckpt_path is None:
+            self.last_path.unlink(missing_ok=True)
+            self.best_path.unlink(missing_ok=True)
+
+    def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Each process has batch statistics of its own. Scored is what is kept, the first one's; averaged weights are in
+        # place by now, for Lightning puts a Checkpoint behind all other callbacks.
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            for buffer in pl_module.buffers():
+                torch.distributed.broadcast(buffer, src=0)
+
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if scored(trainer):
             self._keep_best(trainer)

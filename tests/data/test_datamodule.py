@@ -101,6 +101,17 @@ def test_val_is_whole_fields() -> None:
     assert all(batch["image"].shape == (3, 128, 128) and batch["mask"].shape == (1, 128, 128) for batch in batches)
 
 
+def test_val_is_shared_out_between_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
+    seen = []
+    for rank in range(4):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        seen.append([batch and batch["field"] for batch in synthetic().val_dataloader()])
+    names = [record.field for record in synthetic().parts.val]  # 6 fields
+    assert seen == [names[:2], names[2:4], [names[4], None], [names[5], None]]
+
+
 class Counting:
     """A stain that notes what it was called with."""
 

@@ -88,6 +88,13 @@ def test_trains_and_scores_whole_fields(fit: Callable[..., L.Trainer]) -> None:
     assert logged["train/loss"] == pytest.approx((0.5**4 + 0.5**6) / 2)
 
 
+def test_none_stands_for_no_field(fit: Callable[..., L.Trainer]) -> None:
+    field = field_of("a", [[0, 0], [500, 500]], [0.9, 0.8], [[1, 1]])
+    alone, filled = (fit(stage_of(), fields).callback_metrics for fields in ([field], [field, None]))  # pyright: ignore
+    assert alone["val/loss"] == 2 and alone.keys() == filled.keys()
+    assert all(torch.equal(alone[name], filled[name]) for name in alone)
+
+
 def test_without_mitoses_scores_are_undefined(fit: Callable[..., L.Trainer]) -> None:
     trainer = fit(stage_of(), [field_of("a", [[0, 0]], [0.9], [])])
     assert math.isnan(trainer.callback_metrics["val/ap"])

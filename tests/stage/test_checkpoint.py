@@ -72,6 +72,16 @@ def test_only_epochs_that_were_scored_can_be_best(callback: RunCheckpoint) -> No
         assert trainer.epoch_of("best") == [None, 1, 1, 3][epoch]
 
 
+@pytest.mark.parametrize(("zero", "ckpt_path", "kept"), [(True, None, False), (False, None, True), (True, "x", True)])
+def test_a_fresh_start_takes_away_what_lies_there(
+    callback: RunCheckpoint, zero: bool, ckpt_path: str | None, kept: bool
+) -> None:
+    for path in (callback.last_path, callback.best_path):
+        AtomicCheckpointIO().save_checkpoint({}, path)
+    callback.on_fit_start(SimpleNamespace(is_global_zero=zero, ckpt_path=ckpt_path), None)  # pyright: ignore
+    assert [path.exists() for path in (callback.last_path, callback.best_path)] == [kept] * 2
+
+
 def test_its_own_state_goes_on(callback: RunCheckpoint, tmp_path: Path) -> None:
     callback.best, callback.scores = 0.5, {"val/ap": 0.5}
     other = RunCheckpoint(tmp_path, {})
