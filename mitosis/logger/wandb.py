@@ -84,15 +84,16 @@ def start(folder: Path, **about: Any) -> Any:
     import wandb
 
     settings = wandb.Settings(silent=True, init_timeout=START, finish_timeout=END, finish_timeout_raises=True)
-    wandb.setup(settings)  # silent: else W&B asks for a key on a terminal, and prints a dozen lines a run
     about |= {"dir": str(folder), "id": _id(folder), "resume": "allow", "reinit": "create_new", "settings": settings}
     why, run = "", None
     for mode in (None, "offline", "disabled"):
+        wandb.setup(settings)  # silent: else W&B asks for a key on a terminal, and prints a dozen lines a run
         try:
             run = wandb.init(mode=mode, **about)
             break
         except Exception as error:  # no key, no network, no service
             why = f" ({_line(error)})"
+            wandb.teardown()  # the failed attempt would keep the id in use
     assert run is not None
     where = run.url or f"offline{why}; to upload it: wandb sync {shlex.quote(f'{folder}/wandb')}"
     print(f"W&B: {f'no record{why}' if run.disabled else where}", flush=True)

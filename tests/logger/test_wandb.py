@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import runpy
 import struct
 import sys
@@ -217,6 +218,9 @@ class Service:
     def setup(self, settings: dict[str, Any]) -> None:
         self.silent = settings["silent"]
 
+    def teardown(self) -> None:
+        self.silent = False
+
     def init(self, **about: Any) -> Any:
         assert self.silent, "it could ask on a terminal"
         self.asked.append(about)
@@ -246,6 +250,29 @@ def test_a_start_that_fails_goes_on_offline_with_one_line(
     for about in service.asked:
         assert (about["dir"], about["resume"], about["project"]) == (str(folder), "allow", "p")
         assert about["settings"]["init_timeout"] <= 30 and about["settings"]["finish_timeout"] <= 60
+
+
+def test_a_server_that_cannot_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    import wandb
+
+    alone(monkeypatch, tmp_path)  # its server is a port that nobody listens on
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setattr("mitosis.logger.wandb.START", 1.0)
+    wandb.teardown()
+    try:
+        run = start(tmp_path, project="tests")
+        run.log({"a": 1})
+        run.finish()
+    finally:
+        wandb.teardown()
+    said = capsys.readouterr()
+    assert re.fullmatch(r"W&B: offline \(.*\); to upload it: wandb sync \S+/wandb\n", said.out)
+    assert not said.err
+    (segment,) = segments(tmp_path)
+    assert [row["a"] for row in history(segment)] == [1]
+    assert {record.run.run_id for record in segment if record.HasField("run")} == {(tmp_path / "wandb_id").read_text()}
 
 
 class Broken:
