@@ -45,6 +45,7 @@ def fit(
     if not first(config["trainer"]):
         config = config | {"logger": None}
     data = build_data(config, segmenters)
+    config = config | {"data": config["data"] | {"samples_per_epoch": data.samples_per_epoch}}
     parts = data.parts
     if parts.note:
         print(parts.note)

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from mitosis.errors import InputError
-from mitosis.mistake import refuse_slips, said, unreadable
+from mitosis.mistake import refuse_slips, told, unreadable
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
     ],
 )
 def test_a_killed_worker(text: str) -> None:
-    line = said(RuntimeError(text))
+    line = told(RuntimeError(text))
     assert line and "was killed" in line and "data.workers" in line and "data.batch_size" in line
 
 
 def test_the_programs_own_mistakes_are_not_hidden() -> None:
-    assert said(RuntimeError("DataLoader worker is happy")) is None
-    assert said(ZeroDivisionError("division by zero")) is None
+    assert told(RuntimeError("DataLoader worker is happy")) is None
+    assert told(ZeroDivisionError("division by zero")) is None

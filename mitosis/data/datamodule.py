@@ -16,6 +16,7 @@ from mitosis.data.field_view import Field, single
 from mitosis.data.fold import Parts, halves, read_folds, split
 from mitosis.data.record import Record
 from mitosis.data.sampler import EpochSampler, share_of
+from mitosis.errors import InputError
 
 Stain = Callable[[np.ndarray, str], np.ndarray]
 
@@ -26,7 +27,9 @@ class MitosisDataModule(LightningDataModule, ABC):
     ``folds``: name of the committed fold list. ``fold``: official, 0…4 or all. ``half``: keep one half of the training
     cases (cross-fitting). ``stain``: normalises a field, called once a field. ``augment``, ``train_view`` and
     ``held_out_view`` are handed over built (the views as partials that still want their fields).
-    An epoch is ``samples_per_epoch`` samples; a sample is a function of (``seed``, epoch, index) alone.
+    An epoch is ``samples_per_epoch`` samples, or with ``repeat`` so many for each training field (the augmentation
+    factor of "Detecting Mitosis Cells using U-Nets", section V.A); a sample is a function of (``seed``, epoch, index)
+    alone.
 
     ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
@@ -39,6 +42,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         stain: Stain,
         samples_per_epoch: int,
         batch_size: int,
+        repeat: int | None = None,
         workers: int = 0,
         seed: int = 0,
         half: int | None = None,
@@ -48,7 +52,10 @@ class MitosisDataModule(LightningDataModule, ABC):
     ) -> None:
         super().__init__()
         self.folds, self.fold, self.half, self.stain = folds, fold, half, stain
-        self.samples_per_epoch, self.batch_size, self.workers, self.seed = samples_per_epoch, batch_size, workers, seed
+        if repeat is not None and repeat < 1:
+            raise InputError(f"data.repeat={repeat}: give a whole number, 1 or more, or null")
+        self._samples, self.repeat = samples_per_epoch, repeat
+        self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.augment, self.train_view, self.held_out_view = augment, train_view, held_out_view
         self.first_epoch = 0
         self._fields: dict[str, Field] = {}
@@ -57,6 +64,10 @@ class MitosisDataModule(LightningDataModule, ABC):
     @abstractmethod
     def records(self) -> list[Record]:
         """Every annotated field of the dataset. Raises ``InputError`` naming what is missing or broken."""
+
+    @property
+    def samples_per_epoch(self) -> int:
+        return self._samples if self.repeat is None else self.repeat * len(self.parts.train)
 
     @property
     def parts(self) -> Parts:

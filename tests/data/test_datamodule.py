@@ -14,6 +14,7 @@ from mitosis.data.field_view import FieldView
 from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.data.tile_view import TileView
+from mitosis.errors import InputError
 from mitosis.stain.none import NoStain
 
 FOLDS = ["official", 0, 1, 2, 3, 4, "all"]
@@ -55,6 +56,14 @@ def test_halves_share_the_training_cases(fold: str | int) -> None:
     for half, data in enumerate(halves):
         assert names(data.other_half) == own[1 - half]
         assert names(data.parts.val) == names(whole.parts.val) and names(data.parts.test) == names(whole.parts.test)
+
+
+def test_an_epoch_by_fields() -> None:
+    data = synthetic(repeat=3, fold=0)
+    assert data.samples_per_epoch == 3 * len(data.parts.train) == len(data.train_dataloader().dataset)  # pyright: ignore
+    assert synthetic(repeat=3, fold=0, half=0).samples_per_epoch < data.samples_per_epoch
+    with pytest.raises(InputError, match="data.repeat=0"):
+        synthetic(repeat=0)
 
 
 def epochs_of(data: MitosisDataModule, count: int) -> list[list[dict[str, torch.Tensor]]]:
