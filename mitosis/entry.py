@@ -78,11 +78,14 @@ def entry(command: str, task: Task) -> None:
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
-    except (HydraException, OmegaConfBaseException) as error:
-        _stop(explain(error, command))
     except KeyboardInterrupt:
         print("mitosis: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        message = mistake(error, command)
+        if message is None:
+            raise
+        _stop(message)
 
 
 def mistake(error: Exception, command: str = "train") -> str | None:
@@ -96,6 +99,21 @@ def mistake(error: Exception, command: str = "train") -> str | None:
         return f"{error.filename or 'writing'}: {error.strerror}" if known else None
     if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
         return str(error)
+    return _of_a_sweep(error)
+
+
+def _of_a_sweep(error: Exception) -> str | None:
+    """What ended a job of a sweep that ran in a process of its own, as its launcher tells it; None for other errors."""
+    text, package = str(error), type(error).__module__.split(".")[0]
+    if package == "submitit":
+        said = re.findall("^mitosis: (.+)", text, re.MULTILINE)
+        return said[-1] if said else f"a job of the sweep failed: {text}"
+    if package == "joblib":
+        return f"a job of the sweep died ({type(error).__name__}); the same command goes on from its last checkpoint"
+    if text.startswith('Could not detect "srun"'):
+        return "hydra/launcher=submitit_slurm: there is no srun here; type it where SLURM is, or hydra/launcher=joblib"
+    if found := re.search("Unknown plugin class : '(.+)'", text):
+        return f"{found[1]} is not installed; type pip install 'mitosis[sweep]'"
     return None
 
 
