@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
-import yaml
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.config import CONF, check_kinds, words_of
 from mitosis.errors import InputError
-from mitosis.mistake import explain, refuse_slips, told, unreadable
+from mitosis.mistake import refuse_slips, told
 from mitosis.override import arrange, literal
 from mitosis.rank import first, in_one_line, quiet
 from mitosis.run import Choices, describe
@@ -83,17 +80,13 @@ def entry(command: str, task: Task) -> None:
 
     try:
         hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
-    except (HydraException, OmegaConfBaseException) as error:
-        _stop(explain(error, command))
-    except yaml.MarkedYAMLError as error:
-        _stop(unreadable(error))
-    except ValueError as error:
-        if "defaults list" not in str(error):
-            raise
-        _stop(str(error))
     except KeyboardInterrupt:
         print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if not (message := told(error, command)):
+            raise
+        _stop(message)
 
 
 def _stop(message: str) -> NoReturn:

@@ -58,13 +58,32 @@ def told(error: Exception, command: str = "train") -> str | None:
     if isinstance(error, OSError):
         known = error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
         return f"{error.filename or 'writing'}: {error.strerror}" if known else None
+    if isinstance(error, yaml.MarkedYAMLError):
+        return unreadable(error)
     if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
+        return str(error)
+    if isinstance(error, ValueError) and "defaults list" in str(error):  # Hydra's
         return str(error)
     if re.search("DataLoader worker .*(exited unexpectedly|killed by signal)", str(error)):
         return (
             "a process that loads data was killed, as the system does when memory runs out; the same command goes on"
             " from the last checkpoint, with less memory if you type a smaller data.workers or data.batch_size"
         )
+    return _of_a_sweep(error)
+
+
+def _of_a_sweep(error: Exception) -> str | None:
+    """What ended a job of a sweep that ran in a process of its own, as its launcher tells it; None for other errors."""
+    text, package = str(error), type(error).__module__.split(".")[0]
+    if package == "submitit":
+        said = re.findall("^mitosis: (.+)", text, re.MULTILINE)
+        return said[-1] if said else f"a job of the sweep failed: {text}"
+    if package == "joblib":
+        return f"a job of the sweep died ({type(error).__name__}); the same command goes on from its last checkpoint"
+    if text.startswith('Could not detect "srun"'):
+        return "hydra/launcher=submitit_slurm: there is no srun here; type it where SLURM is, or hydra/launcher=joblib"
+    if found := re.search("Unknown plugin class : '(.+)'", text):
+        return f"{found[1]} is not installed; type pip install 'mitosis[sweep]'"
     return None
 
 

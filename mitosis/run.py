@@ -44,7 +44,7 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
-        recipe["init"] = _word(Path(str(recipe["init"])).resolve().parts[-5:])
+        recipe["init"] = word(Path(str(recipe["init"])).resolve().parts[-5:])
     trainer = config.get("trainer") or {}
     if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = what
@@ -62,10 +62,10 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
         if have.get(key) != want.get(key) and key != "fold":
             value = have.get(key)
             parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
-    return _word([",".join(parts)]) or "default"
+    return word([",".join(parts)]) or "default"
 
 
-def _word(parts: Sequence[str]) -> str:
+def word(parts: Sequence[str]) -> str:
     """``parts`` joined to a file name of at most 80 safe characters; a longer one ends in a hash of the whole."""
     text = "-".join(part for part in parts if part != "/")
     word = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
@@ -88,7 +88,7 @@ def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) 
 
 def slug_of(run: Path) -> str:
     """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
-    return _word(run.resolve().parts[-4:-1])
+    return word(run.resolve().parts[-4:-1])
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 import logging
 import re
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,22 @@ from lightning.pytorch.callbacks import Callback, RichProgressBar
 from mitosis.errors import InputError
 from mitosis.stage.checkpoint import AtomicCheckpointIO
 from mitosis.stage.length import epochs, steps_per_epoch
+
+
+class RunTrainer(L.Trainer):
+    """Lightning's trainer, told how many ``steps`` a run has in all, over which a schedule is to stretch.
+
+    Lightning multiplies epochs by the length of one; of a run that goes on with more or fewer devices, those done had
+    another length.
+    """
+
+    def __init__(self, *, steps: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._steps = steps
+
+    @property
+    def estimated_stepping_batches(self) -> int:
+        return self._steps
 
 
 def trainer_of(
@@ -36,11 +54,10 @@ def trainer_of(
         callbacks.append(EMAWeightAveraging(decay=config["ema"]))
     per_epoch = _per_epoch(config["data"], _bare(settings), settings["accumulate_grad_batches"])
     whole = epochs(config["max_steps"], per_epoch, every=config["val_every"], done=done)
-    steps = done[1] + (whole - done[0]) * per_epoch
     return _built(
+        partial(RunTrainer, steps=done[1] + (whole - done[0]) * per_epoch),
         **settings,
-        max_steps=steps,  # ends it, and schedules stretch over it: epochs done on other devices had another length
-        max_epochs=-(-steps // per_epoch),
+        max_epochs=whole,
         logger=logger,
         callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
@@ -78,6 +95,7 @@ def silence() -> None:
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*number of training batches.*")
+    warnings.filterwarnings("ignore", message=".*ended before the epoch ended.*")  # on other devices it had other steps
     warnings.filterwarnings("ignore", message=".*sync_dist=True.*")  # scores are the same in every process
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
 
@@ -97,15 +115,19 @@ def _bare(settings: dict[str, Any]) -> L.Trainer:
     """A trainer that is only asked which devices its settings come to."""
     keys = [key for key in ("accelerator", "devices", "num_nodes", "strategy") if key in settings]
     return _built(
-        **{key: settings[key] for key in keys}, logger=False, enable_checkpointing=False, enable_progress_bar=False
+        L.Trainer,
+        **{key: settings[key] for key in keys},
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
     )
 
 
-def _built(**settings: Any) -> L.Trainer:
+def _built(kind: Callable[..., L.Trainer], **settings: Any) -> L.Trainer:
     if settings.get("accelerator") in ("gpu", "cuda") and not torch.accelerator.is_available():
         raise InputError(f"trainer.accelerator={settings['accelerator']}: PyTorch finds no GPU here; type trainer=cpu")
     try:
-        trainer = L.Trainer(**settings, enable_model_summary=False)
+        trainer = kind(**settings, enable_model_summary=False)
         if environment := _environment(trainer):
             environment.validate_settings(trainer.num_devices, trainer.num_nodes)
     except (TypeError, ValueError, MisconfigurationException) as error:

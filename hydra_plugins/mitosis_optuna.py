@@ -1,0 +1,93 @@
+"""``hydra/sweeper=optuna``: Hydra looks for its plugins in packages of this name only; the search is mitosis.search."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+HOW = ("trainer", "trainer.devices", "trainer.accelerator", "logger", "runs", "data.root", "data.workers")
+"""Keys that say how or where the jobs run: with others it is the same search."""
+
+
+class OptunaSweeper(Sweeper):
+    """Runs ``trials`` jobs, ``batch`` at a time, with values that Optuna proposes by what the jobs before returned.
+
+    ``params``: a key to ``interval(a,b)``, ``tag(log,interval(a,b))``, ``choice(…)`` or ``range(…)``; one typed as an
+    override takes precedence. Values are passed as overrides, so that run folders and resuming work by themselves.
+    """
+
+    def __init__(self, trials: int, batch: int, seed: int, params: DictConfig | None) -> None:
+        self.trials, self.batch, self.seed, self.params = trials, batch, seed, params
+        self.launcher: Launcher | None = None
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        self.hydra_context, self.config = hydra_context, config
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> None:
+        from mitosis.errors import InputError
+        from mitosis.rank import first
+        from mitosis.run import locked, word
+        from mitosis.search import Search
+
+        assert self.hydra_context and self.config
+        if not first({}):
+            raise InputError("a search starts its processes itself; call it without torchrun and srun")
+        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
+        texts = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *arguments]
+        overrides = {override.get_key_element(): override for override in parser.parse_overrides(texts)}
+        swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
+        fixed = [override.input_line for key, override in overrides.items() if key not in swept]
+        name = word(sorted(str(override.input_line) for key, override in overrides.items() if key not in HOW))
+        folder = Path(self.config.hydra.sweep.dir) / name
+        with locked(folder):
+            space = {key: _distribution(override) for key, override in swept.items()}
+            search = Search(folder / "optuna.db", space, trials=self.trials, seed=self.seed)
+            while proposed := search.ask(self.batch):
+                jobs = [[*fixed, *(f"{key}={value}" for key, value in values.items())] for values in proposed.values()]
+                self.validate_batch_is_legal(jobs)
+                for number, score in zip(proposed, self._scores(jobs, min(proposed)), strict=True):
+                    if score is None and search.best is None:  # what stops the first would stop all
+                        sys.exit(1)
+                    search.tell(number, float("nan") if score is None else score)
+            if search.best:
+                score, values = search.best
+                shown = " ".join(f"{key}={value}" for key, value in values.items())
+                print(f"{folder}: best val AP {score:.4f} of {self.trials} trials, with {shown}")
+
+    def _scores(self, jobs: list[list[str]], number: int) -> list[float | None]:
+        """What each job returned; None for one that stopped with a mistake, as a learning rate too high does."""
+        from mitosis.mistake import told
+
+        assert self.launcher
+        try:
+            returned = self.launcher.launch(jobs, initial_job_idx=number)
+            return [float(one.return_value) for one in returned]
+        except SystemExit:  # it said its line itself
+            pass
+        except Exception as error:
+            if not (message := told(error)):
+                raise
+            print(f"mitosis: {message}", file=sys.stderr)
+        if len(jobs) == 1:
+            return [None]
+        return [score for job in jobs for score in self._scores([job], number)]  # finished ones do nothing
+
+
+def _distribution(override: Override) -> Any:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if not override.is_interval_sweep():
+        return CategoricalDistribution(list(override.sweep_string_iterator()))
+    interval: Any = override.value()
+    whole = isinstance(interval.start, int) and isinstance(interval.end, int)
+    return (IntDistribution if whole else FloatDistribution)(interval.start, interval.end, log="log" in interval.tags)
