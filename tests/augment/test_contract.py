@@ -150,7 +150,7 @@ def test_what_is_taken_in_comes_last_and_leaves_the_rest_as_it_is(name: str, key
         (before, before_mask), (after, after_mask) = plain(image, mask, seed), always(image, mask, seed)
         np.testing.assert_array_equal(after_mask, before_mask)
         assert not np.array_equal(after, before)
-        assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.9
+        assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.8
         changed += not np.array_equal(often(image, mask, seed)[0], before)
     assert 18 < changed < 42
 
