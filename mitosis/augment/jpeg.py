@@ -18,7 +18,8 @@ class Jpeg(A.ImageCompression):
     """
 
     def __init__(self, quality: Sequence[int] = QUALITY, p: float = 0.5) -> None:
-        super().__init__("jpeg", (quality[0], quality[1]), p=p)
+        low, high = quality
+        super().__init__("jpeg", (low, high), p=p)
 
     def apply(self, img: np.ndarray, quality: int, image_type: Literal[".jpg", ".webp"], **params: Any) -> np.ndarray:
         return np.ascontiguousarray(super().apply(img[..., ::-1], quality, image_type, **params)[..., ::-1])

@@ -82,11 +82,11 @@ def test_function_of_its_arguments_alone(name: str) -> None:
 def test_same_in_another_process() -> None:
     script = "import sys; sys.modules['torch'] = None; "  # not needed here, and slow to import
     script += f"sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_contract import AUGMENTS, digest; "
-    script += "print(*(digest(name, range(30)) for name in AUGMENTS))"
+    script += "print(*(digest(name, range(12)) for name in AUGMENTS))"
     root = str(Path(__file__).parents[2])
     environment = os.environ | {"PYTHONHASHSEED": "5", "OMP_NUM_THREADS": "1", "PYTHONPATH": root}
     out = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
-    assert out.stdout.split() == [digest(name, range(30)) for name in AUGMENTS]
+    assert out.stdout.split() == [digest(name, range(12)) for name in AUGMENTS]
 
 
 @every
@@ -150,7 +150,7 @@ def test_what_is_taken_in_comes_last_and_leaves_the_rest_as_it_is(name: str, key
         (before, before_mask), (after, after_mask) = plain(image, mask, seed), always(image, mask, seed)
         np.testing.assert_array_equal(after_mask, before_mask)
         assert not np.array_equal(after, before)
-        assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.9
+        assert np.corrcoef(after.ravel(), before.ravel())[0, 1] > 0.8
         changed += not np.array_equal(often(image, mask, seed)[0], before)
     assert 18 < changed < 42
 
