@@ -1,17 +1,20 @@
 """Training on several devices of this machine: a process each, started here, watched, and ended together."""
 
+import json
 import os
+import pickle
 import signal
 import socket
+import subprocess
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import Connection, wait
+from contextlib import nullcontext, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mitosis.errors import InputError, PeerLostError
@@ -45,36 +48,34 @@ def together(count: int, work: Callable[..., Any], *arguments: Any) -> None:
     Raises ``InputError`` for a mistake that one of them found, and when one was ended from outside; ``RuntimeError``
     with its traceback for any other error in one.
     """
-    context = get_context("spawn")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count), "NODE_RANK": "0"}
-    processes, readers = [], []
-    try:
-        for rank in range(count):
-            reader, writer = context.Pipe(duplex=False)
-            process = context.Process(target=_rank, args=(rank, place, writer, work, arguments))
-            process.start()
-            writer.close()
-            processes.append(process)
-            readers.append(reader)
-        while (codes := [process.exitcode for process in processes]).count(0) + codes.count(None) == count:
-            if None not in codes:
-                return
-            wait([process.sentinel for process, code in zip(processes, codes, strict=True) if code is None])
-    except KeyboardInterrupt:
-        for process in processes:
-            if process.is_alive():
-                os.kill(process.pid, signal.SIGINT)
-        for process in processes:
-            process.join(10)
-        raise
-    finally:
-        for process in processes:
-            process.kill()
-            process.join()
-    _explain(codes, [word for reader in readers if (word := _received(reader))])
+    with TemporaryDirectory(prefix="mitosis-") as folder:
+        Path(folder, "work").write_bytes(pickle.dumps((work, arguments)))
+        command, processes = [sys.executable, "-m", "mitosis.devices", folder], []
+        try:
+            for rank in range(count):
+                environment = os.environ | place | {"LOCAL_RANK": str(rank)}
+                processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, env=environment))
+            while not any(codes := [process.poll() for process in processes]):
+                if None not in codes:
+                    return
+                time.sleep(0.1)
+        except KeyboardInterrupt:
+            for process in processes:
+                process.send_signal(signal.SIGINT)
+            for process in processes:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(10)
+            raise
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+        words = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("word-*"))]
+    _explain(codes, words)
 
 
 def _explain(codes: list[int | None], words: list[tuple[int, str]]) -> None:
@@ -89,35 +90,30 @@ def _explain(codes: list[int | None], words: list[tuple[int, str]]) -> None:
     raise InputError(word)
 
 
-def _received(reader: Connection) -> tuple[int, str] | None:
-    try:
-        return reader.recv() if reader.poll() else None
-    except EOFError:
-        return None
-
-
-def _rank(rank: int, place: dict[str, str], words: Connection, work: Callable[..., Any], arguments: tuple) -> None:
-    """One of the processes; its last words say what stopped it."""
-    os.environ |= place | {"LOCAL_RANK": str(rank)}
+def _rank(folder: Path) -> None:
+    """One of the processes; what stopped it stands in a file of ``folder`` where its work does."""
+    rank = int(os.environ["LOCAL_RANK"])
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warnings.formatwarning = in_one_line
+    work, arguments = pickle.loads((folder / "work").read_bytes())
     try:
         with quiet() if rank else nullcontext():
             work(*arguments)
     except KeyboardInterrupt:
         sys.exit(130)
-    except PeerLostError as error:
-        words.send((LOST, str(error)))
-        sys.exit(1)
     except Exception as error:
         line = told(error)
-        words.send((MISTAKE, line) if line else (FAULT, traceback.format_exc()))
+        kind = LOST if isinstance(error, PeerLostError) else MISTAKE if line else FAULT
+        (folder / f"word-{rank:04}").write_text(json.dumps([kind, line or traceback.format_exc()]))
         sys.exit(1)
 
 
 def _end_with_parent() -> None:
-    """Also when the parent was killed: this process would wait in vain for its peers, or train on unseen."""
-    parent = parent_process()
-    if parent:
-        parent.join()
-        os._exit(1)
+    """Also where the parent was killed, and with it its end of this pipe: this process would train on unseen."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _rank(Path(sys.argv[1]))

@@ -81,7 +81,7 @@ def _of_a_sweep(error: Exception) -> str | None:
     if package == "joblib":
         return f"a job of the sweep died ({type(error).__name__}); the same command goes on from its last checkpoint"
     if text.startswith('Could not detect "srun"'):
-        return "hydra/launcher=submitit_slurm: there is no srun here; type it where SLURM is, or hydra/launcher=joblib"
+        return "hydra/launcher: there is no SLURM here; type it where sbatch is known, or hydra/launcher=joblib"
     if found := re.search("Unknown plugin class : '(.+)'", text):
         return f"{found[1]} is not installed; type pip install 'mitosis[sweep]'"
     return None
