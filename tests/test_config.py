@@ -136,6 +136,6 @@ def test_values_of_the_shipped_kind_pass() -> None:
 
 
 def test_words_are_the_yamls_that_can_be_chosen() -> None:
-    assert words_of("stain") == ["macenko", "none"]
+    assert words_of("stage") == ["classification", "segmentation"]
     assert "common" not in words_of("data")
     assert (CONF / "train.yaml").is_file()

@@ -113,12 +113,12 @@ def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
 
 def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "focal.py").write_text("class Focal:\n    def __init__(self, gamma): self.gamma = gamma\n")
+    (tmp_path / "mine" / "own.py").write_text("class Own:\n    def __init__(self, gamma): self.gamma = gamma\n")
     (tmp_path / "my conf" / "loss").mkdir(parents=True)
-    (tmp_path / "my conf" / "loss" / "focal.yaml").write_text("_target_: mine.focal.Focal\ngamma: 2.0\n")
-    arguments = ["--config-dir", str(tmp_path / "my conf"), "data=synthetic", "loss=focal", "loss.gamma=3"]
+    (tmp_path / "my conf" / "loss" / "own.yaml").write_text("_target_: mine.own.Own\ngamma: 2.0\n")
+    arguments = ["--config-dir", str(tmp_path / "my conf"), "data=synthetic", "loss=own", "loss.gamma=3"]
     ((config, choices),) = heard(*arguments)
-    assert choices.else_slug == "loss-focal,loss.gamma-3"
+    assert choices.else_slug == "loss-own,loss.gamma-3"
     from mitosis.config import build
 
     monkeypatch.syspath_prepend(tmp_path)
@@ -126,8 +126,8 @@ def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkey
         build(config["loss"])
     monkeypatch.setenv("MITOSIS_TRUST", "mine")
     assert build(config["loss"]).gamma == 3
-    ended = cli("train", *arguments[:3], "loss=focul")
-    assert "bce_tversky, cross_entropy, focal" in ended.err
+    ended = cli("train", *arguments[:3], "loss=onw")
+    assert "focal, own, tversky" in ended.err
 
 
 ROW, SMALL = "data=synthetic", "data.size=128"

@@ -215,8 +215,8 @@ def test_a_killed_worker_is_told_and_the_last_epoch_kept(
 
 @pytest.fixture
 def handler() -> Iterator[None]:
-    """Ctrl-C as it was: Lightning ignores further ones after the first."""
-    before = signal.getsignal(signal.SIGINT)
+    """Ctrl-C as on a terminal, and then as it was: Lightning ignores further ones, a shell's background jobs all."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 

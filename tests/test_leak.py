@@ -43,6 +43,7 @@ def scrambled(record: Record, seed: int) -> Record:
     return replace(record, figures=figures, hard_negatives=np.zeros((0, 2)))
 
 
+@pytest.mark.slow
 def test_the_test_part_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter, classifier, rows = both_stages(tmp_path / "true")
     original = Synthetic.records

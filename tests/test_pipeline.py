@@ -74,14 +74,23 @@ def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, step
     assert again.code == 0 and again.out.count("nothing to do") == 8 and len(steps) == 16
 
 
-def test_stage_one_alone(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
-    small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]
-    ended = cli("pipeline", *TINY, SEGMENTER, "classifier.model=null", *small)
+def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[str, list[str]]] = []
+
+    def step(name: str, overrides: list[str]) -> None:
+        taken.append((name, overrides))
+        if name == "evaluate":
+            run = Path(overrides[0].removeprefix("segment="))
+            run.mkdir(parents=True)
+            (run / "evaluation.json").write_text('{"stages": [{"f1": 0.25}]}')
+
+    monkeypatch.setattr(pipeline, "_step", step)
+    ended = cli("pipeline", *TINY, SEGMENTER, "classifier.model=null", "runs=runs")
     assert ended.code == 0, ended
-    assert steps == ["train", "propose", "evaluate"]
-    (run,) = runs_of(tmp_path / "runs").values()
-    assert [stage["stage"] for stage in read_json(run / "evaluation.json")["stages"]] == ["stage one alone"]
-    assert str(run.relative_to(tmp_path)) in ended.out
+    assert [name for name, _ in taken] == ["train", "propose", "evaluate"]
+    (train, propose, evaluate) = (overrides for _, overrides in taken)
+    assert "model=scmitosis_seg" in train and not any(text.startswith("half=") for text in train)
+    assert propose == evaluate and propose[0].removeprefix("segment=") in ended.out
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import hydra
 import pytest
 import torch
 from hydra import compose
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from lightning import LightningDataModule
 from omegaconf import OmegaConf
 from torch import nn
@@ -153,7 +154,8 @@ def test_an_experiment_composes(experiment: str) -> None:
     config = compose("train", [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
     plain: Any = OmegaConf.to_container(config, resolve=False)
     for key, values in (plain["hydra"]["sweeper"]["params"] or {}).items():
-        for value in str(values).split(","):
+        swept = OverridesParser.create().parse_override(f"{key}={values}")
+        for value in [] if swept.is_interval_sweep() else swept.sweep_string_iterator():
             composed(f"experiment={experiment}", *_data(text), f"{key}={value}")
 
 

@@ -19,8 +19,7 @@ class Stage(LightningModule, ABC):
     """One of the two stages; is handed its network, loss, metric, optimiser and schedule.
 
     ``detection``: metric updated with the detections of one whole field at a time.
-    ``optimizer``: partial that wants the parameters. ``scheduler``: partial that wants optimiser, ``total_steps`` and
-    ``steps_per_epoch``.
+    ``optimizer``: partial on the parameters; ``scheduler``: one on it, ``total_steps`` and ``steps_per_epoch``.
     """
 
     def __init__(
@@ -34,8 +33,7 @@ class Stage(LightningModule, ABC):
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.loss, self.detection = loss, detection
-        # Not left to self.log, whose mean over processes is wrong where they have unequally many fields.
-        self.val_loss = MeanMetric(nan_strategy="disable")
+        self.val_loss = MeanMetric(nan_strategy="disable")  # self.log's mean would weigh processes, not fields
         self._optimizer, self._scheduler = optimizer, scheduler
 
     def refuse_lost(self, values: Tensor, what: str) -> None:
@@ -57,8 +55,8 @@ class Stage(LightningModule, ABC):
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         loss = self.batch_loss(batch)
         self.refuse_lost(loss, "loss")
-        size = len(batch["image"])
-        self.log("train/loss", loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=size, sync_dist=True)
+        how: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
+        self.log("train/loss", loss, batch_size=len(batch["image"]), **how)
         return loss
 
     def on_train_epoch_end(self) -> None:
@@ -92,12 +90,11 @@ class Stage(LightningModule, ABC):
 
     def configure_optimizers(self) -> Any:
         total = int(self.trainer.estimated_stepping_batches)
-        length = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}
         try:
             optimizer = self._optimizer(self.parameters())
-            scheduler = self._scheduler(optimizer, **length)
+            per_epoch = total // (self.trainer.max_epochs or 1)
+            scheduler = self._scheduler(optimizer, total_steps=total, steps_per_epoch=per_epoch)
         except ValueError as error:
             raise InputError(f"optimizer or scheduler: {error}") from error
         # Lightning shall not treat a plateau by itself: see Plateau.
-        config = {"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}
-        return {"optimizer": optimizer, "lr_scheduler": config}
+        return [optimizer], [{"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}]

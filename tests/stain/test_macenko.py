@@ -69,7 +69,13 @@ def test_close_to_staintools_on_a_drawn_field(field, seed):
 
 
 @pytest.mark.skipif(not REAL, reason="MITOSIS_REAL_DATA names no folder with icpr2012/")
-@pytest.mark.parametrize("path", REAL_FIELDS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, id=path.stem, marks=[] if number % 12 == 0 else pytest.mark.slow)
+        for number, path in enumerate(REAL_FIELDS)
+    ],
+)
 def test_close_to_staintools_on_a_real_field(path):
     image = read_image(path)
     assert difference(Macenko()(image, path.stem), staintools_macenko(image)) < 1
