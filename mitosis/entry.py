@@ -63,6 +63,7 @@ def entry(command: str, task: Task) -> None:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
 
     def run(config: DictConfig) -> float | None:
+        warnings.formatwarning = in_one_line  # again, for a job of a sweep may be in a process of its own
         running = HydraConfig.get()
         try:
             plain, overrides = _plain(config), list(running.overrides.task)

@@ -1,6 +1,7 @@
 """What all datasets share: records into parts of a fold, fields normalised once, loaders."""
 
 import random
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -102,6 +103,8 @@ class MitosisDataModule(LightningDataModule, ABC):
             sampler=sampler,
             generator=_apart(),
             num_workers=self.workers,
+            # Asked for by name: workers share the fields' memory, and joblib sets another way for its jobs' children.
+            multiprocessing_context="fork" if self.workers and sys.platform == "linux" else None,
             worker_init_fn=_seed_worker,
             persistent_workers=self.workers > 0,
             pin_memory=torch.cuda.is_available(),
