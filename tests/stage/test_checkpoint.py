@@ -82,6 +82,18 @@ def test_a_fresh_start_takes_away_what_lies_there(
     assert [path.exists() for path in (callback.last_path, callback.best_path)] == [kept] * 2
 
 
+def test_scored_are_the_first_processs_statistics(callback: RunCheckpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[torch.Tensor, int]] = []
+    monkeypatch.setattr(torch.distributed, "broadcast", lambda tensor, src: sent.append((tensor, src)))
+    stage: Any = torch.nn.BatchNorm2d(3)
+    callback.on_validation_epoch_start(SimpleNamespace(), stage)  # pyright: ignore
+    assert not sent
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    callback.on_validation_epoch_start(SimpleNamespace(), stage)  # pyright: ignore
+    assert {id(tensor) for tensor, _ in sent} == {id(tensor) for tensor in stage.buffers()} and len(sent) == 3
+    assert {src for _, src in sent} == {0}
+
+
 def test_its_own_state_goes_on(callback: RunCheckpoint, tmp_path: Path) -> None:
     callback.best, callback.scores = 0.5, {"val/ap": 0.5}
     other = RunCheckpoint(tmp_path, {})
