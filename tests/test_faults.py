@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -241,10 +242,10 @@ def test_ctrl_c_prints_the_command_that_goes_on(
 def test_ctrl_c_on_a_real_process(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mitosis.train", *DRAWN, "max_steps=4000", "data.workers=1", "logger=wandb"]
     own = {"OMP_NUM_THREADS": "1", "WANDB_MODE": "offline"}
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job would ignore it
     with (tmp_path / "log").open("w") as out:
-        process = subprocess.Popen(
-            command, cwd=tmp_path, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, env=os.environ | own
-        )
+        how: dict[str, Any] = {"stdout": out, "stderr": subprocess.STDOUT, "start_new_session": True}
+        process = subprocess.Popen(command, cwd=tmp_path, env=os.environ | own, preexec_fn=heeded, **how)
     while not list(tmp_path.rglob("last.ckpt")):
         assert process.poll() is None, (tmp_path / "log").read_text()
         time.sleep(0.05)
