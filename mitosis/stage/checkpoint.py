@@ -54,7 +54,7 @@ class RunCheckpoint(Checkpoint):
             self.best_path.unlink(missing_ok=True)
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # Each process has batch statistics of its own; scored are those that are kept, the first one's (DDP sees to that
+        # Each process has batch statistics of its own; scored are those that are kept, the first one's (DDP sees to it
         # itself, FSDP does not). Averaged weights are in place by now: a Checkpoint comes behind all other callbacks.
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             for buffer in pl_module.buffers():
