@@ -96,16 +96,21 @@ def _check_target(target: str) -> None:
         raise InputError(f"_target_: {target} is not defined in {module.split('.')[0]}; it may not be built")
 
 
-def check_kinds(actual: dict[str, Any], expected: dict[str, Any], prefix: str = "") -> None:
-    """``InputError`` for a word where the shipped configuration ``expected`` has a number, a truth value or a list."""
+def check_kinds(actual: dict[str, Any], expected: dict[str, Any], usual: dict[str, Any], prefix: str = "") -> None:
+    """``InputError`` for a word where the shipped configuration ``expected`` has a number, a truth value or a list.
+
+    Where ``usual``, which is that of the default groups, has a word or null in place of a number, both are welcome.
+    """
     for key, value in actual.items():
-        shipped, name = expected.get(key), f"{prefix}{key}"
+        shipped, name, free = expected.get(key), f"{prefix}{key}", usual.get(key, expected.get(key))
         if isinstance(shipped, dict) and isinstance(value, dict):
-            check_kinds(value, shipped, f"{name}.")
+            check_kinds(value, shipped, free if isinstance(free, dict) else {}, f"{name}.")
         elif isinstance(shipped, bool):
             if not isinstance(value, bool):
                 raise InputError(f"{name}={value}: give true or false")
-        elif isinstance(shipped, int | float) and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise InputError(f"{name}={value}: give a number such as {shipped}")
+        elif isinstance(shipped, int | float):
+            word = (value is None or isinstance(value, str)) and (free is None or isinstance(free, str))
+            if not word and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise InputError(f"{name}={value}: give a number such as {shipped}")
         elif isinstance(shipped, list) and not isinstance(value, list):
             raise InputError(f"{name}={value}: give a list such as {shipped}")

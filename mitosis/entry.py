@@ -129,14 +129,17 @@ def _choices(command: str, config: dict[str, Any], chosen: dict[str, str], overr
         )
     words = {group: chosen[group] for group in ("data", "model", "ablation")}
     plain = _compose(command, _typed(words))
-    usual = plain.hydra.runtime.choices
+    usual = dict(plain.hydra.runtime.choices)
+    with open_dict(plain):
+        del plain["hydra"]
     own = {g: c for g, c in chosen.items() if "/" not in g and g not in ("trainer", "logger", "hydra")}
     groups = {group: word for group, word in own.items() if word is not None and word != usual.get(group)}
     expected = _compose(command, _typed(words | groups)) if groups else plain
     with open_dict(expected):
-        del expected["hydra"]
+        expected.pop("hydra", None)
     shipped = _plain(expected)
-    check_kinds({key: value for key, value in config.items() if key not in ("trainer", "logger")}, shipped)
+    checked = {key: value for key, value in config.items() if key not in ("trainer", "logger")}
+    check_kinds(checked, shipped, _plain(plain))
     return Choices(chosen, describe(groups, config, shipped), overrides)
 
 

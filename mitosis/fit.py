@@ -76,7 +76,7 @@ def fit(
         raise
     except RuntimeError as error:
         if found := re.search("(gloo|NCCL).*", str(error)):  # torch has no kind of error for it
-            why = f"a process of this run lost another one ({found[0][:120]})"
+            why = f"a process of this run lost another one ({found[0].split('. ')[0]})"
             raise PeerLostError(f"{why}; the same command goes on from the last checkpoint") from error
         raise
     finally:

@@ -1,11 +1,6 @@
 """``python -m mitosis.pipeline data=…``: train ► propose ► train ► evaluate for one fold, each step a process."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +8,7 @@ from mitosis.entry import compose, entry
 from mitosis.errors import InputError
 from mitosis.override import literal
 from mitosis.run import Choices, read_json, run_folder, slug_of
+from mitosis.step import run_step
 
 OWN = ("crossfit", "segmenter", "classifier")
 """Keys of the pipeline itself; all others typed by the user are passed to every training step."""
@@ -38,18 +34,18 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     classifier = run_folder(settings, words, on=slug_of(whole[1]))
     print(f"crossfit={2 if crossfit else 'none'}; the result will lie in {classifier}", flush=True)
     for overrides, run in [*halves, whole]:
-        _step("train", overrides)
-        _step("propose", [f"segment={run}", *_root(passed)])
-    _step("train", second)
-    _step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
+        run_step("train", overrides)
+        run_step("propose", [f"segment={run}", *_root(passed)])
+    run_step("train", second)
+    run_step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
     return _f1(classifier)
 
 
 def _stage_one(overrides: list[str], run: Path, root: list[str]) -> float:
     print(f"stage one alone; the result will lie in {run}", flush=True)
-    _step("train", overrides)
-    _step("propose", [f"segment={run}", *root])
-    _step("evaluate", [f"segment={run}", *root])
+    run_step("train", overrides)
+    run_step("propose", [f"segment={run}", *root])
+    run_step("evaluate", [f"segment={run}", *root])
     return _f1(run)
 
 
@@ -78,36 +74,6 @@ def _check_pretrained(settings: dict[str, Any]) -> None:
         from mitosis.model.classifier import check_pretrained
 
         check_pretrained(model["name"], model["pretrained"], model["weights"])
-
-
-def _step(name: str, overrides: list[str]) -> None:
-    """Run one command as a child that ends with this process; its failure ends the pipeline with its exit code."""
-    print(f"► {name} {' '.join(overrides)}", flush=True)
-    command = [sys.executable, "-m", f"mitosis.{name}", *overrides]
-    with subprocess.Popen(command, preexec_fn=partial(_end_with, os.getpid())) as child:
-        try:
-            code = child.wait()
-        except BaseException:
-            child.send_signal(signal.SIGINT)
-            child.wait()
-            raise
-    if code:
-        print(
-            f"mitosis: the step {name} ended with exit code {code}; the same command goes on from there",
-            file=sys.stderr,
-        )
-        sys.exit(code if code > 0 else 128 - code)
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies (Linux; elsewhere the run folder's lock protects)."""
-    if sys.platform == "linux":
-        import ctypes
-
-        PR_SET_PDEATHSIG = 1
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before it could be told; 1 says nothing, in a container it is the parent
-            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULES = sorted((ROOT / "mitosis").rglob("*.py"))
+MODULES = sorted([*(ROOT / "mitosis").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py")])
 
 
 def test_imports_go_downward_only():

@@ -49,7 +49,7 @@ def test_a_partial_still_wants_its_arguments() -> None:
         "mitosis.data.fold.csv.writer",
         "mitosis.data.icpr2012.os.system",
         "mitosis.atomic.write_text",
-        "mitosis.pipeline._step",
+        "mitosis.step.run_step",
         "mitosis.checkpoint.write",
         "mitosis.train.entry",
         "mitosis.model",
@@ -127,12 +127,22 @@ def test_what_has_no_target_is_refused(node) -> None:
 )
 def test_a_value_of_another_kind_is_refused(shipped: dict, given: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
-        check_kinds(given, shipped)
+        check_kinds(given, shipped, shipped)
 
 
 def test_values_of_the_shipped_kind_pass() -> None:
     shipped = {"fold": "official", "lr": 1, "half": None, "window": "auto", "a": {"b": True}, "w": [1]}
-    check_kinds({"fold": 3, "lr": 0.5, "half": 0, "window": 256, "a": {"b": False, "new": "x"}, "w": [2, 3]}, shipped)
+    check_kinds(
+        {"fold": 3, "lr": 0.5, "half": 0, "window": 256, "a": {"b": False, "new": "x"}, "w": [2, 3]}, shipped, {}
+    )
+
+
+@pytest.mark.parametrize("value", [None, "all", 7])
+def test_a_word_passes_where_the_default_groups_have_one(value: object) -> None:
+    for word in (None, "auto"):
+        check_kinds({"a": {"window": value}}, {"a": {"window": 512}}, {"a": {"window": word}})
+    with pytest.raises(InputError, match=r"a.window=\[\]: give a number such as 512"):
+        check_kinds({"a": {"window": []}}, {"a": {"window": 512}}, {"a": {"window": None}})
 
 
 def test_words_are_the_yamls_that_can_be_chosen() -> None:

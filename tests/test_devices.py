@@ -113,7 +113,7 @@ TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128"
 TINY += ["model.encoder=conv", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16"]
 TINY += ["view.train.positives=0.9", "optimizer.lr=0.03"]
 # Epochs of 12 steps for two processes; after 4 of them the network finds something. Val has 3 fields.
-LEARNS = [*TINY, "fold=all", "data.cases=11", "data.fields_per_case=1", "data.samples_per_epoch=96"]
+LEARNS = [*TINY, "data.limit=null", "fold=all", "data.cases=11", "data.fields_per_case=1", "data.samples_per_epoch=96"]
 SHORT = [*TINY, "data.samples_per_epoch=16"]  # 2 steps an epoch
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 

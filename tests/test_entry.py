@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mitosis.entry import compose
+from mitosis.entry import PATIENCE, compose
 from mitosis.errors import InputError
 from mitosis.run import Choices
 
@@ -150,6 +150,17 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "ablation=null"], "ablation=null: type ablation= with one of dsc_cbam, "),
         ("train", [ROW, "~model"], "model is not chosen"),
         ("train", [ROW, "~loss"], "loss is not chosen"),
+        ("train", [ROW, "~trainer"], "trainer is not chosen"),
+        (
+            "train",
+            [ROW, "hydra/launcher=x"],
+            "hydra/launcher=x: no such choice; type hydra/launcher= with one of basic",
+        ),
+        (
+            "train",
+            [ROW, "trainer.accumulate_grad_batches=-1"],
+            "trainer.accumulate_grad_batches=-1: give a whole number",
+        ),
         ("train", [ROW, "max_steps=many"], "max_steps=many: give a number"),
         ("train", [ROW, "optimizer.lr=null"], "optimizer.lr=None: give a number"),
         ("train", [ROW, "max_steps=0"], "max_steps=0: give a whole number, 1 or more"),
@@ -213,6 +224,18 @@ def test_what_the_machine_refuses_is_told_in_one_line(
     ended = cli("propose", "segment=x")
     assert (ended.code, ended.out) == (1, "")
     assert re.fullmatch(rf"mitosis: .*{said}\n", ended.err)
+
+
+def test_further_processes_are_silent(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("mitosis.entry.time.sleep", waited.append)
+    monkeypatch.setattr("mitosis.train.train", lambda config, choices: print("said"))
+    assert cli("train", ROW, "trainer.devices=2").out == "said\n" and not waited
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert cli("train", ROW, "trainer.devices=2").out == ""
+    assert cli("train", ROW).out == "said\n"  # a run of its own
+    ended = cli("train", ROW, "optimiser.lr=1", "trainer.devices=2")
+    assert ended.code == 1 and "did you mean optimizer.lr" in ended.err and waited == [PATIENCE]
 
 
 def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

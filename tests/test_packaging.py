@@ -44,6 +44,7 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
     carried = tmp_path / "site" / "mitosis" / "conf"
     assert {path.relative_to(carried) for path in carried.rglob("*.yaml")} == shipped
     assert list((tmp_path / "site" / "mitosis" / "data" / "folds").glob("*.csv"))
+    assert (tmp_path / "site" / "hydra_plugins" / "mitosis_optuna.py").is_file()
     shown = subprocess.run(
         [sys.executable, "-m", "mitosis.train", "data=synthetic", "--cfg", "job"],
         cwd=tmp_path / "site",

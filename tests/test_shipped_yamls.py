@@ -9,13 +9,18 @@ import pytest
 import torch
 from hydra import compose
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
 from lightning import LightningDataModule
+from lightning.pytorch.strategies import StrategyRegistry
 from omegaconf import OmegaConf
 from torch import nn
 
 from mitosis.config import CONF, build
 from mitosis.data.record import Record
 from mitosis.metric.matching import Matching
+from mitosis.trainer import trainer_of
 
 SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
 
@@ -131,20 +136,50 @@ def test_every_optimizer_takes_every_schedule() -> None:
             assert made.get_last_lr()[0] > 0
 
 
-def test_every_trainer_and_logger_composes(tmp_path: Path) -> None:
-    import lightning
+@pytest.mark.parametrize("trainer", shipped("trainer"))
+def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLURM_NTASKS_PER_NODE", "SLURM_NNODES"):
+        monkeypatch.delenv(name, raising=False)
+    config = composed("data=synthetic", f"trainer={trainer}", "max_steps=200")
+    settings = config["trainer"]
+    assert settings.keys() >= {"accelerator", "devices", "strategy", "precision"}
+    assert settings["strategy"] in ("auto", *StrategyRegistry.available_strategies())
+    here = {"accelerator": "cpu", "devices": 2 if settings["devices"] == "auto" else settings["devices"]}
+    if trainer == "fsdp":  # on GPUs only
+        here["strategy"] = "ddp"
+    config["trainer"] = settings | here
+    made = trainer_of(config, tmp_path, done=(0, 0), logger=False, callbacks=[])
+    assert made.estimated_stepping_batches == 200
 
-    for trainer in shipped("trainer"):
-        settings = composed("data=synthetic", f"trainer={trainer}")["trainer"]
-        if trainer in ("auto", "cpu", "debug"):
-            settings["precision"] = "32-true"
-            lightning.Trainer(**settings | {"accelerator": "cpu"}, logger=False, default_root_dir=tmp_path)
-        assert settings.keys() >= {"accelerator", "devices", "strategy", "precision"}
+
+def test_slurm_tells_how_many_devices_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "4")
+    monkeypatch.setenv("SLURM_NNODES", "2")
+    settings = composed("data=synthetic", "trainer=slurm")["trainer"]
+    assert (settings["devices"], settings["num_nodes"], settings["strategy"]) == (4, 2, "ddp")
+
+
+def test_every_logger_composes(tmp_path: Path) -> None:
     for logger in shipped("logger"):
         settings = composed("data=synthetic", f"logger={logger}")["logger"]
         if settings:
             assert build(settings, save_dir=str(tmp_path)).save_dir == str(tmp_path)
     assert composed("data=synthetic", "logger=csv")["logger"] == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [(kind, word) for kind in ("launcher", "sweeper") for word in shipped(f"hydra/{kind}")]
+)
+def test_a_plugin_of_hydras_takes_its_keys(kind: str, word: str) -> None:
+    config = compose("train", ["data=synthetic", f"hydra/{kind}={word}"], return_hydra_config=True)
+    assert isinstance(Plugins.instance()._instantiate(config.hydra[kind]), Launcher if kind == "launcher" else Sweeper)
+    if word == "slurm":
+        from submitit import SlurmExecutor
+        from submitit.auto.auto import AutoExecutor
+
+        known = AutoExecutor._valid_parameters() | SlurmExecutor._valid_parameters()
+        known |= {"submitit_folder", "max_num_timeout", "_target_"}
+        assert known >= {str(key) for key in config.hydra.launcher if config.hydra.launcher[key] is not None}
 
 
 @pytest.mark.parametrize("experiment", shipped("experiment"))
@@ -154,8 +189,10 @@ def test_an_experiment_composes(experiment: str) -> None:
     config = compose("train", [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
     plain: Any = OmegaConf.to_container(config, resolve=False)
     for key, values in (plain["hydra"]["sweeper"]["params"] or {}).items():
-        swept = OverridesParser.create().parse_override(f"{key}={values}")
-        for value in [] if swept.is_interval_sweep() else swept.sweep_string_iterator():
+        override = OverridesParser.create().parse_override(f"{key}={values}")
+        swept: Any = override.value()
+        texts = override.sweep_string_iterator() if override.is_discrete_sweep() else [swept.start, swept.end]
+        for value in texts:
             composed(f"experiment={experiment}", *_data(text), f"{key}={value}")
 
 

@@ -21,6 +21,7 @@ from mitosis.entry import compose
 from mitosis.run import locked, read_json
 from mitosis.stage.segmentation import SegmentationStage
 from mitosis.train import train
+from mitosis.trainer import RunTrainer
 
 Cli = Callable[..., Any]
 
@@ -65,7 +66,7 @@ def done(trained: Path, tmp_path: Path) -> Path:
 
 def test_leaves_whole_plain_files(done: Path) -> None:
     metrics = read_json(done / "metrics.json")
-    assert metrics["steps"] == 4 and metrics["fields"] == {"train": 18, "val": 6, "test": 6}
+    assert metrics["steps"] == 4 and metrics["fields"] == {"train": 2, "val": 2, "test": 2}
     assert (done / "metrics.csv").read_text().startswith("epoch,step,lr,")
     rows = (done / "metrics.csv").read_text().splitlines()[1:]
     assert [row.split(",")[:2] for row in rows] == [["0", "2"], ["1", "4"]]
@@ -139,6 +140,15 @@ def test_a_lost_loss_keeps_the_last_good_checkpoint(
     checkpoint = read(only(tmp_path / "runs") / "checkpoints" / "last.ckpt")
     assert checkpoint["global_step"] == 2
     assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
+
+
+def test_a_lost_process_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*_: Any, **__: Any) -> None:
+        raise RuntimeError("[/torch/gloo/tcp/pair.cc:5] Connection closed by peer. This is typically caused by …")
+
+    monkeypatch.setattr(RunTrainer, "fit", lose)
+    line = failed(cli("train", *ONE))
+    assert "a process of this run lost another one (gloo/tcp/pair.cc:5] Connection closed by peer); the same" in line
 
 
 def test_a_rate_far_too_high_is_told(cli: Cli) -> None:

@@ -15,6 +15,7 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from mitosis.data.field_view import Field, single
 from mitosis.data.fold import Parts, halves, read_folds, split
+from mitosis.data.limit import limited
 from mitosis.data.record import Record
 from mitosis.data.sampler import EpochSampler, share_of
 from mitosis.errors import InputError
@@ -30,7 +31,7 @@ class MitosisDataModule(LightningDataModule, ABC):
     ``held_out_view`` are handed over built (the views as partials that still want their fields).
     An epoch is ``samples_per_epoch`` samples, or with ``repeat`` so many for each training field (the augmentation
     factor of "Detecting Mitosis Cells using U-Nets", section V.A); a sample is a function of (``seed``, epoch, index)
-    alone.
+    alone. ``limit``: at most so many fields in each part.
 
     ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
@@ -44,6 +45,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         samples_per_epoch: int,
         batch_size: int,
         repeat: int | None = None,
+        limit: int | None = None,
         workers: int = 0,
         seed: int = 0,
         half: int | None = None,
@@ -55,7 +57,9 @@ class MitosisDataModule(LightningDataModule, ABC):
         self.folds, self.fold, self.half, self.stain = folds, fold, half, stain
         if repeat is not None and repeat < 1:
             raise InputError(f"data.repeat={repeat}: give a whole number, 1 or more, or null")
-        self._samples, self.repeat = samples_per_epoch, repeat
+        if limit is not None and limit < 2:
+            raise InputError(f"data.limit={limit}: give a whole number, 2 or more, or null")
+        self._samples, self.repeat, self.limit = samples_per_epoch, repeat, limit
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.augment, self.train_view, self.held_out_view = augment, train_view, held_out_view
         self.first_epoch = 0
@@ -83,7 +87,8 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     def _whole(self) -> Parts:
         if self._parts is None:
-            self._parts = split(self.records(), self.fold, read_folds(self.folds))
+            parts = split(self.records(), self.fold, read_folds(self.folds))
+            self._parts = parts if self.limit is None else limited(parts, self.limit)
         return self._parts
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
