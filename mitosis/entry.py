@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -68,12 +69,14 @@ def entry(command: str, task: Task) -> None:
         running = HydraConfig.get()
         try:
             plain, overrides = _plain(config), list(running.overrides.task)
-            if any(source.provider == "command-line" for source in running.runtime.config_sources):
+            own = [source.path for source in running.runtime.config_sources if source.provider == "command-line"]
+            if own:
                 refuse_slips(plain)
             if missing := [key for key, value in plain.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
             with nullcontext() if first(plain.get("trainer", {"devices": 1})) else quiet():
-                return task(plain, _choices(command, plain, dict(running.runtime.choices), overrides))
+                choices = _choices(command, plain, dict(running.runtime.choices), overrides)
+                return task(plain, replace(choices, conf=own[0]) if own else choices)
         except Exception as error:
             if not (message := told(error, command)):
                 raise

@@ -1,6 +1,7 @@
 """``python -m mitosis.pipeline data=…``: train ► propose ► train ► evaluate for one fold, each step a process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +24,31 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     first = [f"model={config['segmenter']['model']}", *passed, *config["segmenter"]["set"]]
     halves = [_segmenter([*first, f"half={half}"]) for half in (0, 1)] if crossfit else []
     whole = _segmenter(first)
+    step = partial(run_step, conf=choices.conf)
     if config["classifier"]["model"] is None:
-        return _stage_one(*whole, [*_root(passed)])
+        return _stage_one(*whole, [*_root(passed)], step)
     runs = [*(run for _, run in halves), whole[1]]
     quoted = ",".join(literal(str(run)) for run in runs)
     second = [f"model={config['classifier']['model']}", *passed, *config["classifier"]["set"]]
     second += [f"candidates=[{quoted}]", f"crossfit={2 if crossfit else 'none'}"]
     settings, words = compose("train", second)
     _check_pretrained(settings)
+    _check_stain(compose("train", first)[0]["stain"], settings["stain"])
     classifier = run_folder(settings, words, on=slug_of(whole[1]))
     print(f"crossfit={2 if crossfit else 'none'}; the result will lie in {classifier}", flush=True)
     for overrides, run in [*halves, whole]:
-        run_step("train", overrides)
-        run_step("propose", [f"segment={run}", *_root(passed)])
-    run_step("train", second)
-    run_step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
+        step("train", overrides)
+        step("propose", [f"segment={run}", *_root(passed)])
+    step("train", second)
+    step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
     return _f1(classifier)
 
 
-def _stage_one(overrides: list[str], run: Path, root: list[str]) -> float:
+def _stage_one(overrides: list[str], run: Path, root: list[str], step: Callable[..., None]) -> float:
     print(f"stage one alone; the result will lie in {run}", flush=True)
-    run_step("train", overrides)
-    run_step("propose", [f"segment={run}", *root])
-    run_step("evaluate", [f"segment={run}", *root])
+    step("train", overrides)
+    step("propose", [f"segment={run}", *root])
+    step("evaluate", [f"segment={run}", *root])
     return _f1(run)
 
 
@@ -63,6 +66,16 @@ def _segmenter(overrides: list[str]) -> tuple[list[str], Path]:
 
 def _root(overrides: list[str]) -> Iterator[str]:
     return (text for text in overrides if text.startswith("data.root="))
+
+
+def _check_stain(first: dict[str, Any], second: dict[str, Any]) -> None:
+    """That the stages do not fit together would show at the very end."""
+    if first != second:
+        names = [stain["_target_"].split(".")[-2] for stain in (first, second)]
+        raise InputError(
+            f"the segmenter has stain={names[0]}, the classifier stain={names[1]}; type stain={names[0]} for both,"
+            f" or another one"
+        )
 
 
 def _check_pretrained(settings: dict[str, Any]) -> None:

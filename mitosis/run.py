@@ -24,11 +24,15 @@ WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 
 @dataclass(frozen=True)
 class Choices:
-    """The words chosen per config group, the slug of all else that changes the result, the overrides as typed."""
+    """The words chosen per config group, the slug of all else that changes the result, the overrides as typed.
+
+    ``conf``: the folder of the user's own yamls, where ``--config-dir`` names one.
+    """
 
     words: dict[str, str]
     else_slug: str
     overrides: list[str]
+    conf: str | None = None
 
     @property
     def name(self) -> dict[str, str]:

@@ -14,16 +14,17 @@ PRELOADED = ["albumentations", "mitosis.fit", "mitosis.proposal", "mitosis.evalu
 """What takes seconds to import, lightning above all: imported once, and each step is forked from there."""
 
 
-def run_step(name: str, overrides: list[str]) -> None:
+def run_step(name: str, overrides: list[str], conf: str | None = None) -> None:
     """Run ``python -m mitosis.<name>`` as a child that ends with this process; its failure ends this one with its code.
 
+    ``conf``: the folder of the user's own yamls, if any.
     A step begins in the same state, whatever ran before it, and gives back all of its memory.
     """
     print(f"► {name} {' '.join(overrides)}", flush=True)
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
     if sys.platform != "win32":
         context.set_forkserver_preload(PRELOADED)
-    child = context.Process(target=_command, args=(name, overrides))
+    child = context.Process(target=_command, args=(name, [*(["--config-dir", conf] if conf else []), *overrides]))
     child.start()
     assert child.pid is not None
     try:
@@ -40,9 +41,9 @@ def run_step(name: str, overrides: list[str]) -> None:
         sys.exit(code if code > 0 else 128 - code)
 
 
-def _command(name: str, overrides: list[str]) -> None:
+def _command(name: str, arguments: list[str]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.argv = [f"mitosis/{name}.py", *overrides]
+    sys.argv = [f"mitosis/{name}.py", *arguments]
     entry(name, getattr(importlib.import_module(f"mitosis.{name}"), name))
 
 

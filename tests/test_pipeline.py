@@ -37,7 +37,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The steps that the pipeline takes, which are taken in this process."""
     taken: list[str] = []
 
-    def step(name: str, overrides: list[str]) -> None:
+    def step(name: str, overrides: list[str], conf: str | None) -> None:
         taken.append(name)
         STEPS[name](*compose(name, overrides))
 
@@ -78,7 +78,7 @@ def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, step
 def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[tuple[str, list[str]]] = []
 
-    def step(name: str, overrides: list[str]) -> None:
+    def step(name: str, overrides: list[str], conf: str | None) -> None:
         taken.append((name, overrides))
         if name == "evaluate":
             run = Path(overrides[0].removeprefix("segment="))
@@ -99,6 +99,7 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     [
         ("crossfit=3", "crossfit"),
         ("segmenter.model=resnet34", "segmenter.model"),
+        ("classifier.set=[stain=macenko]", "the segmenter has stain=none, the classifier stain=macenko; type stain="),
         ("classifier.model=scmitosis_seg", "classifier.model"),
         ("classifier.set=[model.weights=nowhere.pt,model.pretrained=true]", "nowhere.pt"),
     ],

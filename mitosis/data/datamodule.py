@@ -13,6 +13,7 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from mitosis.data.deal import dealt
 from mitosis.data.field_view import Field, single
 from mitosis.data.fold import Parts, halves, read_folds, split
 from mitosis.data.limit import limited
@@ -26,9 +27,10 @@ Stain = Callable[[np.ndarray, str], np.ndarray]
 class MitosisDataModule(LightningDataModule, ABC):
     """A dataset on one fold; a subclass says only what its ``records()`` are.
 
-    ``folds``: name of the committed fold list. ``fold``: official, 0…4 or all. ``half``: keep one half of the training
-    cases (cross-fitting). ``stain``: normalises a field, called once a field. ``augment``, ``train_view`` and
-    ``held_out_view`` are handed over built (the views as partials that still want their fields).
+    ``folds``: name of a committed fold list or a csv of the user's own; None deals the cases out. ``fold``: official,
+    0…4 or all. ``half``: keep one half of the training cases (cross-fitting). ``stain``: normalises a field, called
+    once a field. ``augment``, ``train_view`` and ``held_out_view`` are handed over built (the views as partials that
+    still want their fields).
     An epoch is ``samples_per_epoch`` samples, or with ``repeat`` so many for each training field (the augmentation
     factor of "Detecting Mitosis Cells using U-Nets", section V.A); a sample is a function of (``seed``, epoch, index)
     alone. ``limit``: at most so many fields in each part.
@@ -39,7 +41,7 @@ class MitosisDataModule(LightningDataModule, ABC):
     def __init__(
         self,
         *,
-        folds: str,
+        folds: str | None,
         fold: str | int,
         stain: Stain,
         samples_per_epoch: int,
@@ -87,7 +89,9 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     def _whole(self) -> Parts:
         if self._parts is None:
-            parts = split(self.records(), self.fold, read_folds(self.folds))
+            records = self.records()
+            lists = dealt(records) if self.folds is None else read_folds(self.folds)
+            parts = split(records, self.fold, lists)
             self._parts = parts if self.limit is None else limited(parts, self.limit)
         return self._parts
 

@@ -45,32 +45,35 @@ class Parts:
 def read_folds(name: str) -> FoldLists:
     """The committed lists ``folds/<name>.csv``: columns fold, part, field and, where cases are not kept apart, group.
 
-    ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's). A fold of the
-    group ``field`` shares cases between its sides; ``case``, or no such column, says that it never does.
+    ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's); a name that ends
+    in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; ``case``, or
+    no such column, says that it never does.
     Raises ``InputError`` for a name without lists and for a file that is not of this form.
     """
     name, _, prefix = name.partition(":")
     lists, groups = FoldLists(), defaultdict(set)
     for row in _rows(name):
         if row["part"] not in PARTS:
-            raise InputError(f"{name}.csv: part {row['part']!r} is none of {', '.join(PARTS)}")
+            raise InputError(f"{name}: part {row['part']!r} is none of {', '.join(PARTS)}")
         groups[row["fold"]].add(row.get("group", "case"))
         if row["field"].startswith(prefix):
             lists.setdefault(row["fold"], {part: [] for part in PARTS})[row["part"]].append(row["field"])
     for fold, group in groups.items():
         if group not in ({"case"}, {"field"}):
-            raise InputError(f"{name}.csv: fold {fold} has the groups {sorted(group)}; it takes case or field")
+            raise InputError(f"{name}: fold {fold} has the groups {sorted(group)}; it takes case or field")
     lists.by_field = frozenset(fold for fold, group in groups.items() if group == {"field"})
     return lists
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    path = FOLDS / f"{name}.csv"
+    path = Path(name) if name.endswith(".csv") else FOLDS / f"{name}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
     except FileNotFoundError:
+        if path.parent != FOLDS:
+            raise InputError(f"data.folds={name}: no such file") from None
         known = ", ".join(sorted(file.stem for file in FOLDS.glob("*.csv")))
         raise InputError(f"no fold lists are named {name!r}; there are {known}") from None
     if missing := {"fold", "part", "field"} - set(reader.fieldnames or ()):

@@ -47,6 +47,14 @@ def test_split_by_hand():
     assert (names(half.train), half.test) == (["A00_1"], parts.test)
 
 
+def test_a_users_own_lists_are_a_file(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("fold,part,field\n0,train,a\n0,val,b\n0,test,c\n")
+    assert read_folds(str(path)) == lists("a", "b", "c")
+    with pytest.raises(InputError, match=r"^data.folds=nowhere/mine.csv: no such file$"):
+        read_folds("nowhere/mine.csv")
+
+
 def test_an_unknown_fold_says_which_there_are():
     with pytest.raises(InputError, match=r"^fold=7: .*choose 0, 1, 2, 3, 4, official, all$"):
         split([], "7", read_folds("icpr2012-slide"))
