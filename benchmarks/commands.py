@@ -1,0 +1,76 @@
+"""What each command takes, as a Markdown table: ``python benchmarks/commands.py [data=icpr2012 data.root=DIR fold=3]``.
+
+Every command runs with ``budget=smoke``, one after another, in a folder that is removed afterwards. Memory is the
+largest resident set of any one of a command's processes, disk what it left in the folder.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+
+from mitosis.data.drawing.field import draw_field
+
+IMAGES, SIDE = 2, 2084
+
+
+def main(data: list[str]) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "images").mkdir()
+        for index in range(IMAGES):
+            image = draw_field(seed=0, case=index, index=0, size=SIDE).image
+            Image.fromarray(image).save(folder / "images" / f"{index}.png")
+        segment, classify = "SEGMENTER", "CLASSIFIER"
+        small = [*data, "budget=smoke"]
+        commands = [
+            ["train", "model=scmitosis_seg", *small],
+            ["propose", segment],
+            ["train", "model=resnet34", *small, "candidates=SEGMENTER"],
+            ["evaluate", segment, classify],
+            ["predict", "input=images", "output=out", "mpp=0.25", segment, classify],
+            ["pipeline", *small, "runs=runs2"],
+        ]
+        print("| command | minutes | memory, GiB | disk, MiB |\n|---|---|---|---|")
+        for command in commands:
+            before = _size(folder)
+            words = [_placed(word, folder) for word in command]
+            seconds, memory = _run([sys.executable, "-m", f"mitosis.{words[0]}", *words[1:]], folder)
+            said = " ".join(word for word in command if not word.startswith(("input", "output", "runs")))
+            disk = (_size(folder) - before) / 2**20
+            print(f"| `{said}` | {seconds / 60:.1f} | {memory / 2**20:.1f} | {disk:.0f} |", flush=True)
+
+
+def _run(command: list[str], folder: Path) -> tuple[float, int]:
+    """Seconds, and KiB of the largest process."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)}\n{said}")
+    return time.perf_counter() - began, usage.ru_maxrss
+
+
+def _placed(word: str, folder: Path) -> str:
+    """The word with the run that an earlier command made."""
+    for key, model, name in (("segment", "scmitosis_seg", "SEGMENTER"), ("classify", "resnet34", "CLASSIFIER")):
+        if name in word:
+            (made,) = (folder / "runs").glob(f"*/{model}/**/recipe.yaml")
+            run = str(made.parent.relative_to(folder))
+            return word.replace(name, run) if "=" in word else f"{key}={run}"
+    return word
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["data=synthetic", "fold=0"])

@@ -1,0 +1,1 @@
+"""Label files of the field's datasets, read and written."""
