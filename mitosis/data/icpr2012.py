@@ -2,10 +2,8 @@
 
 import os
 import re
-import tarfile
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +16,7 @@ from mitosis.data.fold import OFFICIAL, read_folds
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.root import checked_root, files_under
 from mitosis.errors import InputError
 from mitosis.slide import image_size, read_image
 
@@ -87,7 +86,7 @@ def read_records(root: str | os.PathLike | None, scanner: str, subtract: int | N
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
-    root = _checked(root)
+    root = checked_root(root, "A00_v2 … A04_v2")
     images, tables = _find(root)
     stems = sorted(stem for stem in images.keys() | tables.keys() if stem.startswith(scanner))
     if not stems:
@@ -202,23 +201,11 @@ def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
         )
 
 
-def _checked(root: str | os.PathLike | None) -> Path:
-    if not root:
-        raise InputError("data.root=DIR is not set: DIR is the folder that holds A00_v2 … A04_v2")
-    path = Path(root).expanduser()
-    if path.is_file():
-        packed = zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-        raise InputError(f"data.root={path} is {'an archive: unpack it' if packed else 'a file'}; give the folder")
-    if not path.is_dir():
-        raise InputError(f"data.root={path}: no such folder")
-    return path
-
-
 def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Images and csvs under ``root`` by stem, each list sorted."""
     images: dict[str, list[Path]] = defaultdict(list)
     tables: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(_files(root)):
+    for path in sorted(files_under(root)):
         suffix = path.suffix.lower()
         if not _STEM.fullmatch(path.stem):
             continue
@@ -227,15 +214,3 @@ def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
         elif suffix == ".csv":
             tables[path.stem].append(path)
     return images, tables
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Every file under ``root``; links to folders are followed, each folder is entered once."""
-    entered = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in entered:
-            subfolders.clear()
-            continue
-        entered.add(real)
-        yield from (Path(folder, name) for name in names)
