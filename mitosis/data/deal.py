@@ -15,8 +15,8 @@ CASES = 3
 class Official:
     """A set's own split, by case. ``test``: also those cases that are not at hand; all others are for training.
 
-    ``val``: training cases that validate; where none are given, every fifth does (in a set of fewer than 10 cases every
-    fifth training field).
+    ``val``: training cases that validate; where none of them is at hand, every fifth case does (in a set of fewer than
+    10 cases every fifth training field).
     """
 
     test: frozenset[str]
@@ -58,7 +58,7 @@ def _with_official(records: Sequence[Record], official: Official) -> FoldLists:
     training = [record for record in records if record.case not in official.test]
     test = [record for record in records if record.case in official.test]
     cases = sorted({record.case for record in training})
-    if official.val:
+    if official.val.intersection(cases):
         val = {record.field for record in training if record.case in official.val}
     elif len({record.case for record in records}) >= CASES_FOR_VAL:
         val = {record.field for record in training if record.case in cases[::5]}

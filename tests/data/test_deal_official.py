@@ -37,6 +37,8 @@ def test_cases_for_val_may_be_given() -> None:
     records = [record(f"{case}1") for case in "abcdef"]
     parts = split(records, "official", dealt(records, Official(test=frozenset("f"), val=frozenset("bd"))))
     assert (names(parts.train), names(parts.val), names(parts.test)) == ("a1 c1 e1", "b1 d1", "f1")
+    parts = split(records, "official", dealt(records, Official(test=frozenset("f"), val=frozenset("yz"))))
+    assert (names(parts.train), names(parts.val)) == ("b1 c1 d1 e1", "a1")
 
 
 def test_few_cases_validate_by_field() -> None:

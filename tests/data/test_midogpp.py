@@ -1,4 +1,4 @@
-"""MIDOG++, 2021 and 2022 from miniatures of their folders: what is read, what is refused, and in which words."""
+"""MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
 
 import json
 import os
@@ -11,10 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.midog21 import MIDOG21
-from mitosis.data.midog22 import MIDOG22
 from mitosis.data.midogpp import UNLABELLED, MIDOGpp
 from mitosis.errors import InputError
 from mitosis.label.midogpp import read_midog, read_split
@@ -33,11 +30,11 @@ def box(number: int, x: float, y: float, category: int = 1) -> dict[str, Any]:
     return {"bbox": [x - 25, y - 25, x + 25, y + 25], "category_id": category, "image_id": number, "id": 1}
 
 
-def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]], name: str = "MIDOG++.json") -> Path:
+def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]]) -> Path:
     """The json, the split csv (every image whose number ends in 3 tests), and an image for each number."""
     root.mkdir(parents=True, exist_ok=True)
     images = [{"id": n, "file_name": f"{n:03d}.tiff", "width": SIZE, "height": SIZE} for n in numbers]
-    (root / name).write_text(json.dumps({"images": images, "annotations": boxes, "categories": []}))
+    (root / "MIDOG++.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": []}))
     rows = [f"{n};{'test' if n % 10 == 3 else 'train'};tumour;{SCANNERS[n % 5]};Utrecht;Human" for n in numbers]
     (root / "datasets_xvalidation.csv").write_text("\n".join(["Slide;Dataset;Tumor;Scanner;Origin;Species", *rows]))
     for number in numbers:
@@ -45,9 +42,9 @@ def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]], nam
     return root
 
 
-def refusal(root: Path | None, made: type[MitosisDataModule] = MIDOGpp) -> str:
+def refusal(root: Path | None) -> str:
     with pytest.raises(InputError) as error:
-        made(root=root, fold=0, **ARGUMENTS).records()  # pyright: ignore[reportCallIssue]
+        MIDOGpp(root, fold=0, **ARGUMENTS).records()
     assert "\n" not in str(error.value)
     return str(error.value)
 
@@ -154,35 +151,11 @@ def test_a_broken_split_is_named(tmp_path, row):
         read_split(path)
 
 
-def test_midog_2021(tmp_path):
-    root = write(tmp_path, (1, 50, 51, 101, 150, 151), [box(51, 40, 40), box(51, 80, 80, 2)], "MIDOG.json")
-    records = MIDOG21(root, fold=0, **ARGUMENTS).records()
-    assert [(item.field, item.scanner, item.mpp) for item in records] == [
-        *(("001", "Hamamatsu XR", 0.23), ("050", "Hamamatsu XR", 0.23), ("051", "Hamamatsu S360", 0.23)),
-        *(("101", "Aperio CS2", 0.25), ("150", "Aperio CS2", 0.25)),
-    ]
-    assert [len(item.figures) for item in records] == [0, 0, 1, 0, 0]
-    parts = MIDOG21(root, fold="official", **ARGUMENTS).parts
-    assert parts.test_absent and len(parts.train + parts.val) == 5 and "no test figure" in parts.note
-    assert "no MIDOG2022_training.json in it" in refusal(root, MIDOG22)
-
-
-def test_midog_2022(tmp_path):
-    root = write(tmp_path, (150, 151, 249, 250, 300, 355, 405), [box(300, 40, 40)], "MIDOG2022_training_png.json")
-    records = MIDOG22(root, fold=0, **ARGUMENTS).records()
-    assert [(item.field, item.scanner, item.mpp) for item in records] == [
-        *(("150", "Aperio CS2", 0.25), ("151", "3D Histech", 0.25), ("249", "3D Histech", 0.25)),
-        *(("250", "Aperio CS2", 0.25), ("300", "Hamamatsu XR", 0.23)),
-    ]
-    assert MIDOG22(root, fold="official", **ARGUMENTS).parts.test_absent
-
-
-@pytest.mark.parametrize("made", [MIDOG21, MIDOG22, MIDOGpp])
-def test_the_parts_sum_to_the_whole(made):
-    inventory = made.INVENTORY
-    assert sum(part.fields for part in inventory.parts) == inventory.fields
-    assert sum(part.mitoses for part in inventory.parts) == inventory.mitoses
-    assert all(len(part.cases) in (0, part.fields) for part in inventory.parts)
+def test_the_parts_sum_to_the_whole():
+    inventory = MIDOGpp.INVENTORY
+    assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
+    assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses
+    assert sum(part.hard_negatives or 0 for part in inventory.parts) == inventory.hard_negatives
 
 
 def test_the_real_labels():
