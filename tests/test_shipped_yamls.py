@@ -81,7 +81,7 @@ def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
 
 
 @pytest.mark.parametrize("data", shipped("data"))
-def test_a_dataset_is_built_unless_its_loader_is_to_come(data: str, tmp_path: Path) -> None:
+def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
     config = composed(f"data={data}", *SMALL)
     extra = {"root": str(tmp_path)} if "root" in config["data"] else {}
     built = build(config["data"] | extra, fold=0, stain=None)

@@ -13,9 +13,10 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
-from mitosis.data.deal import dealt
+from mitosis.data.deal import Official, dealt
 from mitosis.data.field_view import Field, single
 from mitosis.data.fold import Parts, halves, read_folds, split
+from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
 from mitosis.data.sampler import EpochSampler, share_of
@@ -37,6 +38,9 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
+
+    INVENTORY: Inventory | None = None
+    """What the dataset's publishers say that it holds."""
 
     def __init__(
         self,
@@ -72,6 +76,10 @@ class MitosisDataModule(LightningDataModule, ABC):
     def records(self) -> list[Record]:
         """Every annotated field of the dataset. Raises ``InputError`` naming what is missing or broken."""
 
+    def official(self) -> Official | None:
+        """The set's own split, for where ``folds`` is None; None: it has none, and there is no fold ``official``."""
+        return None
+
     @property
     def samples_per_epoch(self) -> int:
         return self._samples if self.repeat is None else self.repeat * len(self.parts.train)
@@ -90,7 +98,7 @@ class MitosisDataModule(LightningDataModule, ABC):
     def _whole(self) -> Parts:
         if self._parts is None:
             records = self.records()
-            lists = dealt(records) if self.folds is None else read_folds(self.folds)
+            lists = dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
             parts = split(records, self.fold, lists)
             self._parts = parts if self.limit is None else limited(parts, self.limit)
         return self._parts

@@ -2,10 +2,8 @@
 
 import os
 import re
-import tarfile
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +13,10 @@ import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold import OFFICIAL, read_folds
+from mitosis.data.inventory import Inventory, Part
 from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.root import checked_root, files_under
 from mitosis.errors import InputError
 from mitosis.slide import image_size, read_image
 
@@ -28,6 +28,19 @@ LOSSLESS = (".bmp", ".png", ".tif", ".tiff")
 JPEG = (".jpg", ".jpeg")
 _STEM = re.compile(r"[AH]\d\d_\d\d")
 
+INVENTORY = Inventory(
+    name="ICPR 2012 MITOS",
+    fields=35,
+    mitoses=226,
+    hard_negatives=None,
+    parts=(Part("training", 35, 226), Part("test", 15, 101)),
+    citation="ICPR 2012 contest on mitosis detection in breast cancer histological images (MITOS)",
+    licence="not stated",
+    where="http://ludo17.free.fr/mitos_2012/",
+    note="the 15 evaluation fields are given out apart; their csvs hold 101 mitoses, other lists count 100 and 103",
+)
+"""The same for each scanner."""
+
 
 class ICPR2012(MitosisDataModule):
     """The contest's fields of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
@@ -36,6 +49,8 @@ class ICPR2012(MitosisDataModule):
     ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
     (``mitosis.data.painted``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
+
+    INVENTORY = INVENTORY
 
     def __init__(
         self,
@@ -71,7 +86,7 @@ def read_records(root: str | os.PathLike | None, scanner: str, subtract: int | N
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
-    root = _checked(root)
+    root = checked_root(root, "A00_v2 … A04_v2")
     images, tables = _find(root)
     stems = sorted(stem for stem in images.keys() | tables.keys() if stem.startswith(scanner))
     if not stems:
@@ -186,23 +201,11 @@ def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
         )
 
 
-def _checked(root: str | os.PathLike | None) -> Path:
-    if not root:
-        raise InputError("data.root=DIR is not set: DIR is the folder that holds A00_v2 … A04_v2")
-    path = Path(root).expanduser()
-    if path.is_file():
-        packed = zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-        raise InputError(f"data.root={path} is {'an archive: unpack it' if packed else 'a file'}; give the folder")
-    if not path.is_dir():
-        raise InputError(f"data.root={path}: no such folder")
-    return path
-
-
 def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Images and csvs under ``root`` by stem, each list sorted."""
     images: dict[str, list[Path]] = defaultdict(list)
     tables: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(_files(root)):
+    for path in sorted(files_under(root)):
         suffix = path.suffix.lower()
         if not _STEM.fullmatch(path.stem):
             continue
@@ -211,15 +214,3 @@ def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
         elif suffix == ".csv":
             tables[path.stem].append(path)
     return images, tables
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Every file under ``root``; links to folders are followed, each folder is entered once."""
-    entered = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in entered:
-            subfolders.clear()
-            continue
-        entered.add(real)
-        yield from (Path(folder, name) for name in names)

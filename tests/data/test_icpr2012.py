@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mitosis.data.fold import read_folds
-from mitosis.data.gzmh import GZMH
 from mitosis.data.icpr2012 import ICPR2012, read_figures, read_records
 from mitosis.errors import InputError
 
@@ -225,11 +224,6 @@ def test_folds_of_the_whole_set(tmp_path):
         ICPR2012(tmp_path, folds="patient", fold=0, **ARGUMENTS)
 
 
-def test_gzmh_says_that_its_loader_is_missing():
-    with pytest.raises(InputError, match="loader for GZMH is not there yet"):
-        _ = GZMH(root=None, fold="official", **ARGUMENTS).parts
-
-
 def test_the_real_training_part():
     if not (data := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
@@ -238,4 +232,4 @@ def test_the_real_training_part():
     assert len(records) == 35 and mitoses == {"A00": 21, "A01": 56, "A02": 25, "A03": 82, "A04": 42}
     assert {item.size for item in records} == {(2084, 2084)}
     areas = [len(figure.pixels) for item in records for figure in item.figures]
-    assert len(areas) == 226 and min(areas) > 100
+    assert len(areas) == ICPR2012.INVENTORY.mitoses == 226 and min(areas) > 100

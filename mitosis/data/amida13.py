@@ -1,0 +1,40 @@
+"""AMIDA13: 606 fields of 23 breast cancers, mitoses as points; the first cases of TUPAC16."""
+
+from typing import Any
+
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.deal import Official
+from mitosis.data.inventory import Inventory, Part
+from mitosis.data.record import Record
+from mitosis.data.tupac16 import FIRST, read_records
+
+TRAINING, TEST = FIRST[:12], FIRST[12:]
+
+
+class AMIDA13(MitosisDataModule):
+    """The cases 01 … 23 under ``root``: folders and csvs as in TUPAC16, of which further cases are passed over.
+
+    Cases 01 to 12 are the training part, 13 to 23 the test part. ``radius_um``: of the disc that a mitosis becomes.
+    Reading: ``mitosis.data.tupac16.read_records``.
+    """
+
+    INVENTORY = Inventory(
+        name="AMIDA13",
+        fields=606,
+        mitoses=1083,
+        hard_negatives=None,
+        parts=(Part("training", 311, 550, None, TRAINING), Part("test", 295, 533, None, TEST)),
+        citation="Assessment of Mitosis Detection Algorithms 2013 (AMIDA13)",
+        licence="not known",
+        where="http://tupac.tue-image.nl (cases 01 to 23 of TUPAC16)",
+    )
+
+    def __init__(self, root: str | None = None, radius_um: float = 4.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.root, self.radius_um = root, radius_um
+
+    def records(self) -> list[Record]:
+        return read_records(self.root, "original", FIRST, self.radius_um)
+
+    def official(self) -> Official:
+        return Official(test=frozenset(TEST))

@@ -1,0 +1,83 @@
+"""Images and what a label file says of them, made into records."""
+
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mitosis.data.figure import figure_of
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+from mitosis.label.annotation import Labels
+from mitosis.slide import image_size, read_image
+
+
+@dataclass(frozen=True)
+class Source:
+    """An image file, and what its labels do not tell. ``image``: its name in them; the others as in ``Record``."""
+
+    image: str
+    path: Path
+    field: str
+    mpp: float
+    case: str
+    slide: str
+    scanner: str
+
+
+def labelled_records(labels: Labels, sources: Sequence[Source], *, radius_um: float) -> list[Record]:
+    """A record for each source; cells without pixels or outline of their own become discs of ``radius_um``.
+
+    Cells whose centre lies outside their image are left out, and one warning counts them.
+    Raises ``InputError``: a radius that is not above 0, an image that cannot be read or has not the size that the
+    labels tell.
+    """
+    if not radius_um > 0:
+        raise InputError(f"data.radius_um={radius_um}: give the radius of a mitosis in µm, above 0")
+    cells = defaultdict(list)
+    for annotation in labels.annotations:
+        cells[annotation.image].append(annotation)
+    records, dropped = [], []
+    for source in sources:
+        size = _size(source, labels)
+        figures, hard_negatives = [], []
+        for cell in cells[source.image]:
+            figure = figure_of(cell, size, mpp=source.mpp, radius_um=radius_um)
+            if figure is None:
+                dropped.append(f"({cell.x:g}, {cell.y:g}) in {source.path.name}")
+            elif cell.mitotic:
+                figures.append(figure)
+            else:
+                hard_negatives.append((cell.x, cell.y))
+        records.append(
+            Record(
+                field=source.field,
+                read=partial(read_image, source.path),
+                size=size,
+                mpp=source.mpp,
+                case=source.case,
+                slide=source.slide,
+                scanner=source.scanner,
+                figures=tuple(figures),
+                hard_negatives=np.array(hard_negatives, dtype=np.float64).reshape(-1, 2),
+            )
+        )
+    if dropped:
+        some = "; ".join(dropped[:3]) + ("; …" if len(dropped) > 3 else "")
+        warnings.warn(f"{len(dropped)} annotation(s) lie outside their image and are left out: {some}", stacklevel=2)
+    return records
+
+
+def _size(source: Source, labels: Labels) -> tuple[int, int]:
+    size, told = image_size(source.path), labels.sizes.get(source.image)
+    if told not in (None, size):
+        height, width = told
+        raise InputError(
+            f"{source.path}: {size[1]} x {size[0]} pixels, and its labels are of an image of {width} x {height}"
+            " (width x height); download it again"
+        )
+    return size

@@ -1,0 +1,95 @@
+"""MITOS-ATYPIA-14: frames at x40 of breast cancer slides, mitoses and look-alikes as points (ICPR 2014 contest)."""
+
+import os
+from typing import Any
+
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.deal import Official
+from mitosis.data.inventory import Inventory, Part
+from mitosis.data.labelled import Source, labelled_records
+from mitosis.data.record import Record
+from mitosis.data.root import IMAGES, checked_root, files_under, unique
+from mitosis.errors import InputError
+from mitosis.label.atypia import frame_of, read_atypia
+
+MPP = {"A": 0.2455, "H": (0.2273 + 0.227531) / 2}
+"""Scanner → µm per pixel: Aperio Scanscope XT; Hamamatsu NanoZoomer 2.0-HT, the mean of its two axes."""
+TEST = ("06", "08", "09", "13", "16")
+"""The contest's test slides, whose labels were never published."""
+
+INVENTORY = Inventory(
+    name="MITOS-ATYPIA-14",
+    fields=1200,
+    mitoses=749,
+    hard_negatives=2884,
+    parts=(
+        Part("slide 03", 96, 135, None, ("03",)),
+        Part("slide 04", 128, 264, None, ("04",)),
+        Part("slide 05", 112, 151, None, ("05",)),
+        Part("slide 07", 64, 39, None, ("07",)),
+        Part("slide 10", 80, 25, None, ("10",)),
+        Part("slide 11", 128, 20, None, ("11",)),
+        Part("slide 12", 144, 2, None, ("12",)),
+        Part("slide 14", 160, 33, None, ("14",)),
+        Part("slide 15", 96, 25, None, ("15",)),
+        Part("slide 17", 80, 34, None, ("17",)),
+        Part("slide 18", 112, 21, None, ("18",)),
+    ),
+    citation="MITOS-ATYPIA-14, contest at ICPR 2014",
+    licence="not stated",
+    where="https://mitos-atypia-14.grand-challenge.org",
+    note="counted on the training part of scanner A; a further 496 frames of five test slides have no labels",
+)
+
+
+class MitosAtypia14(MitosisDataModule):
+    """The contest's x40 frames of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
+
+    A case is a slide. The labels of the test slides were never published. ``radius_um``: of the disc that a mitosis
+    becomes. Reading: ``read_records``.
+    """
+
+    INVENTORY = INVENTORY
+
+    def __init__(self, root: str | None = None, scanner: str = "A", radius_um: float = 4.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.root, self.scanner, self.radius_um = root, scanner, radius_um
+
+    def records(self) -> list[Record]:
+        return read_records(self.root, self.scanner, self.radius_um)
+
+    def official(self) -> Official:
+        return Official(test=frozenset(TEST))
+
+
+def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float) -> list[Record]:
+    """One record per labelled frame at x40 of ``scanner`` anywhere under ``root``, sorted by name.
+
+    A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv`` (``A03_00A`` is
+    a frame at x20, four times as large, and is not read). Frames of the test slides without csvs are passed over.
+    Raises ``InputError``: no such folder, no frame in it, a training frame without csvs and the reverse, a frame that
+    is there twice, what ``read_atypia`` and ``labelled_records`` refuse.
+    """
+    if scanner not in MPP:
+        raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
+    folder = checked_root(root, "the contest's slides (A03 … A18 or H03 … H18)")
+    files = list(files_under(folder))
+    frames = ((frame_of(path.stem), path) for path in files if path.suffix.lower() in IMAGES)
+    images = unique((frame, path) for frame, path in frames if frame and frame[0] == scanner)
+    labels = read_atypia(path for path in files if path.name[:1].upper() == scanner)
+    if not images:
+        raise InputError(
+            f"data.root={folder}: no frame of scanner {scanner} at x40; looked in all folders for {scanner}03_00Aa.tiff"
+        )
+    if lone := sorted(labels.sizes.keys() - images.keys()):
+        raise InputError(f"{lone[0]}_mitosis.csv: no image {lone[0]}.tiff anywhere under {folder}")
+    unlabelled = sorted(frame for frame in images.keys() - labels.sizes.keys() if frame[1:3] not in TEST)
+    if unlabelled:
+        frame = unlabelled[0]
+        raise InputError(f"{images[frame]}: no {frame}_mitosis.csv and {frame}_not_mitosis.csv anywhere under {folder}")
+    sources = [
+        Source(frame, path, frame, MPP[scanner], case=frame[1:3], slide=frame[:3], scanner=scanner)
+        for frame, path in images.items()
+        if frame in labels.sizes
+    ]
+    return labelled_records(labels, sources, radius_um=radius_um)

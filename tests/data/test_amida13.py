@@ -1,0 +1,63 @@
+"""AMIDA13 from a miniature: the first 23 cases of TUPAC16, 12 to train on and 11 to test on."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mitosis.data.amida13 import AMIDA13, TEST
+from mitosis.data.drawing.field import draw_field
+from mitosis.errors import InputError
+
+
+def amida(root: Path, **kwargs: Any) -> AMIDA13:
+    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
+    return AMIDA13(root, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cases 01 to 25 with two fields each, a mitosis in the first."""
+    root = tmp_path_factory.mktemp("AMIDA 13")
+    drawn = Image.fromarray(draw_field(seed=0, case=0, index=0, size=128).image)
+    for case in range(1, 26):
+        for folder in ("mitoses_image_data_part_1", "mitoses_ground_truth"):
+            (root / folder / f"{case:02d}").mkdir(parents=True)
+        for number in ("01", "02"):
+            drawn.save(root / f"mitoses_image_data_part_1/{case:02d}/{number}.tif")
+        (root / f"mitoses_ground_truth/{case:02d}/01.csv").write_text("20,100\n")
+    return root
+
+
+def test_cases_of_tupac16_are_passed_over(root):
+    records = amida(root).records()
+    assert len(records) == 46 and records[-1].field == "23_02"
+    np.testing.assert_allclose(records[0].centroids, [[100, 20]], atol=0.1)
+    assert [len(item.figures) for item in records[:4]] == [1, 0, 1, 0]
+
+
+def test_the_official_split_and_folds_inside_its_training_part(root):
+    parts = amida(root, fold="official").parts
+    assert {item.case for item in parts.test} == set(TEST) == {f"{case}" for case in range(13, 24)}
+    assert {item.case for item in parts.val} == {"01", "06", "11"} and len(parts.train) == 18
+    tested = [item.case for fold in range(5) for item in amida(root, fold=fold).parts.test]
+    assert sorted(tested) == sorted(2 * [f"{case:02d}" for case in range(1, 13)])
+
+
+def test_a_test_part_that_is_not_whole(root):
+    path = root / "mitoses_image_data_part_1/13"
+    table = root / "mitoses_ground_truth/13/01.csv"
+    path.rename(root / "kept")
+    table.rename(root / "kept.csv")
+    with pytest.raises(InputError, match="fold=official: 1 of 21 test fields are not under data.root: 13"):
+        _ = amida(root, fold="official").parts
+    (root / "kept").rename(path)
+    (root / "kept.csv").rename(table)
+
+
+def test_the_parts_sum_to_the_whole():
+    inventory = AMIDA13.INVENTORY
+    assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields == 606
+    assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses == 1083

@@ -1,0 +1,128 @@
+"""GZMH from a miniature: patterns for images, masks, patients and the test part, and components of the masks."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from mitosis.config import CONF
+from mitosis.data.drawing.field import draw_field
+from mitosis.data.gzmh import GZMH, _figures
+from mitosis.errors import InputError
+
+SHIPPED = {
+    key: value
+    for key, value in yaml.safe_load((CONF / "data/gzmh.yaml").read_text(encoding="utf-8"))["data"].items()
+    if key in ("images", "masks", "patient", "test", "folds")
+}
+SIZE = 128
+
+
+def gzmh(root: Path | None, **kwargs: Any) -> GZMH:
+    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
+    return GZMH(root=root, **SHIPPED | settings | kwargs)  # pyright: ignore[reportArgumentType]
+
+
+@cache
+def drawn() -> np.ndarray:
+    return draw_field(seed=0, case=0, index=0, size=SIZE).image
+
+
+def add(root: Path, part: str, name: str, mask: np.ndarray | None = None, suffix: str = "") -> None:
+    for folder in ("images", "masks"):
+        (root / part / folder).mkdir(parents=True, exist_ok=True)
+    Image.fromarray(drawn()).save(root / part / "images" / f"{name}.png")
+    mask = np.zeros((SIZE, SIZE), np.uint8) if mask is None else mask
+    Image.fromarray(mask).save(root / part / "masks" / f"{name}{suffix}.png")
+
+
+def refusal(root: Path | None, **kwargs: Any) -> str:
+    with pytest.raises(InputError) as error:
+        _ = gzmh(root, **kwargs).parts
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_touching_corners_are_one_mitosis_and_any_value_above_zero_counts(tmp_path):
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[10:12, 20:22] = 1
+    mask[12:14, 22:24] = 255  # touches the first by a corner
+    mask[50, 60] = 7
+    root = tmp_path / "Gz mh ü"
+    add(root, "train", "p1_001", mask, "_mask")
+    add(root, "train", "p2_001")
+    one, two = gzmh(root).records()
+    assert (one.field, one.case, one.size, one.mpp) == ("p1_001", "p1", (SIZE, SIZE), 0.25)
+    np.testing.assert_allclose(one.centroids, [[21.5, 11.5], [60, 50]])
+    np.testing.assert_array_equal(one.mask(), mask > 0)
+    np.testing.assert_array_equal(one.read(), drawn())
+    assert two.figures == ()
+
+
+def test_components_hold_every_pixel_once() -> None:
+    mask = np.random.default_rng(0).random((64, 64)) > 0.7
+    pixels = np.concatenate([figure.pixels for figure in _figures(mask)])
+    assert len(pixels) == mask.sum() == len({(x, y) for x, y in pixels.tolist()})
+    assert mask[pixels[:, 1], pixels[:, 0]].all()
+
+
+def test_official_split_by_patient(tmp_path):
+    for patient in range(6):
+        add(tmp_path, "train", f"p{patient}-1")
+    assert gzmh(tmp_path, fold="official").parts.test_absent
+    add(tmp_path, "Test", "q1-1")
+    parts = gzmh(tmp_path, fold="official").parts
+    assert [item.field for item in parts.test] == ["q1-1"] and len(parts.train + parts.val) == 6
+    assert {item.case for k in range(5) for item in gzmh(tmp_path, fold=k).parts.test} == {f"p{k}" for k in range(6)}
+    add(tmp_path, "Test", "p0-2")
+    assert "patient p0 has fields in training and in test" in refusal(tmp_path)
+
+
+def test_other_folders_by_patterns(tmp_path):
+    for part, patient in (("one", "7"), ("two", "8"), ("one", "9")):
+        for folder, value in (("HPF", None), ("label", 1)):
+            path = tmp_path / part / patient / folder / "a.tif"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(drawn() if value is None else np.full((SIZE, SIZE), value, np.uint8)).save(path)
+    patterns = {
+        "images": r"(\d+)/HPF/(.*)\.tif",
+        "masks": r"(\d+)/label/(.*)\.tif",
+        "patient": r"(\d+)/HPF",
+        "test": "^two",
+    }
+    records = gzmh(tmp_path, **patterns).records()
+    assert [(item.field, item.case, len(item.figures)) for item in records] == [
+        *(("7_a", "7", 1), ("8_a", "8", 1), ("9_a", "9", 1))
+    ]
+    assert [item.case for item in gzmh(tmp_path, fold="official", **patterns).parts.test] == ["8"]
+
+
+def test_what_is_missing_is_named(tmp_path):
+    assert "data.root=DIR is not set" in refusal(None)
+    assert "no file fits data.images=" in refusal(tmp_path)
+    (tmp_path / "readme.txt").write_text("x")
+    assert "files such as 'readme.txt'" in refusal(tmp_path)
+    add(tmp_path, "train", "p1_1")
+    add(tmp_path, "train", "p2_1")
+    (tmp_path / "train/masks/p1_1.png").rename(tmp_path / "kept")
+    assert "images/p1_1.png: no mask is named p1_1" in refusal(tmp_path)
+    (tmp_path / "kept").rename(tmp_path / "train/masks/p1_1.png")
+    (tmp_path / "train/images/p2_1.png").unlink()
+    assert "masks/p2_1.png: no image is named p2_1" in refusal(tmp_path)
+    add(tmp_path, "train", "p2_1", np.zeros((SIZE, 9), np.uint8))
+    assert "masks/p2_1.png: the mask has 9 x 128 pixels, its image 128 x 128" in refusal(tmp_path)
+    add(tmp_path, "train", "p2_1")
+    add(tmp_path, "more", "p2_1")
+    assert "two files of one field" in refusal(tmp_path)
+
+
+def test_patterns_are_checked(tmp_path):
+    add(tmp_path, "train", "p1_1")
+    assert "data.images=(: not a regular expression" in refusal(tmp_path, images="(")
+    assert "data.masks=masks: put what is the name in ( )" in refusal(tmp_path, masks="masks")
+    assert "data.patient=p: put what is the patient in ( )" in refusal(tmp_path, patient="p")
+    assert "data.patient=(x) finds no patient in 'train/images/p1_1.png'" in refusal(tmp_path, patient="(x)")

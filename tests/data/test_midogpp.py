@@ -1,0 +1,175 @@
+"""MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
+
+import json
+import os
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mitosis.data.drawing.field import draw_field
+from mitosis.data.midogpp import UNLABELLED, MIDOGpp
+from mitosis.errors import InputError
+from mitosis.label.midogpp import read_midog, read_split
+
+ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "folds": None}
+SIZE = 128
+SCANNERS = ("Hamammatsu XR", "Hamamatsu S360", "Aperio CS2", "3D Histech", "Hamamatsu XR")
+
+
+@cache
+def drawn() -> np.ndarray:
+    return draw_field(seed=0, case=0, index=0, size=SIZE).image
+
+
+def box(number: int, x: float, y: float, category: int = 1) -> dict[str, Any]:
+    return {"bbox": [x - 25, y - 25, x + 25, y + 25], "category_id": category, "image_id": number, "id": 1}
+
+
+def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]]) -> Path:
+    """The json, the split csv (every image whose number ends in 3 tests), and an image for each number."""
+    root.mkdir(parents=True, exist_ok=True)
+    images = [{"id": n, "file_name": f"{n:03d}.tiff", "width": SIZE, "height": SIZE} for n in numbers]
+    (root / "MIDOG++.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": []}))
+    rows = [f"{n};{'test' if n % 10 == 3 else 'train'};tumour;{SCANNERS[n % 5]};Utrecht;Human" for n in numbers]
+    (root / "datasets_xvalidation.csv").write_text("\n".join(["Slide;Dataset;Tumor;Scanner;Origin;Species", *rows]))
+    for number in numbers:
+        Image.fromarray(drawn()).save(root / f"{number:03d}.tiff")
+    return root
+
+
+def refusal(root: Path | None) -> str:
+    with pytest.raises(InputError) as error:
+        MIDOGpp(root, fold=0, **ARGUMENTS).records()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_boxes_are_corners_and_become_discs(tmp_path):
+    root = write(tmp_path / "ein Ördner", (1, 2), [box(1, 40, 90.5), box(1, 100, 20, 2), box(2, 1, 60)])
+    first, second = MIDOGpp(root, fold=0, **ARGUMENTS).records()
+    assert (first.field, first.case, first.size, first.scanner, first.mpp) == (
+        *("001", "001", (SIZE, SIZE)),
+        *("Hamamatsu S360", 0.23),
+    )
+    assert (second.scanner, second.mpp) == ("Aperio CS2", 0.25)
+    np.testing.assert_allclose(first.centroids, [[40, 90.5]], atol=0.1)
+    np.testing.assert_array_equal(first.hard_negatives, [[100, 20]])
+    assert first.mask().sum() == pytest.approx(np.pi * (4 / 0.23) ** 2, rel=0.05)
+    assert len(second.figures) == 1 and second.hard_negatives.shape == (0, 2)  # the box passes the left edge
+    np.testing.assert_array_equal(first.read(), drawn())
+    small = MIDOGpp(root, radius_um=1.0, fold=0, **ARGUMENTS).records()[1]
+    assert small.mask().sum() < 60
+
+
+def test_unlabelled_images_are_no_negatives(tmp_path):
+    write(tmp_path, (1, 2, 151, 200, 201), [box(1, 40, 40)])
+    (tmp_path / "151.tiff").unlink()
+    assert [item.field for item in MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()] == ["001", "002", "201"]
+
+
+def test_centres_outside_are_left_out_and_counted_once(tmp_path):
+    write(tmp_path, (1, 2), [box(1, -2, 40), box(2, 40, SIZE, 2), box(2, 0, 0)])
+    with pytest.warns(UserWarning, match=r"^2 annotation\(s\) .*\(-2, 40\) in 001.tiff; \(40, 128\)") as told:
+        first, second = MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()
+    assert len(told) == 1 and not first.figures
+    assert len(second.figures) == 1 and len(second.hard_negatives) == 0
+
+
+def test_the_published_test_part_and_five_folds(tmp_path):
+    write(tmp_path, tuple(range(1, 24)), [box(1, 40, 40)])
+    parts = MIDOGpp(tmp_path, fold="official", **ARGUMENTS).parts
+    assert [item.case for item in parts.test] == ["003", "013", "023"] and len(parts.val) == 4
+    tested = [item.case for k in range(5) for item in MIDOGpp(tmp_path, fold=k, **ARGUMENTS).parts.test]
+    assert sorted(tested) == [f"{n:03d}" for n in range(1, 24) if n % 10 != 3]
+
+
+def test_names_in_another_case_and_other_folders(tmp_path):
+    write(tmp_path, (1, 2), [])
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "001.tiff").rename(tmp_path / "deep/001.TIF")
+    (tmp_path / "MIDOG++.json").rename(tmp_path / "deep/midog++.JSON")
+    assert len(MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()) == 2
+
+
+def test_what_is_missing_is_named(tmp_path):
+    assert "data.root=DIR is not set: DIR is the folder that holds MIDOG++.json" in refusal(None)
+    with zipfile.ZipFile(tmp_path / "MIDOG.zip", "w") as archive:
+        archive.writestr("x", "x")
+    assert "MIDOG.zip is an archive: unpack it" in refusal(tmp_path / "MIDOG.zip")
+    root = write(tmp_path / "a", (1, 2, 4), [])
+    (root / "002.tiff").unlink()
+    assert "1 of 3 labelled images missing: 002.tiff" in refusal(root)
+    (root / "datasets_xvalidation.csv").unlink()
+    Image.fromarray(drawn()).save(root / "002.tiff")
+    assert "no datasets_xvalidation.csv in it" in refusal(root)
+    (root / "MIDOG++.json").unlink()
+    assert "no MIDOG++.json in it" in refusal(root)
+    root = write(tmp_path / "b", (1, 2), [])
+    Image.fromarray(drawn()).save(root / "001.png")
+    assert "001.png and" in refusal(root) and "001.tiff; remove one" in refusal(root)
+    (root / "001.png").unlink()
+    Image.fromarray(drawn()[:100]).save(root / "001.tiff")
+    assert "128 x 100 pixels, and its labels are of an image of 128 x 128" in refusal(root)
+    with pytest.raises(InputError, match=r"data.radius_um=0: give the radius"):
+        MIDOGpp(write(root, (1, 2), []), radius_um=0, fold=0, **ARGUMENTS).records()
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"bbox": [30, 40, 20, 20]}, "annotation 2: bbox .* is not .x1, y1, x2, y2. with x1 < x2"),
+        ({"bbox": [1, 2, 3]}, "annotation 2: no image_id"),
+        ({"bbox": [1, 2, "x", 4]}, "annotation 2: no image_id"),
+        ({"bbox": [1, 2, float("nan"), 4]}, "annotation 2: bbox"),
+        ({"category_id": 3}, "category_id 3 is neither 1"),
+        ({"image_id": 77}, "image_id 77 is none"),
+    ],
+)
+def test_a_broken_box_is_named(tmp_path, entry, message):
+    root = write(tmp_path, (1,), [box(1, 40, 40), box(1, 40, 40) | entry])
+    with pytest.raises(InputError, match=message):
+        read_midog(root / "MIDOG++.json")
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"images": []}', '{"images": [{"id": 1}], "annotations": []}', "\x00"])
+def test_a_broken_json_is_named(tmp_path, text):
+    (tmp_path / "MIDOG++.json").write_text(text)
+    with pytest.raises(InputError, match=r"MIDOG\+\+.json: "):
+        read_midog(tmp_path / "MIDOG++.json")
+
+
+@pytest.mark.parametrize("row", ["x;train;t;s", "1;valid;t;s", "1", "1;train"])
+def test_a_broken_split_is_named(tmp_path, row):
+    path = tmp_path / "datasets_xvalidation.csv"
+    path.write_text(f"Slide;Dataset;Tumor;Scanner\n1;train;t;s\n{row}\n")
+    with pytest.raises(InputError, match=r"datasets_xvalidation.csv, row 3: "):
+        read_split(path)
+
+
+def test_the_parts_sum_to_the_whole():
+    inventory = MIDOGpp.INVENTORY
+    assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
+    assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses
+    assert sum(part.hard_negatives or 0 for part in inventory.parts) == inventory.hard_negatives
+
+
+def test_the_real_labels():
+    if not (data := os.environ.get("MITOSIS_REAL_DATA")):
+        pytest.skip("MITOSIS_REAL_DATA, the folder that holds labels/midogpp, is not set")
+    folder, (training, test) = Path(data) / "labels/midogpp", MIDOGpp.INVENTORY.parts
+    labels, slides = read_midog(folder / "MIDOG++.json", UNLABELLED), read_split(folder / "datasets_xvalidation.csv")
+    mitotic = [cell.mitotic for cell in labels.annotations]
+    assert (len(labels.sizes), sum(mitotic), mitotic.count(False)) == (503, 11_937, 14_349)
+    assert {int(name[:3]) for name in labels.sizes} == slides.keys()
+    for part in (training, test):
+        own = [cell.mitotic for cell in labels.annotations if slides[int(cell.image[:3])].test == (part is test)]
+        assert sum(slide.test == (part is test) for slide in slides.values()) == part.fields
+        assert (sum(own), own.count(False)) == (part.mitoses, part.hard_negatives)
+    sizes = {name: size or (0, 0) for name, size in labels.sizes.items()}
+    outside = [c for c in labels.annotations if not (0 <= c.x < sizes[c.image][1] and 0 <= c.y < sizes[c.image][0])]
+    assert sorted(cell.image for cell in outside) == ["305.tiff", "309.tiff"]
