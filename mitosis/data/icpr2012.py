@@ -2,10 +2,8 @@
 
 import os
 import re
-import tarfile
-import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.files import checked, files_under
 from mitosis.data.fold import OFFICIAL, read_folds
 from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
+from mitosis.label.pixels import read_rows
 from mitosis.slide import image_size, read_image
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
@@ -71,7 +71,7 @@ def read_records(root: str | os.PathLike | None, scanner: str, subtract: int | N
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
-    root = _checked(root)
+    root = checked(root, "the folder that holds A00_v2 … A04_v2")
     images, tables = _find(root)
     stems = sorted(stem for stem in images.keys() | tables.keys() if stem.startswith(scanner))
     if not stems:
@@ -135,43 +135,9 @@ def _record(stem: str, images: list[Path], tables: list[Path], root: Path, train
 def read_figures(path: Path, size: tuple[int, int]) -> tuple[MitoticFigure, ...]:
     """The rows of one csv as mitoses; ``size``: (height, width) of its field.
 
-    Commas and blanks at a row's end and empty lines are passed over; an empty file has no mitosis; ``606.0`` is 606.
-    Raises ``InputError`` naming file and row: not a whole number, an odd count, a pixel outside the field.
+    Raises ``InputError`` as ``mitosis.label.pixels.read_rows``; a pixel outside the field is an error here.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a csv ({error})") from error
-    rows = ((number, line.rstrip(", \t")) for number, line in enumerate(lines, start=1))
-    return tuple(_figure(line, size, f"{path}, row {number}") for number, line in rows if line)
-
-
-def _figure(line: str, size: tuple[int, int], where: str) -> MitoticFigure:
-    texts = line.split(",")
-    try:
-        values = np.array(list(map(float, texts)))
-    except ValueError:
-        index, text = next((i, text) for i, text in enumerate(texts, start=1) if not _is_number(text))
-        raise InputError(f"{where}: value {index}, {text.strip()!r}, is not a number") from None
-    if len(values) % 2:
-        raise InputError(f"{where}: {len(values)} values; x,y pairs are an even count")
-    pixels = values.reshape(-1, 2)
-    height, width = size
-    inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)  # false for nan and infinity too
-    if not inside.all():
-        x, y = pixels[~inside][0]
-        raise InputError(f"{where}: pixel ({x:g}, {y:g}) lies outside the field of {width} x {height} (width x height)")
-    if (pixels % 1).any():
-        raise InputError(f"{where}: {pixels[pixels % 1 > 0][0]:g} is not a whole number of pixels")
-    return MitoticFigure(pixels.astype(np.int32))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return tuple(MitoticFigure(row) for row in read_rows(path, size))
 
 
 def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
@@ -186,23 +152,11 @@ def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
         )
 
 
-def _checked(root: str | os.PathLike | None) -> Path:
-    if not root:
-        raise InputError("data.root=DIR is not set: DIR is the folder that holds A00_v2 … A04_v2")
-    path = Path(root).expanduser()
-    if path.is_file():
-        packed = zipfile.is_zipfile(path) or tarfile.is_tarfile(path)
-        raise InputError(f"data.root={path} is {'an archive: unpack it' if packed else 'a file'}; give the folder")
-    if not path.is_dir():
-        raise InputError(f"data.root={path}: no such folder")
-    return path
-
-
 def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
     """Images and csvs under ``root`` by stem, each list sorted."""
     images: dict[str, list[Path]] = defaultdict(list)
     tables: dict[str, list[Path]] = defaultdict(list)
-    for path in sorted(_files(root)):
+    for path in sorted(files_under(root)):
         suffix = path.suffix.lower()
         if not _STEM.fullmatch(path.stem):
             continue
@@ -211,15 +165,3 @@ def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
         elif suffix == ".csv":
             tables[path.stem].append(path)
     return images, tables
-
-
-def _files(root: Path) -> Iterator[Path]:
-    """Every file under ``root``; links to folders are followed, each folder is entered once."""
-    entered = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in entered:
-            subfolders.clear()
-            continue
-        entered.add(real)
-        yield from (Path(folder, name) for name in names)
