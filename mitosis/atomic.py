@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from mitosis.errors import InputError
+
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Iterator[IO]:
@@ -33,6 +35,23 @@ def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Itera
         if isinstance(error, OSError) and (name is None or error.filename in (None, name)):
             raise OSError(error.errno, error.strerror, str(path)) from error  # nobody knows the temporary file
         raise
+
+
+@contextlib.contextmanager
+def new_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """A folder that is filled beside ``path`` and becomes it when all is written; removed again on any error.
+
+    Raises ``InputError`` when ``path`` is a file or holds something already, ``OSError`` as the writing does.
+    """
+    path = Path(path)
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise InputError(f"{path} {'is a file' if path.is_file() else 'holds something already'}; give a new folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as name:
+        filled = Path(name, "filled")
+        filled.mkdir()
+        yield filled
+        os.replace(filled, path)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

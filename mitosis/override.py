@@ -8,8 +8,12 @@ from hydra._internal.utils import get_args_parser
 from mitosis.config import CONF, words_of
 from mitosis.errors import InputError
 
-PATH_KEYS = ("input", "output", "data.root", "segment", "classify", "model.weights", "candidates", "init", "runs")
-"""Keys whose values are paths: taken literally, whatever Hydra's grammar would read in them (but for ``${…}``)."""
+PATH_KEYS = (
+    *("input", "output", "data.root", "data.labels", "segment", "classify", "model.weights", "candidates", "init"),
+    *("runs", "data.case"),
+)
+"""Keys whose values are paths, or a regular expression: taken literally, whatever Hydra's grammar would read in them
+(but for ``${…}``)."""
 
 LIST_KEYS = ("segmenter.set", "classifier.set", "candidates")
 """Keys whose values in square brackets are lists: of overrides, or of paths."""

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
+        if labels := config["data"].get("labels"):
+            recipe["data"]["labels"] = _below(labels, config["data"].get("root"))
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
@@ -53,6 +56,14 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = what
     return recipe
+
+
+def _below(path: str, root: str | None) -> str:
+    """``path`` as seen from ``root``, out of it where it must be: a recipe names no place of this machine."""
+    given = Path(str(path)).expanduser()
+    return (
+        os.path.relpath(given.resolve(), Path(str(root)).expanduser().resolve()) if given.is_absolute() else str(path)
+    )
 
 
 def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str, Any]) -> str:

@@ -16,6 +16,8 @@ MAX_PIXELS = 20_000 * 20_000
 
 _FORMATS = ("BMP", "PNG", "TIFF", "JPEG")
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+_RESOLUTION = {282, 283}
+"""Tags of a TIFF's resolution along x and y."""
 _pillow = threading.Lock()
 
 
@@ -34,6 +36,35 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
             raise
         except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, zlib.error and more
             raise InputError(f"{path}: the image is cut off or damaged ({error}); copy or export it again") from error
+
+
+def read_mask(path: str | os.PathLike) -> np.ndarray:
+    """(height, width) bool: where an image file is not black; 1 of 65535 counts as 255 of 255 does, alpha does not.
+
+    Raises ``InputError`` as ``read_image``.
+    """
+    with _opened(path) as image:
+        try:
+            image.load()
+            plain = image.mode in (*_SIXTEEN_BIT, "1", "L", "I", "F")
+            values = np.asarray(image if plain else _rgb(image))
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            raise InputError(f"{path}: the image is cut off or damaged ({error}); copy or export it again") from error
+        return np.asarray(values != 0 if values.ndim == 2 else values.any(axis=2))
+
+
+def tiff_mpp(path: str | os.PathLike) -> float | None:
+    """µm per pixel by a TIFF's resolution tags, the mean of both axes; None where it has none, and for other files.
+
+    Raises ``InputError`` as ``image_size``.
+    """
+    with _opened(path) as image:
+        if not set(getattr(image, "tag_v2", {})) >= _RESOLUTION:  # Pillow makes up 1 dpi then
+            return None
+        dpi = [float(value) for value in image.info.get("dpi", (0, 0))]
+        return sum(25400 / value for value in dpi) / 2 if min(dpi) > 0 else None
 
 
 def image_size(path: str | os.PathLike) -> tuple[int, int]:

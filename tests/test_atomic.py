@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mitosis import atomic
+from mitosis.errors import InputError
 
 
 def test_content_replaces_what_was_there(tmp_path: Path) -> None:
@@ -73,3 +74,22 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"/a'$"):
         atomic.write_text(tmp_path / "a", "text")
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
+
+
+def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    with pytest.raises(ValueError), atomic.new_folder(path) as folder:
+        (folder / "a").write_text("half")
+        raise ValueError
+    assert not list(path.parent.iterdir())
+    for _ in range(2):
+        with atomic.new_folder(path) as folder:
+            (folder / "a").write_text("whole")
+            assert not path.exists() or not list(path.iterdir())
+        assert (path / "a").read_text() == "whole" and list(path.parent.iterdir()) == [path]
+        (path / "a").unlink()  # an empty folder may be filled
+    (path / "a").write_text("mine")
+    for taken in (path, path / "a"):
+        with pytest.raises(InputError, match="give a new folder"), atomic.new_folder(taken):
+            pass
+    assert (path / "a").read_text() == "mine"

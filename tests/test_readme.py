@@ -30,7 +30,9 @@ def _split(command: str) -> tuple[str, list[str]]:
 
 def test_the_readme_has_its_commands():
     assert len(COMMANDS) >= 10
-    assert {"train", "pipeline", "propose", "evaluate", "predict"} == {_split(command)[0] for command in COMMANDS}
+    assert {"train", "pipeline", "propose", "evaluate", "predict", "convert"} == {
+        _split(command)[0] for command in COMMANDS
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -53,12 +55,13 @@ def test_all_run(tmp_path: Path):
     _write_contest(tmp_path / "contest")
     (tmp_path / "fields").mkdir()
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")
+    _write_own(tmp_path / "own")
     for command in COMMANDS:
         name, arguments = _split(command)
-        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out"}
+        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "MINE": "own"}
         known |= {"RUN": _run(tmp_path, "scmitosis_seg"), "RUN2": _run(tmp_path, "resnet34")}
         for word, value in known.items():
-            arguments = [re.sub(rf"={word}$", f"={value}", text) for text in arguments]
+            arguments = [re.sub(rf"={word}(?=$|/)", f"={value}", text) for text in arguments]
         if name in ("train", "pipeline"):
             arguments += TINY
         run = [sys.executable, "-m", f"mitosis.{name}", *arguments]
@@ -84,3 +87,14 @@ def _write_contest(root: Path) -> None:
         Image.fromarray(drawn.image).save(folder / f"{name}.bmp")
         rows = [",".join(map(str, np.asarray(figure.pixels).ravel())) for figure in drawn.figures]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
+
+
+def _write_own(root: Path) -> None:
+    """Six patients of a user's own, a drawn field each in the patient's folder, and all mitoses in ``cells.csv``."""
+    rows = ["image,x,y"]
+    for case in range(6):
+        drawn = draw_field(seed=2, case=case, index=0, size=128)
+        (root / f"p{case}").mkdir(parents=True)
+        Image.fromarray(drawn.image).save(root / f"p{case}" / f"field{case}.png")
+        rows += [f"field{case}.png,{x:g},{y:g}" for x, y in (figure.centroid for figure in drawn.figures)]
+    (root / "cells.csv").write_text("\n".join(rows) + "\n")

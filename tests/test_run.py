@@ -230,3 +230,12 @@ def test_a_recipe_survives_yaml() -> None:
         "ablation": "full",
         "what": "budget-smoke,optimizer.lr-1.0e-05".replace("1.0e", "1e"),
     }
+
+
+@pytest.mark.parametrize(
+    ("labels", "kept"), [("in/a.csv", "in/a.csv"), ("{}/in/a.csv", "in/a.csv"), ("{}x/a.csv", "../rootx/a.csv")]
+)
+def test_labels_are_named_as_seen_from_their_root(tmp_path: Path, labels: str, kept: str) -> None:
+    root = tmp_path / "root"
+    data = {"root": str(root), "labels": labels.format(root)}
+    assert recipe_of({"data": data})["data"] == {"labels": kept}

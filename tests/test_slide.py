@@ -1,4 +1,5 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image, ImageFile
 
 from mitosis import slide
 from mitosis.errors import InputError
-from mitosis.slide import image_size, read_image
+from mitosis.slide import image_size, read_image, read_mask, tiff_mpp
 
 FILES = {
     "a.bmp": {},
@@ -133,3 +134,17 @@ def test_damage_gives_pixels_or_one_line(tmp_path, monkeypatch, noise, name, dat
         assert name in str(error)
     else:
         assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
+
+
+def test_resolution_and_mask_are_read_as_stored(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    Image.fromarray(np.array([[0, 1], [65535, 0]], np.uint16)).save(path, dpi=(101600, 50800))
+    assert tiff_mpp(path) == pytest.approx((0.25 + 0.5) / 2)
+    assert read_mask(path).tolist() == [[False, True], [True, False]]
+    Image.new("L", (2, 1)).save(path)
+    assert tiff_mpp(path) is None and not read_mask(path).any()
+    Image.new("L", (2, 1)).save(tmp_path / "a.png", dpi=(101600, 101600))
+    assert tiff_mpp(tmp_path / "a.png") is None
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InputError, match=r"a\.tif"):
+        read_mask(path)

@@ -14,11 +14,11 @@ def figure_of(annotation: Annotation, size: tuple[int, int], *, mpp: float, radi
     outside. A disc has at least the pixel of its centre.
     """
     height, width = size
-    if not (-0.5 <= annotation.x < width - 0.5 and -0.5 <= annotation.y < height - 0.5):
+    if not inside(annotation, size):
         return None
     if annotation.pixels is not None:
-        inside = ((annotation.pixels >= 0) & (annotation.pixels < (width, height))).all(axis=1)
-        pixels = annotation.pixels[inside]
+        within = ((annotation.pixels >= 0) & (annotation.pixels < (width, height))).all(axis=1)
+        pixels = annotation.pixels[within]
     else:
         if annotation.outline is not None:
             y, x = polygon(annotation.outline[:, 1], annotation.outline[:, 0], shape=size)
@@ -28,3 +28,9 @@ def figure_of(annotation: Annotation, size: tuple[int, int], *, mpp: float, radi
         if not len(pixels):
             pixels = np.array([[round(annotation.x), round(annotation.y)]])
     return MitoticFigure(pixels.astype(np.int32)) if len(pixels) else None
+
+
+def inside(annotation: Annotation, size: tuple[int, int]) -> bool:
+    """Whether the cell's centre lies in a pixel of an image of ``size`` (height, width)."""
+    height, width = size
+    return -0.5 <= annotation.x < width - 0.5 and -0.5 <= annotation.y < height - 0.5

@@ -18,6 +18,7 @@ from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.root import checked_root, files_under
 from mitosis.errors import InputError
+from mitosis.label.pixels import read_rows
 from mitosis.slide import image_size, read_image
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
@@ -150,43 +151,9 @@ def _record(stem: str, images: list[Path], tables: list[Path], root: Path, train
 def read_figures(path: Path, size: tuple[int, int]) -> tuple[MitoticFigure, ...]:
     """The rows of one csv as mitoses; ``size``: (height, width) of its field.
 
-    Commas and blanks at a row's end and empty lines are passed over; an empty file has no mitosis; ``606.0`` is 606.
-    Raises ``InputError`` naming file and row: not a whole number, an odd count, a pixel outside the field.
+    Raises ``InputError`` as ``mitosis.label.pixels.read_rows``; a pixel outside the field is an error here.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a csv ({error})") from error
-    rows = ((number, line.rstrip(", \t")) for number, line in enumerate(lines, start=1))
-    return tuple(_figure(line, size, f"{path}, row {number}") for number, line in rows if line)
-
-
-def _figure(line: str, size: tuple[int, int], where: str) -> MitoticFigure:
-    texts = line.split(",")
-    try:
-        values = np.array(list(map(float, texts)))
-    except ValueError:
-        index, text = next((i, text) for i, text in enumerate(texts, start=1) if not _is_number(text))
-        raise InputError(f"{where}: value {index}, {text.strip()!r}, is not a number") from None
-    if len(values) % 2:
-        raise InputError(f"{where}: {len(values)} values; x,y pairs are an even count")
-    pixels = values.reshape(-1, 2)
-    height, width = size
-    inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)  # false for nan and infinity too
-    if not inside.all():
-        x, y = pixels[~inside][0]
-        raise InputError(f"{where}: pixel ({x:g}, {y:g}) lies outside the field of {width} x {height} (width x height)")
-    if (pixels % 1).any():
-        raise InputError(f"{where}: {pixels[pixels % 1 > 0][0]:g} is not a whole number of pixels")
-    return MitoticFigure(pixels.astype(np.int32))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return tuple(MitoticFigure(row) for row in read_rows(path, size))
 
 
 def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:

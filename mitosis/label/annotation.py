@@ -23,6 +23,12 @@ class Annotation:
     pixels: np.ndarray | None = None
 
 
+def filled(image: str, mitotic: bool, pixels: np.ndarray) -> Annotation:
+    """The cell of (n, 2) pixels, its centre their mean."""
+    x, y = pixels.mean(axis=0)
+    return Annotation(image, mitotic, float(x), float(y), pixels=pixels)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Labels:
     """A label file, or several of one kind: all cells, and all labelled images, those without a cell among them.
@@ -36,3 +42,9 @@ class Labels:
     def of(self, image: str) -> tuple[Annotation, ...]:
         """The cells of one image."""
         return tuple(annotation for annotation in self.annotations if annotation.image == image)
+
+    @property
+    def empty(self) -> list[str]:
+        """The labelled images without a cell."""
+        named = {annotation.image for annotation in self.annotations}
+        return [image for image in self.sizes if image not in named]

@@ -1,0 +1,41 @@
+"""The MIDOG challenges' json: like COCO's, but ``bbox`` holds the corners x1, y1, x2, y2."""
+
+import os
+
+from mitosis import atomic
+from mitosis.errors import InputError
+from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.boxes import box_of, boxed
+from mitosis.label.image_json import MITOTIC, NEGATIVE, described, load, read_entries, read_images
+from mitosis.label.table import plain
+
+
+def read(path: str | os.PathLike) -> Labels:
+    """Mitotic figures and hard negatives, each in the middle of its box, wherever the box lies.
+
+    An image that is listed without any annotation is unlabelled, as in the published sets (human breast 151–200 of
+    MIDOG++): it is not among the images.
+    Raises ``InputError`` naming file and annotation: as ``image_json``, and corners in the wrong order.
+    """
+    document = load(path)
+    cells = []
+    for entry in read_entries(document, path):
+        cells.append(boxed(entry.image, entry.mitotic, entry.box, entry.where))
+    labelled = {cell.image for cell in cells}
+    sizes = {name: size for name, size in read_images(document, path).values() if name in labelled}
+    return Labels(tuple(cells), sizes)
+
+
+def write(labels: Labels, path: str | os.PathLike) -> None:
+    """Replace ``path`` by the cells' boxes. Raises ``InputError`` for a cell without box and an image without cell."""
+    if labels.empty:
+        raise InputError(f"{labels.empty[0]} has no cell, and MIDOG's json takes such an image for unlabelled")
+    images, ids = described(labels.sizes)
+    annotations = [_entry(number, cell, ids[cell.image]) for number, cell in enumerate(labels.annotations, start=1)]
+    categories = [{"id": MITOTIC, "name": "mitotic figure"}, {"id": NEGATIVE, "name": "hard negative"}]
+    atomic.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
+
+
+def _entry(number: int, cell: Annotation, image: int) -> dict:
+    category = MITOTIC if cell.mitotic else NEGATIVE
+    return {"id": number, "image_id": image, "category_id": category, "bbox": list(map(plain, box_of(cell)))}

@@ -1,0 +1,88 @@
+"""Pixel lists as the ICPR 2012 contest has them: a csv an image, a row a mitosis, ``x,y,x,y,…`` of all its pixels."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from mitosis import atomic
+from mitosis.errors import InputError
+from mitosis.label.annotation import Annotation, Labels, filled
+from mitosis.label.per_image import bare, file_of
+
+FARTHEST = 2**31
+"""Beyond it no pixel is numbered."""
+
+
+def read(path: str | os.PathLike, image: str | None = None) -> Labels:
+    """The mitoses of one image, each at the mean of its pixels; ``image``: its name, by default the csv's without .csv.
+
+    Raises ``InputError`` as ``read_rows``.
+    """
+    image = Path(path).stem if image is None else image
+    cells = [filled(image, True, row) for row in read_rows(path)]
+    return Labels(tuple(cells), {image: None})
+
+
+def read_rows(path: str | os.PathLike, size: tuple[int, int] | None = None) -> list[np.ndarray]:
+    """The rows as (n, 2) int32 arrays of x, y; ``size``: (height, width) of the image, None where a row may leave it.
+
+    Commas and blanks at a row's end and empty lines are passed over; an empty file has no mitosis; ``606.0`` is 606.
+    Raises ``InputError`` naming file and row: not a whole number, an odd count, a pixel outside ``size``.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not readable as a csv ({error})") from error
+    rows = ((number, line.rstrip(", \t")) for number, line in enumerate(lines, start=1))
+    return [_pixels(line, size, f"{path}, row {number}") for number, line in rows if line]
+
+
+def write(labels: Labels, path: str | os.PathLike) -> None:
+    """Make the folder ``path`` with a csv for each image; every cell is a mitosis and has its pixels.
+
+    Raises ``InputError`` for a cell that is not so, and as ``atomic.new_folder``.
+    """
+    with atomic.new_folder(path) as folder:
+        for image in labels.sizes:
+            rows = (",".join(map(str, _own(cell).ravel())) + "\n" for cell in labels.of(image))
+            atomic.write_text(file_of(folder, bare(image), ".csv"), "".join(rows))
+
+
+def _own(cell: Annotation) -> np.ndarray:
+    if cell.pixels is None or not cell.mitotic:
+        what = "has no pixels" if cell.mitotic else "is a hard negative; pixel lists hold mitoses alone"
+        raise InputError(f"{cell.image}: the cell at ({cell.x:g}, {cell.y:g}) {what}")
+    return cell.pixels
+
+
+def _pixels(line: str, size: tuple[int, int] | None, where: str) -> np.ndarray:
+    texts = line.split(",")
+    try:
+        values = np.array(list(map(float, texts)))
+    except ValueError:
+        index, text = next((i, text) for i, text in enumerate(texts, start=1) if not _is_number(text))
+        raise InputError(f"{where}: value {index}, {text.strip()!r}, is not a number") from None
+    if len(values) % 2:
+        raise InputError(f"{where}: {len(values)} values; x,y pairs are an even count")
+    pixels = values.reshape(-1, 2)
+    if size is not None:
+        height, width = size
+        inside = ((pixels >= 0) & (pixels < (width, height))).all(axis=1)  # false for nan and infinity too
+        if not inside.all():
+            x, y = pixels[~inside][0]
+            of = f"{width} x {height} (width x height)"
+            raise InputError(f"{where}: pixel ({x:g}, {y:g}) lies outside the field of {of}")
+    if not (abs(pixels) < FARTHEST).all():
+        raise InputError(f"{where}: {pixels[~(abs(pixels) < FARTHEST)][0]:g} is no place in an image")
+    if (pixels % 1).any():
+        raise InputError(f"{where}: {pixels[pixels % 1 > 0][0]:g} is not a whole number of pixels")
+    return pixels.astype(np.int32)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

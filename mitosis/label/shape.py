@@ -1,0 +1,69 @@
+"""A cell's shape: pixels from polygons and back, the middle and the bounds of either."""
+
+import numpy as np
+from scipy.ndimage import binary_fill_holes
+from skimage.draw import polygon
+from skimage.measure import find_contours
+
+Box = tuple[float, float, float, float]
+
+
+def rasterised(outlines: list[np.ndarray]) -> np.ndarray:
+    """(n, 2) int32 x, y of every pixel whose centre lies in one of the polygons ((k, 2) float x, y); n may be 0."""
+    parts = []
+    for outline in outlines:
+        first = np.floor(outline.min(axis=0))  # skimage cuts off what is negative
+        y, x = polygon(*(outline - first).T[::-1])
+        parts.append(np.stack([x, y], axis=1) + first.astype(np.int64))
+    return np.unique(np.concatenate(parts), axis=0).astype(np.int32)
+
+
+def outlined(pixels: np.ndarray) -> list[np.ndarray]:
+    """The polygons around (n, 2) pixels, one for each 8-connected part, half a pixel outside; holes are filled.
+
+    ``rasterised`` gives the same pixels back, those of holes among them.
+    """
+    first = pixels.min(axis=0)
+    x, y = (pixels - first).T
+    mask = np.zeros((y.max() + 3, x.max() + 3), dtype=bool)
+    mask[y + 1, x + 1] = True
+    contours = find_contours(binary_fill_holes(mask), 0.5, fully_connected="high")
+    return [contour[:-1, ::-1] - 1 + first for contour in contours]
+
+
+def middle(outline: np.ndarray) -> tuple[float, float]:
+    """(x, y) of a polygon's centre of area; of one without an area the mean of its corners."""
+    (x, y), origin = (outline - outline[0]).T, outline[0]
+    cross = x * np.roll(y, -1) - np.roll(x, -1) * y
+    area = cross.sum() / 2
+    if abs(area) < 1e-9:
+        return tuple(map(float, outline.mean(axis=0)))  # pyright: ignore
+    centre = [((value + np.roll(value, -1)) * cross).sum() / (6 * area) for value in (x, y)]
+    return float(centre[0] + origin[0]), float(centre[1] + origin[1])
+
+
+def area(outline: np.ndarray) -> float:
+    """A polygon's area."""
+    x, y = (outline - outline[0]).T
+    return float(abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2)
+
+
+def bounds(outline: np.ndarray | None, pixels: np.ndarray | None) -> Box | None:
+    """The corners around pixels, half a pixel outside, or else around an outline; None for neither."""
+    if pixels is not None:
+        (x1, y1), (x2, y2) = pixels.min(axis=0) - 0.5, pixels.max(axis=0) + 0.5
+    elif outline is not None:
+        (x1, y1), (x2, y2) = outline.min(axis=0), outline.max(axis=0)
+    else:
+        return None
+    return float(x1), float(y1), float(x2), float(y2)
+
+
+def joined(outlines: list[np.ndarray]) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """An annotation's (outline, pixels) for the polygons of one cell: its one outline, or the pixels of several.
+
+    Several polygons that hold no pixel's centre are told by the first alone.
+    """
+    if len(outlines) > 1 and len(pixels := rasterised(outlines)):
+        return None, pixels
+    return outlines[0], None

@@ -1,0 +1,77 @@
+"""SlideRunner's sqlite databases, which are only read."""
+
+import os
+import sqlite3
+import warnings
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from mitosis.errors import InputError
+from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.boxes import boxed
+from mitosis.label.kind import is_mitotic
+from mitosis.label.shape import middle
+
+SPOTS, CORNERS, POLYGON = (1, 4), (2, 5), 3
+"""Annotations by type: one point (1 spot, 4 special spot), two corners (2 area, 5 circle), many (3 polygon)."""
+
+
+def read(path: str | os.PathLike) -> Labels:
+    """All annotations that are not deleted, of the class agreed upon; every slide is among the images.
+
+    Spots are cells at their place, areas and circles in the middle of their box, polygons have an outline. Those on
+    which no class was agreed are left out and counted in a warning. Older databases lack some columns.
+    Raises ``InputError`` naming file and annotation: missing, no such database, a class that is not known, another
+    type, an annotation without coordinates.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
+            return _read(base, path)
+    except sqlite3.Error as error:
+        raise InputError(f"{path}: not readable as a database of SlideRunner ({error})") from error
+
+
+def _read(base: sqlite3.Connection, path: Path) -> Labels:
+    slides = {
+        uid: (name, (h, w)) for uid, name, h, w in base.execute("SELECT uid, filename, height, width FROM Slides")
+    }
+    classes = dict(base.execute("SELECT uid, name FROM Classes"))
+    places: dict[int, list[tuple[float, float]]] = {}
+    for annotation, x, y in base.execute(
+        "SELECT annoId, coordinateX, coordinateY FROM Annotations_coordinates ORDER BY annoId, orderIdx, uid"
+    ):
+        places.setdefault(annotation, []).append((x, y))
+    columns = {row[1] for row in base.execute("PRAGMA table_info(Annotations)")}
+    kept = "WHERE deleted = 0 OR deleted IS NULL" if "deleted" in columns else ""
+    cells, open_ones = [], 0
+    for uid, slide, kind, agreed in base.execute(
+        f"SELECT uid, slide, type, agreedClass FROM Annotations {kept} ORDER BY uid"
+    ):
+        where = f"{path}, annotation {uid}"
+        if slide not in slides or not (points := places.get(uid)):
+            raise InputError(f"{where}: it has no {'coordinates' if slide in slides else 'slide'}")
+        if not agreed:
+            open_ones += 1
+            continue
+        mitotic = is_mitotic(classes.get(agreed, agreed), where)
+        cells.append(_cell(slides[slide][0], mitotic, kind, points, where))
+    if open_ones:
+        warnings.warn(f"{path}: {open_ones} annotations have no agreed class and are left out", stacklevel=3)
+    return Labels(tuple(cells), {name: size if all(size) else None for name, size in slides.values()})
+
+
+def _cell(image: str, mitotic: bool, kind: int, points: list[tuple[float, float]], where: str) -> Annotation:
+    corners = np.array(points, dtype=np.float64)
+    if kind in SPOTS:
+        return Annotation(image, mitotic, float(corners[0, 0]), float(corners[0, 1]))
+    if kind in CORNERS and len(corners) >= 2:
+        (x1, y1), (x2, y2) = corners.min(axis=0), corners.max(axis=0)
+        return boxed(image, mitotic, (float(x1), float(y1), float(x2), float(y2)), where)
+    if kind == POLYGON and len(corners) >= 3:
+        return Annotation(image, mitotic, *middle(corners), outline=corners)
+    raise InputError(f"{where}: type {kind} with {len(corners)} points is no cell")

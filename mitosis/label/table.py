@@ -1,0 +1,100 @@
+"""Csv files of labels with a header: rows of named values, and back."""
+
+import csv
+import io
+import math
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mitosis import atomic
+from mitosis.errors import InputError
+
+CLASS = ("label", "class")
+"""What the optional column with the cell's class may be called."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: ``where`` names file and line for messages, ``values`` are its texts by column, in lower case."""
+
+    where: str
+    values: dict[str, str]
+
+    def number(self, column: str) -> float:
+        """The column's number; ``InputError`` for any other text, for nan and for infinity."""
+        text = self.values[column]
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(f"{self.where}: {column}={text!r} is not a number")
+        return value
+
+    def blank(self, columns: Iterable[str]) -> bool:
+        """Whether nothing stands in these columns: the row names an image without cells."""
+        return not any(self.values[column] for column in columns)
+
+    @property
+    def kind(self) -> str | None:
+        """The cell's class, None where the file has no such column."""
+        return next((self.values[name] for name in CLASS if name in self.values), None)
+
+
+def read_rows(path: str | os.PathLike, columns: Sequence[str]) -> list[Row]:
+    """All rows of a csv that has ``columns``, in any order and case; none for an empty file.
+
+    Blanks around values, empty lines and commas at a row's end are passed over.
+    Raises ``InputError``, naming the file: missing, not a text, no such column or one twice, a row that is too long.
+    """
+    path = Path(path)
+    try:
+        reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        lines = [(reader.line_num, [value.strip() for value in line]) for line in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: not readable as a csv ({error})") from error
+    lines = [(number, line) for number, line in lines if any(line)]
+    if not lines:
+        return []
+    header = [name.lower() for name in lines[0][1]]
+    while not header[-1]:
+        header.pop()
+    if missing := [name for name in columns if name not in header]:
+        raise InputError(
+            f"{path}: no column {missing[0]}; its first line, {','.join(header)[:60]!r}, must name {','.join(columns)}"
+        )
+    if twice := [name for name in header if header.count(name) > 1]:
+        raise InputError(f"{path}: two columns are named {twice[0]!r}; rename one of them")
+    rows = []
+    for number, line in lines[1:]:
+        if any(line[len(header) :]):
+            raise InputError(f"{path}, row {number}: {len(line)} values under {len(header)} columns")
+        values = line[: len(header)] + [""] * (len(header) - len(line))
+        rows.append(Row(f"{path}, row {number}", dict(zip(header, values, strict=True))))
+    if unnamed := next((row for row in rows if not row.values["image"]), None):
+        raise InputError(f"{unnamed.where}: no image is named")
+    return rows
+
+
+def write_rows(path: str | os.PathLike, rows: Iterable[Sequence[object]]) -> None:
+    """Replace ``path`` by the rows, the header first among them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    atomic.write_text(path, text.getvalue())
+
+
+def plain(number: float) -> int | float:
+    """``number`` as a file shows it: 12 for 12.0, 12.5 for 12.5."""
+    return int(number) if float(number).is_integer() else float(number)
+
+
+def read_cases(path: str | os.PathLike) -> dict[str, str]:
+    """Image's name → what stands in the column ``case``; ``InputError`` for an image of no case or of two."""
+    cases: dict[str, str] = {}
+    for row in read_rows(path, ("image", "case")):
+        image, case = row.values["image"], row.values["case"]
+        if not case or cases.setdefault(image, case) != case:
+            raise InputError(f"{row.where}: {image} is of the case {case!r}, {cases.get(image)!r} before; give it one")
+    return cases

@@ -1,0 +1,282 @@
+"""A user's own images: found with each kind of labels, and every mistake told in one line."""
+
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mitosis.data.folder import Folder
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+
+HEIGHT, WIDTH = 40, 60
+POINTS = "image,x,y,label\np1/a.png,30,20,mitosis\np1/a.png,10,5,non-mitosis\nb.png,59.4,0,mitosis\n"
+
+
+def picture(path: Path, size: tuple[int, int] = (HEIGHT, WIDTH), **saved: Any) -> np.ndarray:
+    """A pink picture with noise, of its own for each name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(list(path.stem.encode())).integers(0, 40, (*size, 3))
+    image = (np.array([200, 140, 180]) + noise).astype(np.uint8)
+    Image.fromarray(image).save(path, **saved)
+    return image
+
+
+def save_mask(
+    path: Path, *blots: tuple[int, int, int], size: tuple[int, int] = (HEIGHT, WIDTH), dtype=np.uint8
+) -> None:
+    """A mask of 3 × 3 blots at left, top, each of a grey value."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mask = np.zeros(size, dtype)
+    for left, top, grey in blots:
+        mask[top : top + 3, left : left + 3] = grey
+    Image.fromarray(mask).save(path)
+
+
+def folder(root: Path | str | None, **settings: Any) -> Folder:
+    given: dict[str, Any] = {"mpp": 0.25, "fold": 0, "stain": lambda image, name: image}
+    return Folder(root, **{**given, "samples_per_epoch": 1, "batch_size": 1, **settings})  # pyright: ignore
+
+
+def records(root: Path, **settings: Any) -> dict[str, Record]:
+    return {record.field: record for record in folder(root, **settings).records()}
+
+
+def refusal(root: Path | str | None, **settings: Any) -> str:
+    with pytest.raises(InputError) as error:
+        folder(root, **settings).records()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Three images in two folders, and centres for two of them."""
+    for name in ("p1/a.png", "p2/b.png", "p2/c.png"):
+        picture(tmp_path / "my [images]" / name)
+    (tmp_path / "my [images]" / "cells.csv").write_text(POINTS)
+    return tmp_path / "my [images]"
+
+
+def test_points(root: Path) -> None:
+    with pytest.warns(UserWarning, match=r"1 of 3 images are not named in .*cells\.csv: taken as images without mito"):
+        found = records(root, labels="cells.csv")
+    assert {name: (len(item.figures), len(item.hard_negatives)) for name, item in found.items()} == {
+        "a": (1, 1),
+        "b": (1, 0),
+        "c": (0, 0),
+    }
+    a = found["a"]
+    assert (a.case, a.slide, a.mpp, a.size, a.scanner) == ("p1", "p1", 0.25, (HEIGHT, WIDTH), "own")
+    np.testing.assert_allclose(a.centroids, [[30, 20]])
+    np.testing.assert_allclose(a.hard_negatives, [[10, 5]])
+    assert np.pi * 16**2 == pytest.approx(len(a.figures[0].pixels), rel=0.03)  # 4 µm are 16 pixels
+    assert len(found["b"].figures[0].pixels) < np.pi * 16**2 / 3  # cut off by the corner
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(a.read))(), picture(root / "p1/a.png"))
+    smaller = records(root, labels="cells.csv", radius_um=2, mpp=0.5)["a"].figures[0]
+    assert len(smaller.pixels) == 45  # centres closer than 4 pixels
+
+
+def test_masks_beside_their_images_and_in_a_folder_of_their_own(root: Path) -> None:
+    save_mask(root / "p1/a_mask.png", (2, 2, 255), (5, 5, 1), (20, 20, 7))  # the first two touch at a corner
+    save_mask(root / "p2/b_mask.tif", (2, 2, 1), dtype=np.uint16)
+    with pytest.warns(UserWarning, match="1 of 3 images have no mask file: unlabelled, left out"):
+        found = records(root)
+    np.testing.assert_allclose(found["a"].centroids, [[4.5, 4.5], [21, 21]])
+    assert found.keys() == {"a", "b"} and found["a"].mask().sum() == 27 and len(found["b"].figures) == 1
+
+    (root / "masks").mkdir()
+    for name in ("p1/a_mask.png", "p2/b_mask.tif"):
+        (root / name).rename(root / "masks" / name[3:].replace("_mask", ""))
+    save_mask(root / "masks/c.bmp")
+    found = records(root, labels="masks")
+    assert {name: len(item.figures) for name, item in found.items()} == {"a": 2, "b": 1, "c": 0}
+    assert records(root, labels=str(root / "masks"), format="mask").keys() == found.keys()
+
+
+@pytest.mark.parametrize("kind", ["1", "L", "P", "RGB", "RGBA", "LA"])
+def test_whatever_is_not_black_is_a_mitosis(tmp_path: Path, kind: str) -> None:
+    picture(tmp_path / "a.png")
+    grey = np.zeros((HEIGHT, WIDTH), np.uint8)
+    grey[10:13, 20:23] = 255
+    Image.fromarray(grey).convert(kind).save(tmp_path / "a_mask.png")
+    np.testing.assert_allclose(records(tmp_path)["a"].centroids, [[21, 11]])
+
+
+def test_a_mask_that_cannot_be_one(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    save_mask(tmp_path / "a_mask.png", size=(HEIGHT, WIDTH + 1))
+    assert "a_mask.png: the mask and a.png are 61 x 40 and 60 x 40 pixels" in refusal(tmp_path)
+    (tmp_path / "a_mask.png").unlink()
+    save_mask(tmp_path / "a_mask.jpg")
+    assert "save masks as .png" in refusal(tmp_path)
+    save_mask(tmp_path / "a_mask.png")
+    assert "two label files of one image" in refusal(tmp_path)
+
+
+def test_pixel_lists(root: Path) -> None:
+    (root / "p1/a.csv").write_text("1,2,2,2\n10,10\n-1,3,0,3,1,3\n")
+    (root / "p2/b.csv").write_text("")
+    (root / "notes.csv").write_text("nothing of an image's name")
+    with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
+        found = records(root)
+    np.testing.assert_allclose(found["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # what is outside is cut off
+    assert len(found["b"].figures) == 0 and "c" not in found
+
+
+def test_boxes_keep_their_centres(root: Path) -> None:
+    (root / "boxes.csv").write_text("Image,X1,Y1,X2,Y2\na,-10,0,20,30\na,-40,0,20,30\n")
+    with pytest.warns(UserWarning) as said:
+        found = records(root, labels="boxes.csv", radius_um=1)
+    np.testing.assert_allclose(found["a"].centroids, [[5, 15]])
+    assert "1 of 2 labelled cells lie outside their images and are dropped" in [str(w.message) for w in said]
+
+
+@pytest.mark.filterwarnings("ignore:.*taken as images")
+@pytest.mark.parametrize(
+    ("rule", "cases"),
+    [
+        ("folder", ["p1", "p2", "p2"]),
+        ("name", ["a", "b", "c"]),
+        (r"p(\d)", ["1", "2", "2"]),
+        (r"/([ab]|c)\.", ["a", "b", "c"]),
+    ],
+)
+def test_cases(root: Path, rule: str, cases: list[str]) -> None:
+    assert [item.case for item in records(root, labels="cells.csv", case=rule).values()] == cases
+
+
+def test_cases_of_a_column(root: Path) -> None:
+    (root / "cells.csv").write_text("Case,image,X,y\n7,a,1,1\n7,a,2,2\n7,b,,\nx y,c.png,3,3\n")
+    found = records(root, labels="cells.csv", case="column")
+    assert [(item.case, len(item.figures)) for item in found.values()] == [("7", 2), ("7", 0), ("x y", 1)]
+    (root / "cells.csv").write_text("Case,image,X,y\n7,a,1,1\n8,a,2,2\n")
+    assert "cells.csv, row 3: a is of the case '8', '7' before" in refusal(root, labels="cells.csv", case="column")
+
+
+@pytest.mark.filterwarnings("ignore:.*taken as images")
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("p\\d", "with one group in ( )"),
+        ("(", "no regular expression"),
+        (r"(\d\d)", "finds no case in p1/a.png"),
+        ("column", "no column case"),
+    ],
+)
+def test_rules_that_find_no_case(root: Path, rule: str, said: str) -> None:
+    assert said in refusal(root, labels="cells.csv", case=rule)
+
+
+def test_only_a_csv_of_cells_has_columns(root: Path) -> None:
+    (root / "p1/a.csv").write_text("1,2\n")
+    assert "only a csv of points or boxes has columns" in refusal(root, case="column")
+
+
+def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
+    for number, (name, saved) in enumerate(
+        {
+            "inch": {"dpi": (101600, 101600)},
+            "cm": {"resolution_unit": 3, "x_resolution": 50000, "y_resolution": 50000},
+        }.items(),
+        start=1,
+    ):
+        picture(tmp_path / f"{name}.tif", **saved)
+        (tmp_path / "cells.csv").write_text("image,x,y\n" + "".join(f"{n},5,5\n" for n in ("inch", "cm")[:number]))
+    found = records(tmp_path, labels="cells.csv", mpp=None)
+    assert {name: item.mpp for name, item in found.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
+    assert {item.mpp for item in records(tmp_path, labels="cells.csv", mpp=0.3).values()} == {0.3}
+    picture(tmp_path / "inch.tif", dpi=(72, 72))
+    assert "inch.tif tells 352.8 µm per pixel; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
+    picture(tmp_path / "inch.tif")
+    assert "inch.tif does not tell its resolution; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
+    (tmp_path / "inch.tif").unlink()
+    picture(tmp_path / "inch.png", dpi=(101600, 101600))
+    assert "inch.png does not tell its resolution" in refusal(tmp_path, labels="cells.csv", mpp=None)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"mpp": 250}, "data.mpp=250; type data.mpp= with µm per pixel from 0.05 to 5"),
+        ({"mpp": 0.049}, "data.mpp=0.049"),
+        ({"mpp": "quarter"}, "data.mpp=quarter"),
+        ({"mpp": float("nan")}, "data.mpp=nan"),
+        ({"mpp": True}, "data.mpp=True"),
+        ({"format": "xml"}, "data.format=xml: choose one of auto, mask, pixels, geojson, points"),
+        ({"radius_um": 0}, "data.radius_um=0: give micrometres above 0"),
+        ({"radius_um": None}, "data.radius_um=None"),
+        ({"labels": "no.csv"}, "data.labels=no.csv: no such file or folder"),
+        ({"labels": None}, "data.labels is not set and nothing lies beside the images"),
+        ({"labels": None, "format": "points"}, "data.labels=FILE is not set"),
+        ({"labels": None, "format": "mask"}, "no image has a label file of format mask"),
+        ({"labels": "empty"}, "no label file in it"),
+        ({"labels": "empty", "format": "points"}, "no points in it (.csv)"),
+        ({"labels": "p1/a.png"}, "p1/a.png is an image itself, not its mask"),
+        ({"labels": "lost.csv"}, "lost.csv: 2 of 3 labelled images are not under"),
+        ({"labels": "lost.csv"}, ": z.png, …"),
+        ({"labels": "words.txt"}, "words.txt: not a label file of a known kind"),
+        ({"labels": "strange.csv"}, "strange.csv: its first line, 'a,b,c', names neither image,x,y nor image,x1"),
+        ({"labels": "cells.csv", "format": "boxes"}, "cells.csv: no column x1"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(root: Path, wrong: dict[str, Any], said: str) -> None:
+    (root / "empty").mkdir()
+    (root / "words.txt").write_text("x")
+    (root / "strange.csv").write_text("a,b,c\n")
+    (root / "lost.csv").write_text("image,x,y\na,1,1\nz.png,1,1\nb/y,1,1\n")
+    assert said in refusal(root, **{"labels": "cells.csv", **wrong})
+
+
+def test_roots_that_are_none(root: Path, tmp_path: Path) -> None:
+    assert "data.root=DIR is not set: DIR is the folder that holds your images" in refusal(None)
+    assert "no such folder" in refusal(tmp_path / "no")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("a.png", "")
+    assert "a.zip is an archive: unpack it" in refusal(tmp_path / "a.zip")
+    (tmp_path / "bare").mkdir()
+    assert "bare: no image in it (.bmp, .png" in refusal(tmp_path / "bare")
+    picture(root / "p2/a.tif")
+    assert "two images are named a: " in refusal(root, labels="cells.csv")
+
+
+@pytest.mark.filterwarnings("ignore:.*taken as images")
+def test_names_paths_and_links_of_every_kind(root: Path, tmp_path: Path) -> None:
+    picture(root / "p1" / "Ärzte µ, (1).PNG")
+    (root / "p1" / "._a.png").write_bytes(b"what macOS leaves")
+    (root / "cells.csv").write_bytes('\ufeffimage,x,y\n"Ärzte µ, (1).png",3,4\n.\\p1\\A.PNG,5,6\n'.encode())
+    (tmp_path / "link").symlink_to(root)
+    (root / "loop").symlink_to(root)
+    (tmp_path / "elsewhere").mkdir()
+    moved = (root / "cells.csv").rename(tmp_path / "elsewhere/cells.csv")
+    for labels in (str(moved), "../elsewhere/cells.csv"):
+        found = records(tmp_path / "link", labels=labels)
+        assert {name for name, item in found.items() if item.figures} == {"Ärzte µ, (1)", "a"}
+
+
+def test_folds_are_dealt_by_case_or_read(tmp_path: Path) -> None:
+    names = [f"p{case}/f{case}{number}" for case in range(6) for number in range(2)]
+    for name in names:
+        picture(tmp_path / f"{name}.png", (8, 8))
+    (tmp_path / "cells.csv").write_text("image,x,y\n" + "".join(f"{name},4,4\n" for name in names))
+    parts = folder(tmp_path, labels="cells.csv", fold=1).parts
+    assert [item.field for item in parts.test] == ["f10", "f11"]
+    assert [item.case for item in parts.val] == ["p2", "p2"] and len(parts.train) == 8
+    own = {"train": "f00", "val": "f10", "test": "f20"}
+    (tmp_path / "f.csv").write_text("fold,part,field\n" + "".join(f"0,{part},{name}\n" for part, name in own.items()))
+    with pytest.warns(UserWarning, match="stand in no fold list"):
+        parts = folder(tmp_path, labels="cells.csv", folds=str(tmp_path / "f.csv")).parts
+    assert [item.field for item in parts.train + parts.val + parts.test] == ["f00", "f10", "f20"]
+
+
+def test_the_real_fields() -> None:
+    if not (data := os.environ.get("MITOSIS_REAL_DATA")):
+        pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
+    found = records(Path(data) / "icpr2012", mpp=0.2456, case=r"(A\d\d)_")
+    assert len(found) == 35 and len({item.case for item in found.values()}) == 5
+    assert sum(len(item.figures) for item in found.values()) == 226

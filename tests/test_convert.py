@@ -1,0 +1,222 @@
+"""Label formats into one another: round trips of everything that a format holds, and what is refused."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mitosis.convert import SHAPES, fit, left_behind
+from mitosis.errors import InputError
+from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.formats import PER_IMAGE, TABLES, read_all
+from mitosis.label.shape import bounds
+
+QUARTERS = st.integers(-400, 4000).map(lambda number: number / 4)
+NAMES = st.lists(
+    st.sampled_from(["a", "b, 1", "Ärzte (2)", 'say "x"', "deep/c", "O'Neil=[3]"]), min_size=1, max_size=4, unique=True
+)
+
+
+@st.composite
+def cells(draw: st.DrawFn, image: str) -> Annotation:
+    """A cell with a centre alone, or with a box, a triangle or pixels around it."""
+    x, y, kind = draw(QUARTERS), draw(QUARTERS), draw(st.sampled_from(["point", "box", "outline", "pixels"]))
+    mitotic = draw(st.booleans())
+    if kind == "box":
+        half_width, half_height = draw(st.integers(0, 200)) / 4, draw(st.integers(0, 200)) / 4
+        box = (x - half_width, y - half_height, x + half_width, y + half_height)
+        return Annotation(image, mitotic, x, y, box=box)
+    if kind == "outline":
+        corner = draw(st.integers(1, 40)) * 3
+        outline = np.array([[x - corner, y - corner], [x + 2 * corner, y - corner], [x - corner, y + 2 * corner]])
+        return Annotation(image, mitotic, x, y, outline=outline)
+    if kind == "pixels":
+        offsets = draw(st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=12))
+        pixels = np.array(sorted(offsets), dtype=np.int32) + np.array([int(x), int(y)], dtype=np.int32)
+        return Annotation(image, mitotic, *map(float, pixels.mean(axis=0)), pixels=pixels)
+    return Annotation(image, mitotic, x, y)
+
+
+@st.composite
+def label_files(draw: st.DrawFn) -> Labels:
+    names = draw(NAMES)
+    found = [cell for name in names for cell in draw(st.lists(cells(name), max_size=4))]
+    return Labels(tuple(found), {name: draw(st.sampled_from([None, (300, 400)])) for name in names})
+
+
+def written(labels: Labels, to: str, folder: Path) -> Labels:
+    path = folder / f"labels-{len(list(folder.iterdir()))}"
+    (TABLES | PER_IMAGE)[to].write(labels, path)
+    return read_all(path, to)
+
+
+def same(one: Labels, other: Labels, to: str) -> None:
+    """Equal in what format ``to`` holds; the order within an image is kept."""
+    assert one.sizes.keys() == other.sizes.keys()
+    if to in ("coco", "midog"):
+        assert one.sizes == other.sizes
+    for image in one.sizes:
+        pairs = list(zip(one.of(image), other.of(image), strict=True))
+        for a, b in pairs:
+            assert a.mitotic == b.mitotic
+            if "box" in SHAPES[to]:
+                assert a.box is not None and b.box == pytest.approx(a.box)
+                assert (b.x, b.y) == pytest.approx(((a.box[0] + a.box[2]) / 2, (a.box[1] + a.box[3]) / 2))
+            elif to in ("points", "pixels"):
+                assert (b.x, b.y) == pytest.approx((a.x, a.y) if a.pixels is None else a.pixels.mean(axis=0))
+            if "outline" in SHAPES[to] and a.outline is not None:
+                np.testing.assert_allclose(b.outline, a.outline)  # pyright: ignore
+            if to == "pixels":
+                assert a.pixels is not None and b.pixels is not None
+                np.testing.assert_array_equal(b.pixels, a.pixels)
+
+
+@settings(deadline=None, max_examples=40)
+@given(label_files(), st.sampled_from(sorted(SHAPES)), st.sampled_from(sorted(SHAPES)))
+def test_round_trips(tmp_path_factory: pytest.TempPathFactory, labels: Labels, first: str, second: str) -> None:
+    folder = tmp_path_factory.mktemp("round")
+    fitted = fit(labels, first, radius_um=5, mpp=0.5)
+    once = written(fitted, first, folder)
+    same(fitted, once, first)
+    same(once, written(fit(once, first), first, folder), first)  # nothing is asked for any more
+    on = fit(once, second, radius_um=5, mpp=0.5)
+    same(on, written(on, second, folder), second)
+
+
+@settings(deadline=None, max_examples=20)
+@given(label_files(), st.sampled_from(["boxes", "coco"]))
+def test_kinds_and_centres_survive_all_that_hold_them(
+    tmp_path_factory: pytest.TempPathFactory, labels: Labels, through: str
+) -> None:
+    folder = tmp_path_factory.mktemp("round")
+    as_points = Labels(tuple(Annotation(c.image, c.mitotic, c.x, c.y) for c in labels.annotations), labels.sizes)
+    back = written(fit(as_points, through, radius_um=2, mpp=0.25), through, folder)
+    same(as_points, fit(back, "points"), "points")
+
+
+def test_files_are_the_same_every_time(tmp_path: Path) -> None:
+    pixels = np.array([[1, 2], [2, 2]], dtype=np.int32)
+    labels = Labels((Annotation("b", True, 1.5, 2, pixels=pixels),), {"b": None})
+    for to in SHAPES:
+        found = []
+        for number in range(2):
+            (TABLES | PER_IMAGE)[to].write(fit(labels, to), path := tmp_path / f"{to}{number}")
+            found.append([file.read_bytes() for file in (sorted(path.iterdir()) if path.is_dir() else [path])])
+        assert found[0] == found[1]
+
+
+def test_what_is_made_by_hand() -> None:
+    pixels = np.array([[1, 2], [3, 2]], dtype=np.int32)
+    outline = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 2.0], [0.0, 2.0]])
+    labels = Labels(
+        (
+            Annotation("a", True, 2, 2, pixels=pixels),
+            Annotation("a", False, 9, 9),
+            Annotation("b", True, 2, 1, outline=outline),
+        ),
+        {"a": None, "b": (2, 3), "c": None},
+    )
+    assert [cell.box for cell in fit(labels, "boxes", 1, 0.5).annotations] == [
+        (0.5, 1.5, 3.5, 2.5),
+        (7, 7, 11, 11),
+        (0, 0, 4, 2),
+    ]
+    listed = fit(labels, "pixels")
+    assert [len(cell.pixels) for cell in listed.annotations if cell.pixels is not None] == [2, 15]
+    assert left_behind(labels, listed, "pixels") == ["left behind, for pixels cannot hold them: 1 hard negatives"]
+    assert fit(labels, "midog", 1, 0.5).sizes.keys() == {"a", "b"}
+    assert left_behind(labels, fit(labels, "points"), "points") == [
+        "left behind, for points cannot hold them: 1 outlines",
+        "left behind, for points cannot hold them: 1 pixels of cells",
+    ]
+    (cell,) = fit(Labels((Annotation("a", True, 0, 0),), {"a": (50, 50)}), "pixels", 1, 0.5).annotations
+    assert cell.pixels is not None and bounds(None, cell.pixels) == (-0.5, -0.5, 1.5, 1.5)  # cut off at the edge
+    with pytest.raises(InputError, match=r"a: the cell at \(-5, 0\) lies outside its image"):
+        fit(Labels((Annotation("a", True, -5, 0),), {"a": (50, 50)}), "pixels", 1, 0.5)
+
+
+@pytest.mark.parametrize("to", ["pixels", "boxes", "coco", "midog"])
+@pytest.mark.parametrize("given", [{}, {"radius_um": 4.0}, {"mpp": 0.25}])
+def test_a_centre_alone_wants_a_radius(to: str, given: dict[str, float]) -> None:
+    labels = Labels((Annotation("a", True, 9, 9),), {"a": None})
+    with pytest.raises(InputError, match=rf"to={to}: the cell at \(9, 9\) of a has no .*; type radius_um=4 mpp=0.25"):
+        fit(labels, to, **given)
+    assert len(fit(labels, to, 4, 0.25).annotations) == len(fit(labels, "points").annotations) == 1
+
+
+def test_the_command(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "in (1), b.csv").write_text("image,x,y,label\na,1,2,1\na,3,4,0\nb,,,\n")
+    ended = cli("convert", "input=in (1), b.csv", "output=out/c=1.json", "to=coco", "radius_um=4", "mpp=0.25")
+    assert ended.code == 0, ended.err
+    assert ended.out == "out/c=1.json: 1 mitoses and 1 hard negatives in 2 images, as coco\n"
+    assert json.loads((tmp_path / "out/c=1.json").read_text())["annotations"][0]["bbox"] == [-15, -14, 32, 32]
+    ended = cli("convert", "input=out/c=1.json", "output=q", "from=coco", "to=geojson")
+    assert ended.out.splitlines() == [
+        "left behind, for geojson cannot hold them: 2 boxes",
+        "q: 1 mitoses and 1 hard negatives in 2 images, as geojson",
+    ]
+    assert sorted(path.name for path in (tmp_path / "q").iterdir()) == ["a.geojson", "b.geojson"]
+    assert cli("convert", "input=q", "output=back.csv", "to=points").code == 0
+    assert (tmp_path / "back.csv").read_text() == "image,x,y,label\na,1,2,mitosis\na,3,4,non-mitosis\nb,,,\n"
+    ended = cli("convert", "input=q", "output=lists", "to=pixels", "radius_um=1", "mpp=1")
+    assert ended.code == 0 and "1 hard negatives\n" in ended.out
+    assert (tmp_path / "lists/b.csv").read_text() == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"input": None}, "input is not set"),
+        ({"to": None}, "to is not set"),
+        ({"input": "no.csv"}, "input=no.csv: no such file or folder"),
+        ({"to": "xml"}, "to=xml: choose one of pixels, points"),
+        ({"to": "sliderunner"}, "to=sliderunner: is only read; choose one of"),
+        ({"from": "mask"}, "from=mask: choose one of auto, pixels"),
+        ({"from": "boxes"}, "in.csv: no column x1"),
+        ({"output": "in.csv"}, "output=in.csv is the input"),
+        ({"output": "."}, "output=. is a folder; coco is one file"),
+        ({"to": "geojson", "output": "full"}, "full holds something already; give a new folder"),
+        ({"to": "geojson", "output": "full/x"}, "full/x is a file"),
+        ({"input": "empty", "from": "points"}, "empty: no points in it (.csv)"),
+        ({"input": "empty"}, "input=empty: no label file in it"),
+        ({"input": "words.txt"}, "words.txt: not a label file of a known kind"),
+        ({"radius_um": None}, "to=coco: the cell at (1, 2) of a has no box; type radius_um=4 mpp=0.25"),
+        ({"radius_um": "0"}, "radius_um=0: give a number above 0"),
+        ({"mpp": "quarter"}, "mpp=quarter: give a number above 0"),
+        ({"mpp": "true"}, "mpp=True: give a number above 0"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(cli: Callable, tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
+    (tmp_path / "in.csv").write_text("image,x,y\na,1,2\n")
+    (tmp_path / "words.txt").write_text("x")
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "full" / "x").write_text("mine")
+    given = {"input": "in.csv", "output": "out.json", "to": "coco", "radius_um": "4", "mpp": "0.25"} | arguments
+    ended = cli("convert", *(f"{key}={value}" for key, value in given.items() if value is not None))
+    assert ended.code == 1 and said in ended.err and ended.err.count("\n") == 1 and "Traceback" not in ended.err
+    assert not (tmp_path / "out.json").exists() and (tmp_path / "full/x").read_text() == "mine"
+
+
+def test_a_database_is_read(cli: Callable, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.sqlite") as base:
+        base.executescript(
+            """CREATE TABLE Slides (uid INTEGER, filename TEXT, width INTEGER, height INTEGER);
+            CREATE TABLE Classes (uid INTEGER, name TEXT);
+            CREATE TABLE Annotations (uid INTEGER, slide INTEGER, type INTEGER, agreedClass INTEGER);
+            CREATE TABLE Annotations_coordinates
+                (uid INTEGER, coordinateX INTEGER, coordinateY INTEGER, annoId INTEGER, orderIdx INTEGER);
+            INSERT INTO Slides VALUES (1, 'a.svs', 60, 40);
+            INSERT INTO Classes VALUES (1, 'Mitosis');
+            INSERT INTO Annotations VALUES (1, 1, 1, 1);
+            INSERT INTO Annotations_coordinates VALUES (1, 10, 20, 1, 1);"""
+        )
+    base.close()
+    assert cli("convert", "input=s.sqlite", "output=p.csv", "to=points").code == 0
+    assert (tmp_path / "p.csv").read_text() == "image,x,y,label\na.svs,10,20,mitosis\n"
