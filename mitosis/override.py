@@ -8,7 +8,8 @@ from hydra._internal.utils import get_args_parser
 from mitosis.config import CONF, words_of
 from mitosis.errors import InputError
 
-PATH_KEYS = ("input", "output", "data.root", "segment", "classify", "model.weights", "candidates", "init", "runs")
+PATH_KEYS = ("input", "output", "data.root", "data.cache", "segment", "classify", "model.weights", "candidates", "init")
+PATH_KEYS += ("runs",)
 """Keys whose values are paths: taken literally, whatever Hydra's grammar would read in them (but for ``${…}``)."""
 
 LIST_KEYS = ("segmenter.set", "classifier.set", "candidates")

@@ -30,7 +30,9 @@ def _split(command: str) -> tuple[str, list[str]]:
 
 def test_the_readme_has_its_commands():
     assert len(COMMANDS) >= 10
-    assert {"train", "pipeline", "propose", "evaluate", "predict"} == {_split(command)[0] for command in COMMANDS}
+    assert {"train", "pipeline", "propose", "evaluate", "predict", "prepare"} == {
+        _split(command)[0] for command in COMMANDS
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -55,7 +57,7 @@ def test_all_run(tmp_path: Path):
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")
     for command in COMMANDS:
         name, arguments = _split(command)
-        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out"}
+        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "CACHE": "cache"}
         known |= {"RUN": _run(tmp_path, "scmitosis_seg"), "RUN2": _run(tmp_path, "resnet34")}
         for word, value in known.items():
             arguments = [re.sub(rf"={word}$", f"={value}", text) for text in arguments]
