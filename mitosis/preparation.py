@@ -1,5 +1,6 @@
 """A dataset looked through before anything is trained on it, and its fields put into the cache."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.table import Table
 from mitosis import atomic
 from mitosis.config import build
 from mitosis.data.cache import Cache
-from mitosis.data.check import Finding, check_counts, check_folds, check_images, check_labels, counted, plausible
+from mitosis.data.check import Finding, check_counts, check_folds, check_images, check_labels, counted, found, plausible
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fill import fill
 from mitosis.data.record import Record
@@ -28,8 +29,11 @@ def prepare_dataset(config: dict[str, Any], word: str, output: Path) -> float:
     """
     stain = build(config["stain"])
     data: MitosisDataModule = build(config["data"], fold="all", stain=stain)
-    records = data.records()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        records = data.records()
     findings, unusable = check(data, records)
+    findings.append(found("remarks while the labels were read", "warning", [str(said.message) for said in caught]))
     show(f"{word}: {counted(records)}", findings)
     whole = {"data": word, "counts": counted(records), "checks": [asdict(finding) for finding in findings]}
     atomic.write_json(output / "checks.json", whole)
@@ -52,7 +56,7 @@ def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Find
     """All findings, and the names of the fields whose image cannot be used."""
     lists = data.lists(records)
     pictures, unusable = check_images(records)
-    counts = check_counts(records, getattr(type(data), "INVENTORY", None), lists)
+    counts = check_counts(records, data.INVENTORY, lists)
     return [*counts, *pictures, *check_labels(records), *check_folds(records, lists)], unusable
 
 

@@ -1,13 +1,14 @@
 """``prepare``: all checks in one table, the sheet, the cache that training then reads; what it refuses."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.fold import read_folds
-from mitosis.data.icpr2012 import ICPR2012
+from mitosis.data.synthetic import Synthetic
 from mitosis.run import read_json
 from mitosis.slide import read_image
 
@@ -92,15 +93,28 @@ def test_what_the_dataset_itself_refuses_is_one_line(cli: Cli, tmp_path: Path) -
     assert ended.code == 1 and re.fullmatch(r"mitosis: [^\n]+A00_01.csv, row 1: [^\n]+\n", ended.err)
 
 
-def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path) -> None:
     write_contest(tmp_path / "contest")
-    part = SimpleNamespace(name="training", fields=35, mitoses=226, hard_negatives=None, cases=())
-    inventory = SimpleNamespace(**vars(part) | {"name": "ICPR 2012", "parts": (part,), "note": "drawn"})
-    monkeypatch.setattr(ICPR2012, "INVENTORY", inventory, raising=False)
     ended = cli("prepare", "data=icpr2012", "data.root=contest", "output=out")
     first, *_ = read_json(tmp_path / "out/checks.json")["checks"]
-    assert ended.code == 0 and first["verdict"] == "warning" and first["check"] == "ICPR 2012, training"
-    assert re.fullmatch(r"35/35 fields, \d+/226 mitoses \(drawn\)", first["first"])
+    assert ended.code == 0 and first["verdict"] == "warning" and first["check"] == "ICPR 2012 MITOS, training"
+    assert re.match(r"35/35 fields, \d+/226 mitoses \(the 15 evaluation fields", first["first"])
+
+
+def test_what_was_said_while_labels_were_read_is_a_finding(cli: Cli, tmp_path: Path, monkeypatch) -> None:
+    original = Synthetic.records
+    monkeypatch.setattr(Synthetic, "records", lambda self: warnings.warn("2 left out", stacklevel=1) or original(self))
+    ended = cli("prepare", *DRAWN, "strict=true")
+    assert ended.code == 1 and "remarks while the labels were read (1)" in ended.err and ended.err.count("\n") == 1
+
+
+def test_the_real_training_part(cli: Cli, tmp_path: Path) -> None:
+    if not (data := os.environ.get("MITOSIS_REAL_DATA")):
+        pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
+    ended = cli("prepare", "data=icpr2012", f"data.root={data}/icpr2012", "objects=4")
+    checks = read_json(tmp_path / "prepared/icpr2012/checks.json")["checks"]
+    assert ended.code == 0 and {check["verdict"] for check in checks} == {"ok"}
+    assert checks[0]["first"] == "35/35 fields, 226/226 mitoses"
 
 
 @pytest.mark.slow

@@ -5,13 +5,14 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from rich.progress import track
 
 from mitosis.data.fingerprint import files_of
 from mitosis.data.fold import CASES_FOR_VAL, OFFICIAL, PARTS, FoldLists, split
+from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
 from mitosis.data.twins import alike, look
 from mitosis.errors import InputError
@@ -61,7 +62,7 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
         found("empty files", "error", empty),
         found("images that cannot be read", "error", [text for text in broken.values() if text]),
         found("images of another size than their record's", "error", sizes),
-        found("images of two cases that look alike", "warning", _twins(records, seen)),
+        found("images of two cases that", "warning", _twins(records, seen)),
     ], set(broken)
 
 
@@ -69,9 +70,7 @@ def _twins(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str
     usable = [record for record in records if record.field in seen]
     pairs = alike(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
     between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]
-    return [
-        f"{one.field} of case {one.case} and {other.field} of case {other.case} look alike" for one, other in between
-    ]
+    return [f"{one.field} of case {one.case} and {other.field} of case {other.case}" for one, other in between]
 
 
 def check_labels(records: Sequence[Record]) -> list[Finding]:
@@ -134,7 +133,7 @@ def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
     ]
 
 
-def check_counts(records: Sequence[Record], inventory: Any | None, lists: FoldLists) -> list[Finding]:
+def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: FoldLists) -> list[Finding]:
     """How many fields, mitoses and hard negatives there are beside the published numbers, part by part.
 
     A part that is wholly absent is no finding: test parts are given out apart. ``inventory``: the dataset's
@@ -152,7 +151,7 @@ def check_counts(records: Sequence[Record], inventory: Any | None, lists: FoldLi
     return [*findings, *([found("fields in no published part", "warning", further)] if further else [])]
 
 
-def _of(part: Any, records: Sequence[Record], lists: FoldLists) -> list[Record]:
+def _of(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:
     if part.cases:
         return [record for record in records if record.case in part.cases]
     official = lists.get(OFFICIAL, {name: [] for name in PARTS})
@@ -160,7 +159,7 @@ def _of(part: Any, records: Sequence[Record], lists: FoldLists) -> list[Record]:
     return [record for record in records if record.field in set(names)]
 
 
-def _compared(name: str, expected: Any, records: Sequence[Record], note: str) -> Finding:
+def _compared(name: str, expected: Inventory | Part, records: Sequence[Record], note: str) -> Finding:
     have = _counts(records)
     known = {what: getattr(expected, what) for what in have if getattr(expected, what) is not None}
     text = ", ".join(f"{have[what]}/{count} {what.replace('_', ' ')}" for what, count in known.items())

@@ -18,6 +18,7 @@ from mitosis.data.cache import Cache
 from mitosis.data.deal import dealt
 from mitosis.data.field_view import Field, single
 from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
+from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
 from mitosis.data.sampler import EpochSampler, share_of
@@ -40,6 +41,9 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
+
+    INVENTORY: Inventory | None = None
+    """What the dataset's publishers say that it holds."""
 
     def __init__(
         self,

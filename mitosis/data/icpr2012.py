@@ -15,6 +15,7 @@ import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold import OFFICIAL, read_folds
+from mitosis.data.inventory import Inventory, Part
 from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
@@ -28,6 +29,19 @@ LOSSLESS = (".bmp", ".png", ".tif", ".tiff")
 JPEG = (".jpg", ".jpeg")
 _STEM = re.compile(r"[AH]\d\d_\d\d")
 
+INVENTORY = Inventory(
+    name="ICPR 2012 MITOS",
+    fields=35,
+    mitoses=226,
+    hard_negatives=None,
+    parts=(Part("training", 35, 226), Part("test", 15, 101)),
+    citation="ICPR 2012 contest on mitosis detection in breast cancer histological images (MITOS)",
+    licence="not stated",
+    where="http://ludo17.free.fr/mitos_2012/",
+    note="the 15 evaluation fields are given out apart; their csvs hold 101 mitoses, other lists count 100 and 103",
+)
+"""The same for each scanner."""
+
 
 class ICPR2012(MitosisDataModule):
     """The contest's fields of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
@@ -36,6 +50,8 @@ class ICPR2012(MitosisDataModule):
     ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
     (``mitosis.data.painted``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
+
+    INVENTORY = INVENTORY
 
     def __init__(
         self,

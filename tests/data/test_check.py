@@ -3,7 +3,6 @@
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from mitosis.data.check import Finding, check_counts, check_folds, check_images,
 from mitosis.data.deal import dealt
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.fold import FoldLists, read_folds
+from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.slide import read_image
 
@@ -138,13 +138,8 @@ def test_folds_that_lack_fields_and_fields_that_lack_folds() -> None:
     assert found.keys() == {"fields in"} and "1 field(s)" in found["fields in"].first
 
 
-def part(name: str, fields: int | None, mitoses: int | None, cases: tuple = (), hard: int | None = None) -> Any:
-    return SimpleNamespace(name=name, fields=fields, mitoses=mitoses, hard_negatives=hard, cases=cases)
-
-
-def published(*parts: Any, fields: int | None = 3, mitoses: int | None = 4) -> Any:
-    whole = part("Set", fields, mitoses)
-    return SimpleNamespace(**vars(whole) | {"parts": parts, "note": "some were dropped"})
+def published(*parts: Part) -> Inventory:
+    return Inventory("Set", 3, 4, None, parts, citation="", licence="", where="", note="some were dropped")
 
 
 RECORDS = [
@@ -167,7 +162,9 @@ def test_counts_of_the_whole() -> None:
 
 
 def test_counts_of_parts_by_case() -> None:
-    inventory = published(part("training", 2, 3, ("1",), 1), part("test", 1, 2, ("2",)), part("later", 9, 9, ("3",)))
+    inventory = published(
+        Part("training", 2, 3, 1, cases=("1",)), Part("test", 1, 2, cases=("2",)), Part("later", 9, 9, cases=("3",))
+    )
     first, second = check_counts(RECORDS, inventory, FoldLists())
     assert first == Finding("Set, training", "ok", 0, "2/2 fields, 3/3 mitoses, 1/1 hard negatives")
     assert second == Finding("Set, test", "warning", 1, "1/1 fields, 1/2 mitoses (some were dropped)")
@@ -177,7 +174,7 @@ def test_counts_of_parts_by_case() -> None:
 
 def test_counts_of_parts_by_the_official_fold() -> None:
     lists = FoldLists({"official": {"train": ["a"], "val": ["b"], "test": ["c"]}})
-    inventory = published(part("training", 2, 3), part("test", 1, 1))
+    inventory = published(Part("training", 2, 3), Part("test", 1, 1))
     assert [finding.first for finding in check_counts(RECORDS, inventory, lists)] == [
         "2/2 fields, 3/3 mitoses",
         "1/1 fields, 1/1 mitoses",
