@@ -62,7 +62,7 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
         found("empty files", "error", empty),
         found("images that cannot be read", "error", [text for text in broken.values() if text]),
         found("images of another size than their record's", "error", sizes),
-        found("images of two cases that", "warning", _twins(records, seen)),
+        found("images of two cases that look alike", "warning", _twins(records, seen)),
     ], set(broken)
 
 

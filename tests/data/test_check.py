@@ -73,6 +73,7 @@ def test_one_image_in_two_cases(files: list[Record], tmp_path: Path) -> None:
     Image.open(tmp_path / "1.png").save(tmp_path / "3.jpg", quality=80)
     files[3] = replace(files[3], read=partial(read_image, tmp_path / "3.jpg"))
     (twins,) = bad(check_images(files)[0]).values()
+    assert twins.check == "images of two cases that look alike"
     assert (twins.verdict, twins.count, twins.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
     files[3] = replace(files[3], case="1")
     assert bad(check_images(files)[0]) == {}
