@@ -9,7 +9,18 @@ from mitosis.config import CONF, words_of
 from mitosis.errors import InputError
 
 PATH_KEYS = (
-    *("input", "output", "data.root", "data.labels", "segment", "classify", "model.weights", "candidates", "init"),
+    *(
+        "input",
+        "output",
+        "data.root",
+        "data.cache",
+        "data.labels",
+        "segment",
+        "classify",
+        "model.weights",
+        "candidates",
+        "init",
+    ),
     *("runs", "data.case"),
 )
 """Keys whose values are paths, or a regular expression: taken literally, whatever Hydra's grammar would read in them

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mitosis.output.grid import grid
 from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw, write_picture
 
 FIELDS, SIDE, CROPS, ACCEPTANCE = 4, 512, 8, 0.5
@@ -98,17 +99,6 @@ def framed(crop: np.ndarray, score: float, label: int) -> np.ndarray:
         cv2.rectangle(picture, (0, 0), (width - 1, height - 1), TRUTH, 4 * line)
     cv2.rectangle(picture, (0, 0), (width - 1, height - 1), ACCEPTED if score >= ACCEPTANCE else REJECTED, 2 * line)
     return picture
-
-
-def grid(parts: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
-    """Pictures of one size in rows of ``columns``, white in between and where the last row ends early."""
-    height, width = parts[0].shape[:2]
-    rows, gap = -(-len(parts) // columns), 4
-    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
-    for index, part in enumerate(parts):
-        top, left = index // columns * (height + gap), index % columns * (width + gap)
-        whole[top : top + height, left : left + width] = part
-    return whole
 
 
 def _pixels(image: Tensor) -> np.ndarray:

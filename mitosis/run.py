@@ -18,7 +18,7 @@ from mitosis.errors import InputError
 
 HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
 """Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
-HOW_DATA = ("root", "workers")
+HOW_DATA = ("root", "workers", "cache")
 WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 """The trainer's keys that do change the result."""
 

@@ -15,12 +15,13 @@ from mitosis.entry import PATIENCE, compose
 from mitosis.errors import InputError
 from mitosis.run import Choices
 
-COMMANDS = ("train", "propose", "evaluate", "predict", "pipeline", "convert")
+COMMANDS = ("train", "propose", "evaluate", "predict", "pipeline", "convert", "prepare")
 SHOWN = """
 import io, runpy, sys, contextlib
 from hydra.core.global_hydra import GlobalHydra
 for command in sys.argv[1].split(","):
-    for arguments in (["--help"], ["--cfg", "job"] + (["data=gzmh"] if command in ("train", "pipeline") else [])):
+    data = ["data=gzmh"] if command in ("train", "pipeline", "prepare") else []
+    for arguments in (["--help"], ["--cfg", "job", *data]):
         GlobalHydra.instance().clear()
         sys.argv = [command, *arguments]
         out = io.StringIO()

@@ -30,7 +30,7 @@ def _split(command: str) -> tuple[str, list[str]]:
 
 def test_the_readme_has_its_commands():
     assert len(COMMANDS) >= 10
-    assert {"train", "pipeline", "propose", "evaluate", "predict", "convert"} == {
+    assert {"train", "pipeline", "propose", "evaluate", "predict", "convert", "prepare"} == {
         _split(command)[0] for command in COMMANDS
     }
 
@@ -58,7 +58,7 @@ def test_all_run(tmp_path: Path):
     _write_own(tmp_path / "own")
     for command in COMMANDS:
         name, arguments = _split(command)
-        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "MINE": "own"}
+        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "MINE": "own", "CACHE": "cache"}
         known |= {"RUN": _run(tmp_path, "scmitosis_seg"), "RUN2": _run(tmp_path, "resnet34")}
         for word, value in known.items():
             arguments = [re.sub(rf"={word}(?=$|/)", f"={value}", text) for text in arguments]

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,9 +14,10 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from mitosis.data.cache import Cache
 from mitosis.data.deal import Official, dealt
 from mitosis.data.field_view import Field, single
-from mitosis.data.fold import Parts, halves, read_folds, split
+from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
 from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
@@ -34,7 +36,8 @@ class MitosisDataModule(LightningDataModule, ABC):
     still want their fields).
     An epoch is ``samples_per_epoch`` samples, or with ``repeat`` so many for each training field (the augmentation
     factor of "Detecting Mitosis Cells using U-Nets", section V.A); a sample is a function of (``seed``, epoch, index)
-    alone. ``limit``: at most so many fields in each part.
+    alone. ``limit``: at most so many fields in each part. ``cache``: a folder that keeps normalised fields, which are
+    then read from there crop by crop and not held in memory.
 
     ``first_epoch``: set it where a run goes on; Lightning tells the epoch only after workers fetched their first batch.
     """
@@ -53,6 +56,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         repeat: int | None = None,
         limit: int | None = None,
         workers: int = 0,
+        cache: str | None = None,
         seed: int = 0,
         half: int | None = None,
         augment: Callable | None = None,
@@ -69,6 +73,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.augment, self.train_view, self.held_out_view = augment, train_view, held_out_view
         self.first_epoch = 0
+        self._cache = None if cache is None else Cache(Path(cache), stain)
         self._fields: dict[str, Field] = {}
         self._parts: Parts | None = None
 
@@ -98,10 +103,13 @@ class MitosisDataModule(LightningDataModule, ABC):
     def _whole(self) -> Parts:
         if self._parts is None:
             records = self.records()
-            lists = dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
-            parts = split(records, self.fold, lists)
+            parts = split(records, self.fold, self.lists(records))
             self._parts = parts if self.limit is None else limited(parts, self.limit)
         return self._parts
+
+    def lists(self, records: Sequence[Record]) -> FoldLists:
+        """Every fold of the dataset, as lists of names."""
+        return dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
@@ -116,6 +124,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         return [self._fields[record.field] for record in records]
 
     def _load(self, record: Record) -> Field:
+        if self._cache is not None:
+            return self._cache.field(record)
         return Field(record, self.stain(record.read(), record.field), record.mask())
 
     def train_dataloader(self) -> DataLoader:

@@ -1,0 +1,101 @@
+"""A cache filled ahead of training, by several processes."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+from mitosis.data.cache import Cache
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+
+GIB = 2**30
+
+Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
+
+
+def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
+    """Put the records into the cache, ``workers`` at once; says first how much space that takes.
+
+    Stopped or killed, it goes on where it was. Memory is that of one field a process, however many fields there are.
+    Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
+    killed.
+    """
+    with _mapping(workers) as mapped:
+        wanted = list(track(mapped(cache.wanted, records), "looking for fields", len(records)))
+        missing = [record for record, size in zip(records, wanted, strict=True) if size]
+        free = shutil.disk_usage(_existing(cache.folder)).free
+        there = f"{len(records) - len(missing)} of {len(records)} fields are in {cache.folder}"
+        print(f"{there}; {sum(wanted) / GIB:.2f} GiB needed for the others, {free / GIB:.2f} GiB free")
+        if sum(wanted) > free:
+            raise InputError(
+                f"data.cache={cache.folder}: {sum(wanted) / GIB:.2f} GiB are needed and {free / GIB:.2f} GiB free;"
+                " make room, or choose a folder on another disk"
+            )
+        made = mapped(_Make(cache), missing)
+        for said in track(made, "normalising fields", len(missing), disable=not missing):
+            for line in said:
+                warnings.warn(line, stacklevel=2)
+
+
+class _Make:
+    """Makes a record's entries; returns the warnings, which a process of its own would print in its own way."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __call__(self, record: Record) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self._cache.field(record)
+        return [str(warning.message) for warning in caught]
+
+
+@contextmanager
+def _mapping(workers: int) -> Iterator[Map]:
+    """``map`` over so many processes; over this one where there is to be one."""
+    if workers == 1:
+        yield map
+        return
+    # Not forked from here: this process has threads (the bar's, OpenCV's), whose locks a fork would leave locked.
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    try:
+        yield pool.map
+    except BrokenProcessPool:
+        raise InputError(
+            "a process that normalises fields was killed, as the system does when memory runs out; the same command"
+            " goes on from there, with less memory if you type workers=1"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Ctrl-C is the parent's to answer, and no process outlives it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())

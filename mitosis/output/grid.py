@@ -1,0 +1,16 @@
+"""Pictures beside one another."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def grid(parts: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
+    """Pictures of one size in rows of ``columns``, white in between and where the last row ends early."""
+    height, width = parts[0].shape[:2]
+    rows, gap = -(-len(parts) // columns), 4
+    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)
+    for index, part in enumerate(parts):
+        top, left = index // columns * (height + gap), index % columns * (width + gap)
+        whole[top : top + height, left : left + width] = part
+    return whole

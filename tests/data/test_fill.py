@@ -1,0 +1,90 @@
+"""A cache filled by several processes: the same entries as by one, said before how large, and all of it told."""
+
+import os
+import warnings
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mitosis.data.cache import HEADER, Cache
+from mitosis.data.drawing.field import draw_field
+from mitosis.data.fill import fill
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+from mitosis.slide import read_image
+from mitosis.stain.macenko import Macenko
+from mitosis.stain.none import NoStain
+
+SIDE = 96
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> list[Record]:
+    """Five fields in files, the last one white."""
+    made = []
+    for index in range(5):
+        drawn = draw_field(seed=0, case=index, index=0, size=SIDE)
+        image = drawn.image if index < 4 else np.full_like(drawn.image, 255)
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+        read = partial(read_image, tmp_path / f"{index}.png")
+        made.append(Record(f"field {index}", read, (SIDE, SIDE), 0.25, "c", "s", "s", drawn.figures))
+    return made
+
+
+def entries(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.npy")}
+
+
+def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for workers in (1, 2):
+        with pytest.warns(UserWarning, match="field 4: stains not normalised") as told:
+            fill(Cache(tmp_path / f"{workers}", Macenko()), records, workers)
+        assert len(told) == 1
+        assert f"0 of 5 fields are in {tmp_path / str(workers)}; 0.00 GiB needed" in capsys.readouterr().out
+    assert entries(tmp_path / "1") == entries(tmp_path / "2") and len(entries(tmp_path / "1")) == 10
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fill(Cache(tmp_path / "1", Macenko()), records, 1)
+    assert "5 of 5 fields are in" in capsys.readouterr().out
+
+
+def test_only_what_is_missing_is_counted_and_made(
+    records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = Cache(tmp_path / "new" / "cache", NoStain())
+    cache.field(records[0])
+    one = 4 * SIDE**2 + 2 * HEADER
+
+    def room(free: int) -> None:
+        monkeypatch.setattr("mitosis.data.fill.shutil.disk_usage", lambda path: SimpleNamespace(free=free))
+
+    room(4 * one - 1)
+    with pytest.raises(InputError, match=r"new/cache: 0\.00 GiB are needed and 0\.00 GiB free; make room"):
+        fill(cache, records, 1)
+    assert len(entries(tmp_path)) == 2 and "1 of 5 fields" in capsys.readouterr().out
+    room(4 * one)
+    fill(cache, records, 1)
+    assert len(entries(tmp_path)) == 10
+
+
+def test_the_room_on_a_disk_is_asked_for_where_the_cache_will_lie(records: list[Record], tmp_path: Path) -> None:
+    fill(Cache(tmp_path / "not" / "there" / "yet", NoStain()), records[:1], 1)
+    assert len(entries(tmp_path / "not" / "there" / "yet")) == 2
+
+
+def test_a_broken_image_is_named_from_another_process(records: list[Record], tmp_path: Path) -> None:
+    path = tmp_path / "3.png"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(InputError, match=r"3\.png: the image is cut off"):
+        fill(Cache(tmp_path / "cache", NoStain()), records, 2)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_killed_process_is_told_in_one_line(records: list[Record], tmp_path: Path) -> None:
+    records[2] = Record("b", partial(os._exit, 1), (SIDE, SIDE), 0.25, "c", "s", "s")
+    with pytest.raises(InputError, match="a process that normalises fields was killed"):
+        fill(Cache(tmp_path / "cache", NoStain()), records, 2)
