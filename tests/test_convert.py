@@ -137,6 +137,9 @@ def test_what_is_made_by_hand() -> None:
     ]
     (cell,) = fit(Labels((Annotation("a", True, 0, 0),), {"a": (50, 50)}), "pixels", 1, 0.5).annotations
     assert cell.pixels is not None and bounds(None, cell.pixels) == (-0.5, -0.5, 1.5, 1.5)  # cut off at the edge
+    thin = Annotation("a", True, 5.2, 4.2, outline=np.array([[5.1, 4.2], [5.3, 4.2], [5.2, 4.3]]))
+    (cell,) = fit(Labels((thin,), {"a": None}), "pixels").annotations
+    assert cell.pixels is not None and cell.pixels.tolist() == [[5, 4]]
     with pytest.raises(InputError, match=r"a: the cell at \(-5, 0\) lies outside its image"):
         fit(Labels((Annotation("a", True, -5, 0),), {"a": (50, 50)}), "pixels", 1, 0.5)
 
