@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mitosis.data.figure import figure_of
 from mitosis.entry import entry
 from mitosis.errors import InputError
@@ -103,10 +105,10 @@ def _square(cell: Annotation, to: str, radius_um: float | None, mpp: float | Non
     return cell.x - radius, cell.y - radius, cell.x + radius, cell.y + radius
 
 
-def _inside(cell: Annotation, size: tuple[int, int], to: str, radius_um: float | None, mpp: float | None) -> Any:
+def _inside(cell: Annotation, size: tuple[int, int], to: str, radius_um: float | None, mpp: float | None) -> np.ndarray:
     if cell.outline is not None:
         pixels = rasterised([cell.outline])
-        return pixels if len(pixels) else [[round(cell.x), round(cell.y)]]
+        return pixels if len(pixels) else np.array([[round(cell.x), round(cell.y)]], dtype=np.int32)
     radius = _radius(cell, to, radius_um, mpp)
     figure = figure_of(cell, size, mpp=1, radius_um=radius)
     if figure is None:

@@ -17,7 +17,7 @@ from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.formats import PER_IMAGE, TABLES, read_all
 from mitosis.label.shape import bounds
 
-QUARTERS = st.integers(-400, 4000).map(lambda number: number / 4)
+QUARTERS = st.integers(0, 800).map(lambda number: number / 4)  # centres lie in the image, shapes may leave it
 NAMES = st.lists(
     st.sampled_from(["a", "b, 1", "Ärzte (2)", 'say "x"', "deep/c", "O'Neil=[3]"]), min_size=1, max_size=4, unique=True
 )
@@ -137,6 +137,9 @@ def test_what_is_made_by_hand() -> None:
     ]
     (cell,) = fit(Labels((Annotation("a", True, 0, 0),), {"a": (50, 50)}), "pixels", 1, 0.5).annotations
     assert cell.pixels is not None and bounds(None, cell.pixels) == (-0.5, -0.5, 1.5, 1.5)  # cut off at the edge
+    thin = Annotation("a", True, 5.2, 4.2, outline=np.array([[5.1, 4.2], [5.3, 4.2], [5.2, 4.3]]))
+    (cell,) = fit(Labels((thin,), {"a": None}), "pixels").annotations
+    assert cell.pixels is not None and cell.pixels.tolist() == [[5, 4]]
     with pytest.raises(InputError, match=r"a: the cell at \(-5, 0\) lies outside its image"):
         fit(Labels((Annotation("a", True, -5, 0),), {"a": (50, 50)}), "pixels", 1, 0.5)
 

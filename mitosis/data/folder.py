@@ -60,7 +60,8 @@ class Folder(MitosisDataModule):
         """
         root = checked_root(self.root, "your images").resolve()
         labels = self._place(root)
-        apart = labels if labels and labels.is_dir() and root in labels.parents else None
+        masks = self.format in ("auto", "mask")  # other label files may lie among images
+        apart = labels if masks and labels and labels.is_dir() and root in labels.parents else None
         images = find_images(root, apart)
         found = read_labels(images, root, labels, self.format, column=self.case == "column")
         labelled = {stem: images[stem] for stem in found.cells}
@@ -77,7 +78,7 @@ class Folder(MitosisDataModule):
         path = (root / Path(self.labels).expanduser()).resolve()
         if not path.exists():
             raise InputError(f"data.labels={self.labels}: no such file or folder below {root}")
-        return path
+        return None if path == root else path
 
     def _record(self, stem: str, path: Path, case: str, cells: Sequence[Annotation]) -> Record:
         size, mpp = image_size(path), self._mpp(path)

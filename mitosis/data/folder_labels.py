@@ -97,7 +97,7 @@ def _beside(images: Mapping[str, Path], word: str) -> dict[str, Path]:
 def _read_single(
     images: Mapping[str, Path], root: Path, labels: Path | None, word: str
 ) -> dict[str, tuple[Annotation, ...]]:
-    if labels is None or labels == root:
+    if labels is None:
         files = _beside(images, word)
     else:
         by_name: dict[str, list[Path]] = {}

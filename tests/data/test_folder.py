@@ -63,6 +63,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "my [images]"
 
 
+@pytest.mark.filterwarnings("ignore:.*taken as images")
 def test_points(root: Path) -> None:
     with pytest.warns(UserWarning, match=r"1 of 3 images are not named in .*cells\.csv: taken as images without mito"):
         found = records(root, labels="cells.csv")
@@ -126,6 +127,9 @@ def test_pixel_lists(root: Path) -> None:
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
         found = records(root)
     np.testing.assert_allclose(found["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # what is outside is cut off
+    with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
+        assert records(root, labels=".").keys() == found.keys()
+    assert records(root / "p1", labels="../p1", format="pixels").keys() == {"a"}
     assert len(found["b"].figures) == 0 and "c" not in found
 
 
