@@ -30,11 +30,12 @@ class Generated(MitosisDataModule):
         self.root = Path(root)
 
     def records(self):
-        figures = (MitoticFigure(np.array([[50, 60]], np.int32)),)
-        return [
-            Record(path.stem, partial(read_image, path), (SIDE, SIDE), 0.25, path.stem, path.stem, "s", figures)
-            for path in sorted(self.root.glob("*.jpg"))
-        ]
+        return [self.record(path) for path in sorted(self.root.glob("*.jpg"))]
+
+    def record(self, path):
+        name, size = path.stem, (SIDE, SIDE)
+        figures = (MitoticFigure(np.array([[50, int(name)]], np.int32)),)  # masks of their own
+        return Record(name, partial(read_image, path), size, 0.25, name, name, "s", figures)
 """
 YAML = """
 # @package _global_
