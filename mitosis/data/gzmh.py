@@ -2,16 +2,14 @@
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.progress import track
-from skimage.measure import label, regionprops
 
+from mitosis.data import mask
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
@@ -54,7 +52,7 @@ class GZMH(MitosisDataModule):
     """The fields under ``root``, found by patterns (``Patterns``), since copies of the set differ in their folders.
 
     A mitosis is a connected component of a mask (diagonal neighbours touch), all pixels above 0. The official split is
-    by patient. Reading: ``find_tiles``, ``read_figures``.
+    by patient. Reading: ``find_tiles``, ``mask.read``.
     """
 
     INVENTORY = INVENTORY
@@ -138,25 +136,9 @@ def _caught(pattern: re.Pattern[str], text: str) -> str:
     return "_".join(group for group in match.groups() if group) if match else ""
 
 
-def read_figures(path: Path, size: tuple[int, int]) -> tuple[MitoticFigure, ...]:
-    """The 8-connected components of a mask's pixels above 0, in reading order; ``size``: (height, width) of its field.
-
-    Raises ``InputError``: a mask that cannot be read or has another size.
-    """
-    mask: np.ndarray = read_image(path).max(axis=2) > 0
-    if mask.shape != size:
-        shapes = f"{mask.shape[1]} x {mask.shape[0]} pixels, its image {size[1]} x {size[0]} (width x height)"
-        raise InputError(f"{path}: the mask has {shapes}; they are of one size")
-    return _figures(mask)
-
-
-def _figures(mask: np.ndarray) -> tuple[MitoticFigure, ...]:
-    regions: Sequence[Any] = regionprops(label(mask, connectivity=2))
-    return tuple(MitoticFigure(region.coords[:, ::-1].astype(np.int32)) for region in regions)
-
-
 def _record(tile: Tile) -> Record:
     size = image_size(tile.image)
+    parts = mask.read(tile.mask, tile.image.name, size).annotations
     return Record(
         field=tile.field,
         read=partial(read_image, tile.image),
@@ -165,5 +147,5 @@ def _record(tile: Tile) -> Record:
         case=tile.patient,
         slide=tile.patient,
         scanner=SCANNER,
-        figures=read_figures(tile.mask, size),
+        figures=tuple(MitoticFigure(part.pixels) for part in parts if part.pixels is not None),
     )

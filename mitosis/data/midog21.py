@@ -1,21 +1,10 @@
 """MIDOG 2021: 150 labelled regions of about 2 mm² of human breast cancer, scanned by three scanners."""
 
-from typing import Any
-
-from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midogpp import read_records
-from mitosis.data.record import Record
+from mitosis.data.midog import MIDOG, cases
 
-UNLABELLED = range(151, 201)
-"""Regions of the Leica GT450, given out without labels: they are no negatives."""
-
-
-def cases(first: int, last: int) -> tuple[str, ...]:
-    """The names of a range of MIDOG's regions, both ends in it."""
-    return tuple(f"{number:03d}" for number in range(first, last + 1))
-
+SCANNERS = ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "Leica GT450")
+"""Of 50 regions each."""
 
 INVENTORY = Inventory(
     name="MIDOG 2021",
@@ -35,27 +24,12 @@ INVENTORY = Inventory(
 )
 
 
-class MIDOG21(MitosisDataModule):
-    """The regions 001.tiff … 150.tiff with ``MIDOG.json``, anywhere under ``root``; each is a case of its own.
-
-    The challenge's test part was never given out. ``radius_um``: of the disc that a mitosis becomes. Reading:
-    ``mitosis.data.midogpp.read_records``.
-    """
+class MIDOG21(MIDOG):
+    """The regions 001.tiff … 150.tiff with ``MIDOG.json``."""
 
     INVENTORY = INVENTORY
+    LABELS = ("MIDOG.json",)
+    UNLABELLED = range(151, 201)  # those of the Leica GT450
 
-    def __init__(self, root: str | None = None, radius_um: float = 4.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.root, self.radius_um = root, radius_um
-
-    def records(self) -> list[Record]:
-        return read_records(self.root, ("MIDOG.json",), UNLABELLED, scanner_of, self.radius_um)
-
-    def official(self) -> Official:
-        return UNPUBLISHED
-
-
-def scanner_of(number: int) -> str:
-    """The scanner of a region of MIDOG 2021."""
-    scanners = ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "Leica GT450")
-    return scanners[(number - 1) // 50] if 1 <= number <= 200 else "unknown"
+    def scanner_of(self, number: int) -> str:
+        return SCANNERS[(number - 1) // 50] if 1 <= number <= 200 else "unknown"

@@ -1,18 +1,17 @@
 """MIDOG 2022: 354 labelled regions of about 2 mm² of five tumour types, human and canine."""
 
-from typing import Any
-
-from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midog21 import cases
-from mitosis.data.midog21 import scanner_of as scanner_of_breast
-from mitosis.data.midogpp import read_records
-from mitosis.data.record import Record
+from mitosis.data.midog import MIDOG, cases
 
-UNLABELLED = range(355, 406)
-"""Human melanomas, given out without labels: they are no negatives."""
-LABELS = ("MIDOG2022_training.json", "MIDOG2022_training_png.json")
+SCANNERS = {
+    50: "Hamamatsu XR",
+    100: "Hamamatsu S360",
+    150: "Aperio CS2",
+    249: "3D Histech",
+    299: "Aperio CS2",
+    405: "Hamamatsu XR",
+}
+"""Last region → its scanner. The json does not tell: 2021's for the breast cancers, MIDOG++'s for the others."""
 
 INVENTORY = Inventory(
     name="MIDOG 2022",
@@ -34,29 +33,12 @@ INVENTORY = Inventory(
 )
 
 
-class MIDOG22(MitosisDataModule):
-    """The regions 001.tiff … 354.tiff with ``MIDOG2022_training.json``, anywhere under ``root``; each is its own case.
-
-    The challenge's test part was never given out. ``radius_um``: of the disc that a mitosis becomes. Reading:
-    ``mitosis.data.midogpp.read_records``.
-    """
+class MIDOG22(MIDOG):
+    """The regions 001.tiff … 354.tiff with ``MIDOG2022_training.json``."""
 
     INVENTORY = INVENTORY
+    LABELS = ("MIDOG2022_training.json", "MIDOG2022_training_png.json")
+    UNLABELLED = range(355, 406)  # human melanomas
 
-    def __init__(self, root: str | None = None, radius_um: float = 4.0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.root, self.radius_um = root, radius_um
-
-    def records(self) -> list[Record]:
-        return read_records(self.root, LABELS, UNLABELLED, scanner_of, self.radius_um)
-
-    def official(self) -> Official:
-        return UNPUBLISHED
-
-
-def scanner_of(number: int) -> str:
-    """The scanner of a region of MIDOG 2022. The json does not tell: 2021's for the breast cancers, MIDOG++'s else."""
-    if number <= 150:
-        return scanner_of_breast(number)
-    last = {249: "3D Histech", 299: "Aperio CS2", 405: "Hamamatsu XR"}
-    return next((scanner for end, scanner in last.items() if number <= end), "unknown")
+    def scanner_of(self, number: int) -> str:
+        return next((scanner for last, scanner in SCANNERS.items() if number <= last), "unknown")

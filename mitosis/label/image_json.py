@@ -74,7 +74,7 @@ def read_entries(document: Any, path: str | os.PathLike) -> Iterator[Entry]:
     images = read_images(document, path)
     categories = _table(document, "categories", path, optional=True)
     names = {one["id"]: one.get("name") for one in categories if isinstance(one.get("id"), int | str)} or USUAL
-    for number, values in enumerate(_table(document, "annotations", path, optional=True), start=1):
+    for number, values in enumerate(_table(document, "annotations", path), start=1):
         where = f"{path}, annotation {number} (id {values.get('id')})"
         key, category = values.get("image_id"), values.get("category_id")
         if not isinstance(key, int | str) or key not in images:

@@ -1,6 +1,7 @@
 """The MIDOG challenges' json: like COCO's, but ``bbox`` holds the corners x1, y1, x2, y2."""
 
 import os
+from collections.abc import Container
 
 from mitosis import atomic
 from mitosis.errors import InputError
@@ -10,11 +11,11 @@ from mitosis.label.image_json import MITOTIC, NEGATIVE, described, load, read_en
 from mitosis.label.table import plain
 
 
-def read(path: str | os.PathLike) -> Labels:
+def read(path: str | os.PathLike, unlabelled: Container[int] | None = None) -> Labels:
     """Mitotic figures and hard negatives, each in the middle of its box, wherever the box lies.
 
-    An image that is listed without any annotation is unlabelled, as in the published sets (human breast 151–200 of
-    MIDOG++): it is not among the images.
+    ``unlabelled``: ids of the images that nobody looked at (human breast 151–200 of MIDOG++); without any annotation
+    they are not among the images. None, where these are not known: every image without any annotation is taken for one.
     Raises ``InputError`` naming file and annotation: as ``image_json``, and corners in the wrong order.
     """
     document = load(path)
@@ -22,8 +23,11 @@ def read(path: str | os.PathLike) -> Labels:
     for entry in read_entries(document, path):
         cells.append(boxed(entry.image, entry.mitotic, entry.box, entry.where))
     labelled = {cell.image for cell in cells}
-    sizes = {name: size for name, size in read_images(document, path).values() if name in labelled}
-    return Labels(tuple(cells), sizes)
+    kept = {}
+    for key, (name, size) in read_images(document, path).items():
+        if name in labelled or (unlabelled is not None and key not in unlabelled):
+            kept[name] = size
+    return Labels(tuple(cells), kept)
 
 
 def write(labels: Labels, path: str | os.PathLike) -> None:

@@ -1,9 +1,9 @@
 """Rows of numbers in a csv without a header, as the challenges give their points."""
 
-import math
 from pathlib import Path
 
 from mitosis.errors import InputError
+from mitosis.label.number import finite
 
 
 def read_rows(path: Path, columns: str) -> list[tuple[float, float]]:
@@ -30,10 +30,7 @@ def _pair(line: str, columns: str, where: str) -> tuple[float, float]:
 
 
 def _number(text: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = finite(text)
+    if value is None:
         raise InputError(f"{where}, {text.strip()!r}, is not a number")
     return value

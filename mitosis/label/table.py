@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from mitosis import atomic
 from mitosis.errors import InputError
+from mitosis.label.number import finite
 
 CLASS = ("label", "class")
 """What the optional column with the cell's class may be called."""
@@ -25,11 +25,8 @@ class Row:
     def number(self, column: str) -> float:
         """The column's number; ``InputError`` for any other text, for nan and for infinity."""
         text = self.values[column]
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
+        value = finite(text)
+        if value is None:
             raise InputError(f"{self.where}: {column}={text!r} is not a number")
         return value
 

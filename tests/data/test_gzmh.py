@@ -11,7 +11,7 @@ from PIL import Image
 
 from mitosis.config import CONF
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.gzmh import GZMH, _figures
+from mitosis.data.gzmh import GZMH
 from mitosis.errors import InputError
 
 SHIPPED = {
@@ -63,11 +63,12 @@ def test_touching_corners_are_one_mitosis_and_any_value_above_zero_counts(tmp_pa
     assert two.figures == ()
 
 
-def test_components_hold_every_pixel_once() -> None:
-    mask = np.random.default_rng(0).random((64, 64)) > 0.7
-    pixels = np.concatenate([figure.pixels for figure in _figures(mask)])
-    assert len(pixels) == mask.sum() == len({(x, y) for x, y in pixels.tolist()})
-    assert mask[pixels[:, 1], pixels[:, 0]].all()
+def test_a_faint_mask_counts(tmp_path):
+    faint = np.zeros((SIZE, SIZE), np.uint16)
+    faint[5:8, 10:12] = 1  # of 65535
+    add(tmp_path, "train", "p1-1", faint)
+    (record,) = gzmh(tmp_path).records()
+    np.testing.assert_allclose(record.centroids, [[10.5, 6]])
 
 
 def test_official_split_by_patient(tmp_path):
@@ -114,7 +115,7 @@ def test_what_is_missing_is_named(tmp_path):
     (tmp_path / "train/images/p2_1.png").unlink()
     assert "masks/p2_1.png: no image is named p2_1" in refusal(tmp_path)
     add(tmp_path, "train", "p2_1", np.zeros((SIZE, 9), np.uint8))
-    assert "masks/p2_1.png: the mask has 9 x 128 pixels, its image 128 x 128" in refusal(tmp_path)
+    assert "masks/p2_1.png: the mask and p2_1.png are 9 x 128 and 128 x 128 pixels" in refusal(tmp_path)
     add(tmp_path, "train", "p2_1")
     add(tmp_path, "more", "p2_1")
     assert "two files of one field" in refusal(tmp_path)

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.midogpp import UNLABELLED, MIDOGpp
+from mitosis.data.midogpp import MIDOGpp
 from mitosis.errors import InputError
-from mitosis.label.midogpp import read_midog, read_split
+from mitosis.label import midog
+from mitosis.label.midogpp import read_split
 
 ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "folds": None}
 SIZE = 128
@@ -122,25 +123,25 @@ def test_what_is_missing_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"bbox": [30, 40, 20, 20]}, "annotation 2: bbox .* is not .x1, y1, x2, y2. with x1 < x2"),
-        ({"bbox": [1, 2, 3]}, "annotation 2: no image_id"),
-        ({"bbox": [1, 2, "x", 4]}, "annotation 2: no image_id"),
-        ({"bbox": [1, 2, float("nan"), 4]}, "annotation 2: bbox"),
-        ({"category_id": 3}, "category_id 3 is neither 1"),
-        ({"image_id": 77}, "image_id 77 is none"),
+        ({"bbox": [30, 40, 20, 20]}, "annotation 2 .*ends before it begins"),  # as x, y, width, height would
+        ({"bbox": [1, 2, 3]}, "annotation 2 .*is not four numbers"),
+        ({"bbox": [1, 2, "x", 4]}, "annotation 2 .*is not four numbers"),
+        ({"bbox": [1, 2, float("nan"), 4]}, "annotation 2 .*is not four numbers"),
+        ({"category_id": 3}, "annotation 2 .*the class 3 is not known"),
+        ({"image_id": 77}, "annotation 2 .*77, is that of no image"),
     ],
 )
 def test_a_broken_box_is_named(tmp_path, entry, message):
     root = write(tmp_path, (1,), [box(1, 40, 40), box(1, 40, 40) | entry])
     with pytest.raises(InputError, match=message):
-        read_midog(root / "MIDOG++.json")
+        midog.read(root / "MIDOG++.json")
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"images": []}', '{"images": [{"id": 1}], "annotations": []}', "\x00"])
 def test_a_broken_json_is_named(tmp_path, text):
     (tmp_path / "MIDOG++.json").write_text(text)
-    with pytest.raises(InputError, match=r"MIDOG\+\+.json: "):
-        read_midog(tmp_path / "MIDOG++.json")
+    with pytest.raises(InputError, match=r"MIDOG\+\+.json[:,] "):
+        midog.read(tmp_path / "MIDOG++.json")
 
 
 @pytest.mark.parametrize("row", ["x;train;t;s", "1;valid;t;s", "1", "1;train"])
@@ -162,7 +163,10 @@ def test_the_real_labels():
     if not (data := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds labels/midogpp, is not set")
     folder, (training, test) = Path(data) / "labels/midogpp", MIDOGpp.INVENTORY.parts
-    labels, slides = read_midog(folder / "MIDOG++.json", UNLABELLED), read_split(folder / "datasets_xvalidation.csv")
+    labels, slides = (
+        midog.read(folder / "MIDOG++.json", MIDOGpp.UNLABELLED),
+        read_split(folder / "datasets_xvalidation.csv"),
+    )
     mitotic = [cell.mitotic for cell in labels.annotations]
     assert (len(labels.sizes), sum(mitotic), mitotic.count(False)) == (503, 11_937, 14_349)
     assert {int(name[:3]) for name in labels.sizes} == slides.keys()
