@@ -8,8 +8,10 @@ from typing import Any
 from mitosis.config import build
 from mitosis.data.candidate_table import by_field, read_candidates
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.fold import refuse_moved
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.pixel import PixelMetric
+from mitosis.recipe import Trained
 from mitosis.stage.base import Stage
 
 
@@ -57,7 +59,13 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
     return stage
 
 
-def rebuild_data(recipe: dict[str, Any], root: str | None) -> MitosisDataModule:
-    """The dataset of a finished run on its fold, to read fields from; ``root``: where the data lies on this machine."""
+def rebuild_data(trained: Trained, root: str | None) -> MitosisDataModule:
+    """The dataset of a finished run on its fold, to read fields from; ``root``: where the data lies on this machine.
+
+    Raises ``InputError`` when the fold's training fields are not those that the run was trained on.
+    """
+    recipe = trained.recipe
     placed = recipe["data"] | ({"root": root} if root else {})
-    return build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
+    data = build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
+    refuse_moved(data.parts, trained.fields, trained.path)
+    return data

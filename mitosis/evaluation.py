@@ -1,5 +1,6 @@
 """Scoring trained runs on held-out fields; nothing is chosen here."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ from mitosis.assembly import rebuild_data
 from mitosis.cascade import Cascade, Detections
 from mitosis.config import build
 from mitosis.data.field_view import Field
+from mitosis.data.record import Record
+from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric, FieldDetections, counts
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
 from mitosis.output.table import MITOSIS, rows_of, write_detections
+from mitosis.recipe import Trained
 
 
 def evaluate_runs(
@@ -27,8 +31,10 @@ def evaluate_runs(
     cascade = Cascade.load(segment, classify)
     recipe = cascade.segmenter.recipe
     rule: Matching = build(matching or recipe["matching"])
-    data = rebuild_data(recipe, root)
+    data = rebuild_data(cascade.segmenter, root)
     records = getattr(data.parts, part)
+    if cascade.classifier is not None:
+        _refuse_learned(records, part, cascade.classifier)
     result: dict[str, Any] = {"part": part, "fields": len(records), "note": data.parts.note, "stages": []}
     if not records:
         note = data.parts.note or f"fold={recipe['fold']} has no {part} part"
@@ -53,6 +59,16 @@ def evaluate_runs(
         "chosen": {"segment": cascade.segmenter.chosen, "classify": cascade.classifier and cascade.classifier.chosen},
         "steps": {"segment": cascade.segmenter.steps, "classify": cascade.classifier and cascade.classifier.steps},
     }
+
+
+def _refuse_learned(records: Sequence[Record], part: str, classifier: Trained) -> None:
+    """The segmenter's fold is looked at where its data is rebuilt; a classifier's may have been another."""
+    learned = classifier.fields or {"train": [], "val": []}
+    known = {*learned["train"], *(learned["val"] if part == "test" else ())}
+    if both := sorted(known.intersection(record.field for record in records)):
+        raise InputError(
+            f"{classifier.path}: it was trained or chosen on {both[0]}, which is in {part} here; train anew"
+        )
 
 
 def _as_detections(field: Field, found: Detections, *, stage_one: bool) -> FieldDetections:

@@ -17,6 +17,7 @@ from mitosis.assembly import build_data, build_stage
 from mitosis.checkpoint import read
 from mitosis.config import build
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.fold import Parts, names_of, refuse_moved
 from mitosis.errors import InputError, PeerLostError
 from mitosis.panel import Panel
 from mitosis.rank import first
@@ -50,9 +51,9 @@ def fit(
     if parts.note:
         print(parts.note)
     stage = build_stage(config, data)
-    contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs}
+    contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs, "fields": names_of(parts)}
     checkpoints = RunCheckpoint(folder / "checkpoints", contents)
-    done = _done(checkpoints, inputs)
+    done = _done(checkpoints, inputs, parts)
     data.first_epoch = done[0]
     start = checkpoints.last_path if data.first_epoch else None
     if config["init"] and start is None:
@@ -101,12 +102,16 @@ def _conclude(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
             conclude(metrics)
 
 
-def _done(checkpoints: RunCheckpoint, inputs: dict[str, str]) -> tuple[int, int]:
-    """Epochs and steps behind ``last.ckpt``; none where there is no such file, or it was made on other inputs."""
+def _done(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> tuple[int, int]:
+    """Epochs and steps behind ``last.ckpt``; none where there is no such file, or it was made on other inputs.
+
+    Raises ``InputError`` where it was made on other fields.
+    """
     path = checkpoints.last_path
     if not path.exists():
         return 0, 0
     checkpoint = read(path)
+    refuse_moved(parts, checkpoint.get("fields"), checkpoints.folder.parent)
     if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
         return 0, 0

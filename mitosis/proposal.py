@@ -40,8 +40,8 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
 
     A run on one half of the training cases proposes on the other half alone; any other on train (seen), val and test.
     """
-    data = rebuild_data(recipe, root)
     trained = load(run)
+    data = rebuild_data(trained, root)
     fixed = _fixed(recipe["candidate"]["threshold"])
     matching: Matching = build(recipe["matching"])
     val = data.fields(data.parts.val)

@@ -21,7 +21,7 @@ class Trained:
 
     ``model``: in eval mode, on the CPU. ``recipe``: how it was made. ``chosen``: what was chosen on val after training
     (threshold, window). ``hash``: of the weights. ``steps``: optimiser steps behind them.
-    ``mpp``: µm per pixel of the fields it was trained on.
+    ``mpp``: µm per pixel of the fields it was trained on. ``fields``: their names by part (train, val), if known.
     """
 
     model: nn.Module
@@ -31,6 +31,7 @@ class Trained:
     steps: int
     mpp: float
     path: Path
+    fields: dict[str, list[str]] | None = None
 
     @property
     def stain(self) -> Callable[[np.ndarray, str], np.ndarray]:
@@ -75,7 +76,8 @@ def load(run: str | Path) -> Trained:
         raise InputError(f"{path}: its weights do not fit its recipe's model ({reason[:200]})") from error
     model = model.to(memory_format=torch.channels_last).eval()
     steps = int(checkpoint.get("global_step", 0))
-    return Trained(model, recipe, checkpoint.get("chosen", {}), hash_of(state), steps, float(checkpoint["mpp"]), path)
+    chosen, mpp, fields = checkpoint.get("chosen", {}), float(checkpoint["mpp"]), checkpoint.get("fields")
+    return Trained(model, recipe, chosen, hash_of(state), steps, mpp, path, fields)
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

@@ -11,10 +11,12 @@ import yaml
 from torch import Tensor, nn
 
 from mitosis import atomic
+from mitosis.assembly import rebuild_data
 from mitosis.checkpoint import read, write
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.evaluate import evaluate
+from mitosis.recipe import load
 from mitosis.run import Choices, digest, read_json
 
 # Square of 12 × 12 pixels of 0.25 µm: left, top, darkness, redness, and where its mitosis begins (None: there is none).
@@ -270,6 +272,20 @@ def test_runs_that_do_not_belong_together_are_refused(make, cli, changes, words)
     ended = cli("evaluate", f"segment={segment}", f"classify={classify}")
     assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1
     assert not (classify / "evaluation.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("learned", "part", "refused"), [("train", "test", True), ("val", "test", True), ("val", "val", False)]
+)
+def test_what_a_classifier_learned_is_not_scored(runs, cli, learned, part, refused):
+    segment, classify = runs
+    data = rebuild_data(load(segment), None)
+    (name, *_) = [record.field for record in getattr(data.parts, part)]
+    path = classify / "checkpoints" / "best.ckpt"
+    write(read(path) | {"fields": {"train": [], "val": []} | {learned: [name]}}, path)
+    ended = cli("evaluate", f"segment={segment}", f"classify={classify}", f"part={part}")
+    assert ended.code == int(refused)
+    assert (f"best.ckpt: it was trained or chosen on {name}, which is in {part} here" in ended.err) is refused
 
 
 def test_mistakes_end_in_one_line(make, runs, cli, tmp_path):

@@ -12,7 +12,9 @@ import pytest
 import torch
 from PIL import Image
 
+from mitosis.assembly import rebuild_data
 from mitosis.data.drawing.field import draw_field
+from mitosis.errors import InputError
 from mitosis.recipe import load
 from mitosis.run import read_json
 
@@ -58,6 +60,12 @@ def test_they_train_and_the_run_stands_alone(folder: Path, monkeypatch: pytest.M
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("MITOSIS_TRUST", "mine")
     assert load(made.parent).model(torch.zeros(1, 3, 40, 50)).shape == (1, 1, 40, 50)
+
+    for case in range(3):  # folds are dealt by case: with more of them this one is another
+        drawn = draw_field(seed=0, case=case, index=1, size=128)
+        Image.fromarray(drawn.image).save(folder / "MINE" / f"a{case}_0.png")
+    with pytest.raises(InputError, match="the fold is not that of its training, .* then; put data and fold lists back"):
+        rebuild_data(load(made.parent), str(folder / "MINE"))
 
 
 @pytest.mark.slow

@@ -42,6 +42,26 @@ class Parts:
         return replace(self, train=tuple(train))
 
 
+def names_of(parts: Parts) -> dict[str, list[str]]:
+    """The fields that a run learns from and chooses on, by part; a checkpoint keeps them."""
+    return {"train": [record.field for record in parts.train], "val": [record.field for record in parts.val]}
+
+
+def refuse_moved(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
+    """``InputError`` unless the fold still trains and validates on the fields of ``then``, as ``run`` did.
+
+    A case more moves folds that are dealt out, another csv those of a user's own: a field that was learned by heart
+    would be scored as a new one. None: not known, nothing is refused.
+    """
+    for part, now in names_of(parts).items():
+        if then is not None and (moved := sorted(set(now) ^ set(then[part]))):
+            was = "was not" if moved[0] in now else "was"
+            raise InputError(
+                f"{run}: the fold is not that of its training, {moved[0]} {was} in {part} then; put data and fold lists"
+                " back as they were, or move the run away and train anew"
+            )
+
+
 def read_folds(name: str) -> FoldLists:
     """The committed lists ``folds/<name>.csv``: columns fold, part, field and, where cases are not kept apart, group.
 

@@ -14,7 +14,6 @@ from mitosis.errors import InputError
 from mitosis.label import boxes, coco, geojson, midog, pixels, points, sliderunner
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.formats import read_all, sniff
-from mitosis.label.kind import is_mitotic
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
 SQUARE = [[1, 1], [5, 1], [5, 3], [1, 3], [1, 1]]
@@ -45,28 +44,6 @@ def entry(box: Any, category: Any = 1, image: Any = 7, **more: Any) -> dict[str,
 def feature(kind: str, places: Any, name: Any = "Mitosis") -> dict[str, Any]:
     properties = {"objectType": "annotation"} | ({"classification": name} if name else {})
     return {"type": "Feature", "geometry": {"type": kind, "coordinates": places}, "properties": properties}
-
-
-@pytest.mark.parametrize(
-    "name", ["mitosis", "Mitotic figure", "MITOTIC-FIGURES", "mf", 1, "1", "Tumor: Mitosis", "atypical_mitosis"]
-)
-def test_names_of_mitoses(name: object) -> None:
-    assert is_mitotic(name, "here") is True
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["non-mitosis", "Non mitotic", "nonmitotic figure", "not mitotic figure", "not_mitosis", "hard negative", "0", 0]
-    + ["hard negative imposter", "Mitosis look-alike", "mitotic-like cell", "NMF", "lookalike"],
-)
-def test_names_of_hard_negatives(name: object) -> None:
-    assert is_mitotic(name, "here") is False
-
-
-@pytest.mark.parametrize("name", ["", None, "tumor", "2", "lymphocyte", "none", "amitosis", "no idea"])
-def test_other_names_are_refused(name: object) -> None:
-    with pytest.raises(InputError, match=r"^row 7: the class .* is not known"):
-        is_mitotic(name, "row 7")
 
 
 def test_points(tmp_path: Path) -> None:
