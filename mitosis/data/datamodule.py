@@ -86,6 +86,11 @@ class MitosisDataModule(LightningDataModule, ABC):
         return None
 
     @property
+    def remark(self) -> str:
+        """What the reader of a figure on this dataset has to know, one line; empty when there is nothing."""
+        return ""
+
+    @property
     def samples_per_epoch(self) -> int:
         return self._samples if self.repeat is None else self.repeat * len(self.parts.train)
 
@@ -104,6 +109,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         if self._parts is None:
             records = self.records()
             parts = split(records, self.fold, self.lists(records))
+            parts = replace(parts, note="; ".join(filter(None, (parts.note, self.remark))))
             self._parts = parts if self.limit is None else limited(parts, self.limit)
         return self._parts
 

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import warnings
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,25 +19,38 @@ SPOTS, CORNERS, POLYGON = (1, 4), (2, 5), 3
 """Annotations by type: one point (1 spot, 4 special spot), two corners (2 area, 5 circle), many (3 polygon)."""
 
 
-def read(path: str | os.PathLike) -> Labels:
+def read(path: str | os.PathLike, classes: Mapping[int, bool] | None = None) -> Labels:
     """All annotations that are not deleted, of the class agreed upon; every slide is among the images.
 
-    Spots are cells at their place, areas and circles in the middle of their box, polygons have an outline. Those on
-    which no class was agreed are left out and counted in a warning. Older databases lack some columns.
+    ``classes``: number of a class → whether it is that of mitoses; annotations of other classes are passed over. None:
+    told by the classes' names. Spots are cells at their place, areas and circles in the middle of their box, polygons
+    have an outline. Those on which no class was agreed are left out and counted in a warning. Older databases lack
+    some columns.
     Raises ``InputError`` naming file and annotation: missing, no such database, a class that is not known, another
     type, an annotation without coordinates.
     """
-    path = Path(path)
+    with _opened(Path(path)) as base:
+        return _read(base, Path(path), classes)
+
+
+def numbers(path: str | os.PathLike) -> dict[str, int]:
+    """Every slide's name → its number in the database. Raises ``InputError`` as ``read``."""
+    with _opened(Path(path)) as base:
+        return {name: number for number, name in base.execute("SELECT uid, filename FROM Slides")}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
-            return _read(base, path)
+            yield base
     except sqlite3.Error as error:
         raise InputError(f"{path}: not readable as a database of SlideRunner ({error})") from error
 
 
-def _read(base: sqlite3.Connection, path: Path) -> Labels:
+def _read(base: sqlite3.Connection, path: Path, known: Mapping[int, bool] | None) -> Labels:
     slides = {
         uid: (name, (h, w)) for uid, name, h, w in base.execute("SELECT uid, filename, height, width FROM Slides")
     }
@@ -52,13 +66,15 @@ def _read(base: sqlite3.Connection, path: Path) -> Labels:
     for uid, slide, kind, agreed in base.execute(
         f"SELECT uid, slide, type, agreedClass FROM Annotations {kept} ORDER BY uid"
     ):
+        if known is not None and agreed and agreed not in known:
+            continue
         where = f"{path}, annotation {uid}"
         if slide not in slides or not (points := places.get(uid)):
             raise InputError(f"{where}: it has no {'coordinates' if slide in slides else 'slide'}")
         if not agreed:
             open_ones += 1
             continue
-        mitotic = is_mitotic(classes.get(agreed, agreed), where)
+        mitotic = is_mitotic(classes.get(agreed, agreed), where) if known is None else known[agreed]
         cells.append(_cell(slides[slide][0], mitotic, kind, points, where))
     if open_ones:
         warnings.warn(f"{path}: {open_ones} annotations have no agreed class and are left out", stacklevel=3)

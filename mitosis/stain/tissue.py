@@ -1,12 +1,11 @@
 """Which pixels of a field show tissue."""
 
-import cv2
 import numpy as np
 
 from mitosis.stain.normaliser import FitError
+from mitosis.tissue import is_tissue
 
 _SAMPLE = 200_000  # pixels to fit on
-_LIGHTNESS = 204  # 8-bit L of CIELAB: 0.8 of white
 _BLACK = 16  # padding and pen: no channel reaches this level, so the colour is noise
 
 # What a fit must have to be believed.
@@ -25,13 +24,7 @@ def sample(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = int((height * width / _SAMPLE) ** 0.5) | 1
     pixels = image[::step, ::step].reshape(-1, 3)
     pixels = pixels[pixels.max(axis=1, initial=0) >= _BLACK]
-    tissue = _is_tissue(pixels)
+    tissue = is_tissue(pixels[:, None])[:, 0]
     if tissue.sum() < max(_PIXELS, _SHARE * len(pixels)):
         raise FitError(f"it has too little tissue ({tissue.sum()} of {len(pixels)} sampled pixels)")
     return pixels, tissue
-
-
-def _is_tissue(pixels: np.ndarray) -> np.ndarray:
-    if not len(pixels):
-        return np.zeros(0, bool)
-    return cv2.cvtColor(pixels[:, None], cv2.COLOR_RGB2LAB)[:, 0, 0] < _LIGHTNESS

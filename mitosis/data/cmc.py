@@ -1,0 +1,83 @@
+"""CMC: 21 whole slides of canine mammary carcinomas, every mitosis in them annotated."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mitosis.data.deal import Official, dealt
+from mitosis.data.fold import OFFICIAL, FoldLists
+from mitosis.data.inventory import Inventory, Part
+from mitosis.data.record import Record
+from mitosis.data.slides import SlideSet
+from mitosis.label import sliderunner
+
+TRAIN = (
+    "084383c18b9060880e82", "2191a7aa287ce1d5dbc0", "3d3d04eca056556b0b26", "460906c0b1fe17ea5354",
+    "4eee7b944ad5e46c60ce", "50cf88e9a33df0c0c8f9", "72c93e042d0171a61012", "a8773be388e12df89edd",
+    "c4b95da36e32993289cb", "d0423ef9a648bb66a763", "d37ab62158945f22deed", "d7a8af121d7d4f3fbf01",
+    "da18e7b9846e9d38034c", "deb768e5efb9d1dcbc13",
+)  # fmt: skip
+TEST = (
+    "022857018aa597374b6c", "13528f1921d4f1f15511", "2d56d1902ca533a5b509", "69a02453620ade0edefd",
+    "b1bdee8e5e3372174619", "e09512d530d933e436d5", "fa4959e484beec77543b",
+)  # fmt: skip
+FOLDS = ((14, 18, 3, 22, 10, 15, 21), (1, 20, 17, 5, 2, 11, 16), (13, 7, 19, 8, 6, 9, 12))
+"""The test slides of the publishers' three folds, by their numbers in the databases."""
+
+
+def _inventory(labels: str, train: tuple[int, int], test: tuple[int, int], note: str = "") -> Inventory:
+    return Inventory(
+        name=f"CMC, {labels}",
+        fields=None,
+        mitoses=train[0] + test[0],
+        hard_negatives=train[1] + test[1],
+        parts=(Part("training", None, *train, TRAIN), Part("test", None, *test, TEST)),
+        citation="Aubreville et al., A completely annotated whole slide image dataset of canine breast cancer to aid"
+        " human breast cancer research, Scientific Data 7:417 (2020)",
+        licence="see figshare",
+        where="doi:10.1038/s41597-020-00756-z; https://github.com/DeepMicroscopy/MITOS_WSI_CMC",
+        note=note,
+    )
+
+
+class CMC(SlideSet):
+    """The slides and ``MITOS_WSI_CMC_<labels>.sqlite``.
+
+    ``labels``: MEL (by hand), ODAEL (with what a detector found besides), CODAEL (clustered and looked at again).
+    ``fold=official`` tests on the seven slides that the publishers evaluated on; by their erratum one of them, fa4959…,
+    stands in the paper's list of training slides, and 4eee7b… is the reverse. ``fold=0``, 1 and 2 are their three
+    folds over all slides, those of the official test part among them: fold 0 is the paper's list.
+    """
+
+    NAME = "MITOS_WSI_CMC"
+    INVENTORIES = {
+        "MEL": _inventory("MEL", (8140, 16_013), (5187, 10_528)),
+        "ODAEL": _inventory("ODAEL", (8715, 23_050), (5439, 13_082)),
+        "CODAEL": _inventory(
+            "CODAEL", (8574, 23_191), (5363, 13_158), "the paper has 13,907 and 36,379: 30 cells are of the other class"
+        ),
+    }
+    CLASSES = {2: True, 1: False}
+    SCANNER = "Aperio ScanScope CS2"
+
+    def official(self) -> Official:
+        return Official(test=frozenset(TEST))
+
+    def lists(self, records: Sequence[Record]) -> FoldLists:
+        if self.folds is not None:
+            return super().lists(records)
+        lists = FoldLists({OFFICIAL: dealt(records, self.official())[OFFICIAL]})
+        numbers = {Path(name).stem.lower(): number for table in self.databases() for name, number in _numbers(table)}
+        for fold, chosen in enumerate(FOLDS):
+            lists[str(fold)] = _fold(records, {name for name, number in numbers.items() if number in chosen})
+        return lists
+
+
+def _numbers(table: Path) -> list[tuple[str, int]]:
+    return list(sliderunner.numbers(table).items())
+
+
+def _fold(records: Sequence[Record], test: set[str]) -> dict[str, list[str]]:
+    """Every fifth of the slides that are not ``test`` validates."""
+    others = sorted({record.case for record in records} - test)
+    parts = {"train": set(others) - set(others[::5]), "val": set(others[::5]), "test": test}
+    return {part: [record.field for record in records if record.case in cases] for part, cases in parts.items()}

@@ -1,0 +1,186 @@
+"""What datasets of annotated whole slides have in common: a slide becomes the regions of it that are used."""
+
+import re
+import warnings
+from abc import abstractmethod
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from rich.progress import track
+
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.deal import Official
+from mitosis.data.figure import figure_of, inside
+from mitosis.data.inventory import Inventory
+from mitosis.data.record import Record
+from mitosis.data.root import checked_root, files_under, unique
+from mitosis.errors import InputError
+from mitosis.label import sliderunner
+from mitosis.label.annotation import Annotation, Labels
+from mitosis.whole_slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
+
+TISSUE = 0.05
+"""A region is one of tissue from this share of it on."""
+
+Place = tuple[int, int]
+"""Row and column of a region in the grid over its slide."""
+
+
+class SlideSet(MitosisDataModule):
+    """Slides and SlideRunner's databases anywhere under ``root``; a record is a region of a slide, a case is a slide.
+
+    ``labels``: which variant of the labels; it is read from all databases whose names begin with ``NAME_<labels>``
+    (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
+    ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
+    ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
+    the region of its centre. ``radius_um``: of the disc that a mitosis becomes. ``mpp``: µm per pixel where the slides
+    do not tell.
+
+    A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
+    slides that are missing (but for all of the official test part together), there twice or of another size than their
+    database says, and what ``sliderunner.read`` and ``whole_slide`` refuse.
+    """
+
+    NAME: ClassVar[str]
+    INVENTORIES: ClassVar[Mapping[str, Inventory]]
+    """Variant of the labels → what it holds."""
+    CLASSES: ClassVar[Mapping[int, bool]]
+    """Number of a class in the databases → whether it is that of mitoses; others are passed over."""
+    SCANNER: ClassVar[str]
+
+    def __init__(
+        self,
+        root: str | None = None,
+        labels: str = "ODAEL",
+        regions: Literal["labelled", "tissue"] = "labelled",
+        side_um: float = 512.0,
+        radius_um: float = 4.0,
+        mpp: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if labels not in self.INVENTORIES:
+            raise InputError(f"data.labels={labels}: choose one of {', '.join(self.INVENTORIES)}")
+        if regions not in ("labelled", "tissue"):
+            raise InputError(f"data.regions={regions}: choose labelled or tissue")
+        if not side_um > 0:
+            raise InputError(f"data.side_um={side_um}: give the side of a region in µm, above 0")
+        self.root, self.labels, self.regions = root, labels, regions
+        self.side_um, self.radius_um, self.mpp = side_um, radius_um, mpp
+        self.INVENTORY = self.INVENTORIES[labels]
+
+    @abstractmethod
+    def official(self) -> Official:
+        """The published test slides, by their names without suffix."""
+
+    @property
+    def remark(self) -> str:
+        return "" if self.regions == "tissue" else "only regions that hold a label; data.regions=tissue is all of them"
+
+    def records(self) -> list[Record]:
+        folder = checked_root(self.root, f"the slides and {self.NAME}_{self.labels}.sqlite")
+        content = _merged([(path, sliderunner.read(path, self.CLASSES)) for path in self.databases()])
+        slides = self._slides(folder, content)
+        cells: dict[str, list[Annotation]] = defaultdict(list)
+        for cell in content.annotations:
+            cells[_name(cell.image)].append(cell)
+        records, dropped = [], []
+        for name, path in track(slides.items(), "looking at slides", disable=self.regions == "labelled"):
+            size = slide_size(path)
+            within = [cell for cell in cells[name] if inside(cell, size)]
+            dropped += [f"({c.x:g}, {c.y:g}) in {path.name}" for c in cells[name] if not inside(c, size)]
+            records += self._regions(name, path, size, within)
+        if dropped:
+            some = "; ".join(dropped[:3]) + ("; …" if len(dropped) > 3 else "")
+            counted = f"{len(dropped)} annotation(s) lie outside their slide"
+            warnings.warn(f"{counted} and are left out: {some}", stacklevel=2)
+        return records
+
+    def databases(self) -> list[Path]:
+        """The databases of the variant, sorted. Raises ``InputError`` where there is none."""
+        folder = checked_root(self.root, f"the slides and {self.NAME}_{self.labels}.sqlite")
+        begin = re.compile(rf"{self.NAME}_{self.labels}([_\W]|$)", re.IGNORECASE)
+        found = sorted(path for path in files_under(folder) if path.suffix == ".sqlite" and begin.match(path.name))
+        if not found:
+            raise InputError(f"data.root={folder}: no {self.NAME}_{self.labels}.sqlite in it; put it beside the slides")
+        return found
+
+    def _slides(self, folder: Path, content: Labels) -> dict[str, Path]:
+        wanted = {_name(name): size for name, size in content.sizes.items()}
+        images = (path for path in files_under(folder) if path.suffix.lower() in SLIDES)
+        found = unique((_name(path), path) for path in images if _name(path) in wanted)
+        missing = sorted(wanted.keys() - found.keys())
+        if missing and set(missing) != self.official().test.intersection(wanted):
+            some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+            raise InputError(f"data.root={folder}: {len(missing)} of {len(wanted)} slides missing: {some}")
+        for name, path in found.items():
+            if wanted[name] not in (None, size := slide_size(path)):
+                told = " x ".join(str(length) for length in reversed(wanted[name] or ()))
+                raise InputError(f"{path}: {size[1]} x {size[0]} pixels, and {told} in its database; download it again")
+        return found
+
+    def _regions(self, name: str, path: Path, size: tuple[int, int], cells: Sequence[Annotation]) -> Iterator[Record]:
+        mpp = self.mpp if self.mpp is not None else slide_mpp(path)
+        if mpp is None:
+            raise InputError(f"{path}: the slide does not tell its µm per pixel; type data.mpp=0.25 or what it is")
+        side = max(1, round(self.side_um / mpp))
+        held: dict[Place, list[Annotation]] = defaultdict(list)
+        for cell in cells:
+            held[int((cell.y + 0.5) // side), int((cell.x + 0.5) // side)].append(cell)
+        used = set(held)
+        if self.regions == "tissue":
+            grid = [(row, column) for row in range(-(-size[0] // side)) for column in range(-(-size[1] // side))]
+            used |= {(r, c) for r, c in grid if tissue_share(path, x=c * side, y=r * side, side=side) >= TISSUE}
+        for row, column in sorted(used):
+            x, y = column * side, row * side
+            yield self._record(
+                name, path, (x, y, min(side, size[1] - x), min(side, size[0] - y)), mpp, held[row, column]
+            )
+
+    def _record(
+        self, name: str, path: Path, box: tuple[int, int, int, int], mpp: float, cells: Sequence[Annotation]
+    ) -> Record:
+        x, y, width, height = box
+        moved = [_moved(cell, x, y) for cell in cells]
+        figures = [
+            figure_of(cell, (height, width), mpp=mpp, radius_um=self.radius_um) for cell in moved if cell.mitotic
+        ]
+        return Record(
+            field=f"{name}_{x:06d}_{y:06d}",
+            read=partial(read_region, path, x=x, y=y, width=width, height=height),
+            size=(height, width),
+            mpp=mpp,
+            case=name,
+            slide=name,
+            scanner=self.SCANNER,
+            figures=tuple(figure for figure in figures if figure is not None),
+            hard_negatives=np.array([(c.x, c.y) for c in moved if not c.mitotic], dtype=np.float64).reshape(-1, 2),
+        )
+
+
+def _name(file: str | Path) -> str:
+    """A slide's name as the publishers write it; their databases of one slide differ in the suffix."""
+    return Path(file).stem.lower()
+
+
+def _moved(cell: Annotation, x: int, y: int) -> Annotation:
+    """The cell in pixels of the region that begins at (x, y)."""
+    outline = None if cell.outline is None else cell.outline - (x, y)
+    return replace(cell, x=cell.x - x, y=cell.y - y, box=None, outline=outline)
+
+
+def _merged(tables: Sequence[tuple[Path, Labels]]) -> Labels:
+    annotations: list[Annotation] = []
+    sizes: dict[str, tuple[int, int] | None] = {}
+    for path, labels in tables:
+        if both := sorted(sizes.keys() & labels.sizes.keys()):
+            others = ", ".join(str(other) for other, _ in tables if other != path)
+            raise InputError(f"{path}: slide {both[0]} is in {others} as well; keep one of these databases")
+        annotations += labels.annotations
+        sizes |= labels.sizes
+    return Labels(tuple(annotations), sizes)

@@ -1,0 +1,183 @@
+"""CCMCT from a miniature: slides in Aperio's form and databases of SlideRunner; what all sets of slides share."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mitosis.data.cache import Cache
+from mitosis.data.ccmct import CCMCT, TEST, TRAIN
+from mitosis.data.check import check_counts
+from mitosis.data.drawing.field import draw_field
+from mitosis.errors import InputError
+
+ONE, OTHER = TRAIN[0], TRAIN[1]
+SIDE_UM = 128.0  # 512 pixels
+
+
+def ccmct(root: Path | None, **kwargs: Any) -> CCMCT:
+    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
+    return CCMCT(root, **settings | {"fold": "all", "folds": None, "side_um": SIDE_UM} | kwargs)  # pyright: ignore
+
+
+@pytest.fixture(scope="module")
+def glass() -> np.ndarray:
+    """1300 pixels wide and 1100 high, tissue from (512, 0) to (1024, 512)."""
+    image = np.full((1100, 1300, 3), 245, np.uint8)
+    image[:512, 512:1024] = draw_field(seed=0, case=0, index=0, size=512).image
+    return image
+
+
+def database(path: Path, slides: Sequence[str], spots: Sequence[tuple[int, int, int, int]] = ()) -> Path:
+    """``spots``: number of the slide, counted from 1; class; x; y."""
+    base = sqlite3.connect(path)
+    base.executescript(
+        """CREATE TABLE Slides (uid INTEGER PRIMARY KEY, filename TEXT, width INTEGER, height INTEGER);
+        CREATE TABLE Classes (uid INTEGER PRIMARY KEY, name TEXT);
+        CREATE TABLE Annotations (uid INTEGER PRIMARY KEY, slide INTEGER, type INTEGER, agreedClass INTEGER);
+        CREATE TABLE Annotations_coordinates
+            (uid INTEGER PRIMARY KEY, coordinateX INTEGER, coordinateY INTEGER, annoId INTEGER, orderIdx INTEGER);
+        INSERT INTO Classes VALUES (1, 'Eosinophil'), (2, 'Mitotic figure'), (3, 'Tumor cell'), (7, 'Look-alike');"""
+    )
+    for number, name in enumerate(slides, start=1):
+        base.execute("INSERT INTO Slides VALUES (?, ?, 1300, 1100)", (number, name))
+    for number, (slide, kind, x, y) in enumerate(spots, start=1):
+        base.execute("INSERT INTO Annotations VALUES (?, ?, 1, ?)", (number, slide, kind))
+        base.execute("INSERT INTO Annotations_coordinates VALUES (?, ?, ?, ?, 1)", (number, x, y, number))
+    base.commit()
+    base.close()
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> Path:
+    """Two slides; on the first mitoses at (600, 100), (511, 511), a look-alike at (520, 30), cells of other classes."""
+    for name in (ONE, OTHER):
+        write_slide(tmp_path / f"{name}.svs", glass)
+    spots = [(1, 2, 600, 100), (1, 2, 511, 511), (1, 7, 520, 30), (1, 1, 1200, 900), (2, 3, 5, 5), (2, 7, 1290, 1090)]
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL.sqlite", (f"{ONE}.svs", f"{OTHER}.svs"), spots)
+    return tmp_path
+
+
+def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
+    records = ccmct(root).records()
+    assert [record.field for record in records] == [
+        f"{ONE}_000000_000000", f"{ONE}_000512_000000", f"{OTHER}_001024_001024",
+    ]  # fmt: skip
+    first, second, last = records
+    assert (second.case, second.slide, second.mpp, second.size) == (ONE, ONE, 0.25, (512, 512))
+    np.testing.assert_array_equal(second.read(), glass[:512, 512:1024])
+    assert second.centroids.round().tolist() == [[88, 100]]
+    assert second.hard_negatives.tolist() == [[8, 30]]
+    assert len(second.figures[0].pixels) == pytest.approx(np.pi * 16**2, rel=0.02)  # 4 µm
+    assert first.centroids.max() < 511 and first.figures[0].pixels.max() == 511  # cut off at the region's edge
+    assert last.size == (76, 276) and last.hard_negatives.tolist() == [[266, 66]] and not last.figures
+    np.testing.assert_array_equal(last.read(), glass[1024:, 1024:])
+
+
+def test_regions_of_tissue_come_besides(root: Path) -> None:
+    records = ccmct(root, regions="tissue").records()
+    assert [record.field for record in records if record.case == OTHER] == [
+        f"{OTHER}_000512_000000", f"{OTHER}_001024_001024",
+    ]  # fmt: skip
+    assert sum(len(record.figures) for record in records) == 2
+    assert "only regions" in ccmct(root).remark and not ccmct(root, regions="tissue").remark
+
+
+def test_the_note_stands_with_the_parts(root: Path) -> None:
+    assert "only regions that hold a label" in ccmct(root).parts.note
+
+
+def test_a_region_goes_through_the_cache(root: Path, tmp_path: Path) -> None:
+    data = ccmct(root, stain=_negative, cache=str(tmp_path / "cache"))
+    (first, second, _) = records = data.records()
+    fields = data.fields(records)
+    assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # of one file, three regions
+    np.testing.assert_array_equal(fields[1].image, 255 - second.read())
+    assert Cache(tmp_path / "cache", _negative).wanted(first) == 0
+
+
+def _negative(image: np.ndarray, name: str) -> np.ndarray:
+    return 255 - image
+
+
+def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> None:
+    names = (*TRAIN[:4], TEST[0])
+    for name in names:
+        write_slide(tmp_path / f"{name.upper()}.SVS", glass)
+    train = [(number, 2, 600, 100) for number in range(1, 5)]
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_train_dcm.sqlite", [f"{name}.dcm" for name in TRAIN[:4]], train)
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_test.dcm.sqlite", [f"{TEST[0]}.dcm"], [(1, 2, 600, 100)])
+    data = ccmct(tmp_path)
+    lists = data.lists(data.records())
+    assert lists["official"]["test"][0].startswith(TEST[0]) and len(lists["official"]["train"]) == 3
+    assert all(TEST[0] not in name for fold in "0123" for part in lists[fold].values() for name in part)
+    (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the test part is left out as a whole
+    assert ccmct(tmp_path, fold="official").parts.test_absent
+
+
+def test_what_lies_outside_is_counted(root: Path) -> None:
+    database(root / "MITOS_WSI_CCMCT_MEL.sqlite", (f"{ONE}.svs",), [(1, 2, 1300, 5), (1, 2, 5, 5)])
+    with pytest.warns(UserWarning, match=rf"1 annotation.*\(1300, 5\) in {ONE}\.svs"):
+        (record,) = ccmct(root, labels="MEL").records()
+    assert len(record.figures) == 1
+
+
+def test_inventories_are_those_of_the_publishers() -> None:
+    assert len(TRAIN) == 21 and len(TEST) == 11 and len({*TRAIN, *TEST}) == 32
+    for labels, mitoses, others in (("MEL", 42_465, None), ("HEAEL", 42_607, 6099), ("ODAEL", 44_880, 27_965)):
+        inventory = CCMCT.INVENTORIES[labels]
+        assert (inventory.mitoses, inventory.hard_negatives) == (mitoses, others)
+        assert sum(part.mitoses or 0 for part in inventory.parts) == mitoses
+
+
+def test_counts_beside_the_inventory(root: Path) -> None:
+    data = ccmct(root)
+    (finding,) = check_counts(data.records(), data.INVENTORY, data.lists(data.records()))
+    assert finding.first.startswith("2/22404 mitoses, 2/14340 hard negatives") and finding.verdict == "warning"
+
+
+def refusal(root: Path | None, **kwargs: Any) -> str:
+    with pytest.raises(InputError) as error:
+        ccmct(root, **kwargs).records()
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> None:
+    assert "choose one of MEL, HEAEL, ODAEL" in refusal(root, labels="odael")
+    assert "choose labelled or tissue" in refusal(root, regions="all")
+    assert "side_um=0" in refusal(root, side_um=0)
+    assert "data.root=DIR is not set" in refusal(None)
+    assert "no MITOS_WSI_CCMCT_MEL.sqlite in it" in refusal(root, labels="MEL")
+    (root / "copy").mkdir()
+    write_slide(root / "copy" / f"{ONE}.svs", glass)
+    assert "two files of one field" in refusal(root)
+    (root / "copy" / f"{ONE}.svs").unlink()
+    database(root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite", (f"{ONE}.svs",))
+    assert f"slide {ONE}.svs is in" in refusal(root) and "keep one of these databases" in refusal(root)
+    (root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite").unlink()
+    write_slide(root / f"{OTHER}.svs", glass[:600])
+    assert f"{OTHER}.svs: 1300 x 600 pixels, and 1300 x 1100 in its database" in refusal(root)
+    (root / f"{OTHER}.svs").unlink()
+    assert f"1 of 2 slides missing: {OTHER}" in refusal(root)
+
+
+def test_resolution_has_to_be_known(root: Path, glass: np.ndarray) -> None:
+    import tifffile
+
+    for name in (ONE, OTHER):
+        (root / f"{name}.svs").unlink()
+        tifffile.imwrite(root / f"{name}.tif", glass, tile=(256, 256), photometric="rgb")
+    assert f"{ONE}.tif: the slide does not tell its µm per pixel; type data.mpp=0.25" in refusal(root)
+    assert {record.mpp for record in ccmct(root, mpp=0.5).records()} == {0.5}
+
+
+def test_links_and_unicode(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    link = tmp_path_factory.mktemp("Präparate (1)") / "link"
+    os.symlink(root, link)
+    assert len(ccmct(link).records()) == 3
