@@ -72,6 +72,8 @@ def _check_stain(first: dict[str, Any], second: dict[str, Any]) -> None:
     """That the stages do not fit together would show at the very end."""
     if first != second:
         names = [stain["_target_"].split(".")[-2] for stain in (first, second)]
+        if names[0] == names[1]:
+            raise InputError(f"the settings of stain={names[0]} differ between the two stages; set both alike")
         raise InputError(
             f"the segmenter has stain={names[0]}, the classifier stain={names[1]}; type stain={names[0]} for both,"
             f" or another one"

@@ -16,8 +16,10 @@ from mitosis.data.record import Record
 from mitosis.data.root import checked_root
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation
+from mitosis.label.number import finite
 from mitosis.slide import image_size, read_image, tiff_mpp
 
+COLUMN = "column"
 MPP = (0.05, 5.0)
 """Lowest and highest µm per pixel that a field of mitoses can have."""
 
@@ -27,8 +29,9 @@ class Folder(MitosisDataModule):
 
     ``labels``: a file or folder, absolute or below ``root``; None: files beside the images. ``format``: one of
     ``folder_labels.WORDS``. ``case``: folder, name, column, or a regular expression with one group, searched in the
-    path below ``root``. ``mpp``: µm per pixel, None where TIFF tags say it. ``radius_um``: of the disc that a mitosis
-    without pixels or outline of its own gets. ``folds``: as for every dataset, None deals by case.
+    path below ``root``. ``mpp``: µm per pixel, ``column`` where the csv says it, None where TIFF tags do.
+    ``radius_um``: of the disc that a mitosis without pixels or outline of its own gets. ``folds``: as for every
+    dataset, None deals by case.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class Folder(MitosisDataModule):
         labels: str | None = None,
         format: str = "auto",
         case: str = "folder",
-        mpp: float | None = None,
+        mpp: float | str | None = None,
         radius_um: float = 4.0,
         folds: str | None = None,
         **kwargs: Any,
@@ -47,7 +50,7 @@ class Folder(MitosisDataModule):
             raise InputError(f"data.format={format}: choose one of {', '.join(WORDS)}")
         if isinstance(radius_um, bool) or not isinstance(radius_um, int | float) or not radius_um > 0:
             raise InputError(f"data.radius_um={radius_um}: give micrometres above 0, such as 4")
-        if mpp is not None:
+        if mpp is not None and mpp != COLUMN:
             _check_mpp(mpp, f"data.mpp={mpp}")
         self.root, self.labels, self.format, self.case = root, labels, format, str(case)
         self.mpp, self.radius_um = mpp, radius_um
@@ -63,10 +66,15 @@ class Folder(MitosisDataModule):
         masks = self.format in ("auto", "mask")  # other label files may lie among images
         apart = labels if masks and labels and labels.is_dir() and root in labels.parents else None
         images = find_images(root, apart)
-        found = read_labels(images, root, labels, self.format, column=self.case == "column")
+        columns = [key for key, value in (("case", self.case), ("mpp", self.mpp)) if value == COLUMN]
+        found = read_labels(images, root, labels, self.format, columns)
         labelled = {stem: images[stem] for stem in found.cells}
-        cases = cases_of(labelled, root, self.case, found.cases)
-        records = [self._record(stem, path, cases[stem], found.cells[stem]) for stem, path in labelled.items()]
+        cases = cases_of(labelled, root, self.case, found.columns.get("case"))
+        mpps = found.columns.get("mpp", {})
+        records = [
+            self._record(stem, path, cases[stem], self._mpp(path, mpps.get(stem)), found.cells[stem])
+            for stem, path in labelled.items()
+        ]
         cells = sum(map(len, found.cells.values()))
         if lost := cells - sum(len(record.figures) + len(record.hard_negatives) for record in records):
             warnings.warn(f"{lost} of {cells} labelled cells lie outside their images and are dropped", stacklevel=2)
@@ -80,8 +88,8 @@ class Folder(MitosisDataModule):
             raise InputError(f"data.labels={self.labels}: no such file or folder below {root}")
         return None if path == root else path
 
-    def _record(self, stem: str, path: Path, case: str, cells: Sequence[Annotation]) -> Record:
-        size, mpp = image_size(path), self._mpp(path)
+    def _record(self, stem: str, path: Path, case: str, mpp: float, cells: Sequence[Annotation]) -> Record:
+        size = image_size(path)
         made = [figure_of(cell, size, mpp=mpp, radius_um=self.radius_um) for cell in cells if cell.mitotic]
         negatives = [(cell.x, cell.y) for cell in cells if not cell.mitotic and inside(cell, size)]
         return Record(
@@ -96,7 +104,11 @@ class Folder(MitosisDataModule):
             hard_negatives=np.array(negatives, dtype=np.float64).reshape(-1, 2),
         )
 
-    def _mpp(self, path: Path) -> float:
+    def _mpp(self, path: Path, told: str | None) -> float:
+        if self.mpp == COLUMN:
+            mpp = None if told is None else finite(told)
+            _check_mpp(mpp, f"data.mpp=column: the labels have mpp={told!r} for {path.name}")
+            return float(mpp or 0)
         if self.mpp is not None:
             return float(self.mpp)
         mpp = tiff_mpp(path)

@@ -1,8 +1,8 @@
 """Labels of a user's own folder, whatever their format: found, read, and put to their images."""
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mitosis.data import mask
@@ -12,7 +12,7 @@ from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation
 from mitosis.label.formats import PER_IMAGE, READ_ONLY, SUFFIXES, TABLES, sniff
 from mitosis.label.per_image import IMAGES
-from mitosis.label.table import read_cases
+from mitosis.label.table import read_column
 from mitosis.slide import image_size
 
 WORDS = ("auto", "mask", *PER_IMAGE, *TABLES)
@@ -21,19 +21,23 @@ _SUFFIXES = {**{word: SUFFIXES[word] for word in (*PER_IMAGE, *TABLES)}, "mask":
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """``cells``: stem of each labelled image → its cells, in pixels; ``cases``: stem → case, where a column says so."""
+    """``cells``: stem of each labelled image → its cells, in pixels; ``columns``: name of a column that was asked for →
+    stem → what stands in it.
+    """
 
     cells: dict[str, tuple[Annotation, ...]]
-    cases: dict[str, str] | None = None
+    columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def read_labels(images: Mapping[str, Path], root: Path, labels: Path | None, word: str, *, column: bool) -> Labelled:
+def read_labels(
+    images: Mapping[str, Path], root: Path, labels: Path | None, word: str, columns: Sequence[str]
+) -> Labelled:
     """The cells of all labelled ``images`` (stem → file under ``root``).
 
     ``labels``: a file, a folder of files, None for files beside the images: ``a_mask.png``, ``a.csv`` or ``a.geojson``
-    for ``a.png``. ``word``: one of ``WORDS``. ``column``: read the column ``case``, too. In formats that have a file
-    for each image, one without it is unlabelled; of those that name their images, one that is not named has no cell
-    (in MIDOG's it is unlabelled). Both are counted in a warning.
+    for ``a.png``. ``word``: one of ``WORDS``. ``columns``: of ``case`` and ``mpp`` those that are read, too. In formats
+    that have a file for each image, one without it is unlabelled; of those that name their images, one that is not
+    named has no cell (in MIDOG's it is unlabelled). Both are counted in a warning.
     Raises ``InputError`` for no labels, labels of no image, two label files of one image, and as the format's reader.
     """
     if word == "auto":
@@ -41,9 +45,8 @@ def read_labels(images: Mapping[str, Path], root: Path, labels: Path | None, wor
     if word in TABLES:
         if labels is None:
             raise InputError(f"data.labels=FILE is not set: format {word} has one file for all images")
-        return _read_tables(images, root, labels, word, column)
-    if column:
-        raise InputError("data.case=column: only a csv of points or boxes has columns; choose folder or name")
+        return _read_tables(images, root, labels, word, columns)
+    _refuse_columns(columns)
     return Labelled(_read_single(images, root, labels, word))
 
 
@@ -117,25 +120,30 @@ def _read_single(
     return {stem: found[stem].annotations for stem in sorted(found)}
 
 
-def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, word: str, column: bool) -> Labelled:
+def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, word: str, columns: Sequence[str]) -> Labelled:
     cells: dict[str, list[Annotation]] = {stem: [] for stem in images}
     named: set[str] = set()
-    cases: dict[str, str] = {}
+    if word not in ("points", "boxes"):
+        _refuse_columns(columns)
+    told: dict[str, dict[str, str]] = {column: {} for column in columns}
     for file in _files(labels, word):
         read = TABLES[word].read(file)
         stems = matched(read.sizes, images, root, file)
         named.update(stems.values())
         for cell in read.annotations:
             cells[stems[cell.image]].append(cell)
-        if column:
-            if word not in ("points", "boxes"):
-                raise InputError("data.case=column: only a csv of points or boxes has columns; choose folder or name")
-            cases |= {stems[image]: case for image, case in read_cases(file).items()}
+        for column in columns:
+            told[column] |= {stems[image]: value for image, value in read_column(file, column).items()}
     if left := len(images) - len(named):
         what = "unlabelled, left out" if word == "midog" else "taken as images without mitoses"
         warnings.warn(f"{left} of {len(images)} images are not named in {labels}: {what}", stacklevel=4)
     kept = named if word == "midog" else cells.keys()
-    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, cases if column else None)
+    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, told)
+
+
+def _refuse_columns(columns: Sequence[str]) -> None:
+    if columns:
+        raise InputError(f"data.{columns[0]}=column: only a csv of points or boxes has columns; type another")
 
 
 def _only(files: list[Path]) -> Path:

@@ -87,11 +87,12 @@ def plain(number: float) -> int | float:
     return int(number) if float(number).is_integer() else float(number)
 
 
-def read_cases(path: str | os.PathLike) -> dict[str, str]:
-    """Image's name → what stands in the column ``case``; ``InputError`` for an image of no case or of two."""
-    cases: dict[str, str] = {}
-    for row in read_rows(path, ("image", "case")):
-        image, case = row.values["image"], row.values["case"]
-        if not case or cases.setdefault(image, case) != case:
-            raise InputError(f"{row.where}: {image} is of the case {case!r}, {cases.get(image)!r} before; give it one")
-    return cases
+def read_column(path: str | os.PathLike, column: str) -> dict[str, str]:
+    """Image's name → what stands in ``column``; ``InputError`` for an image without it or with two of them."""
+    found: dict[str, str] = {}
+    for row in read_rows(path, ("image", column)):
+        image, value = row.values["image"], row.values[column]
+        if not value or found.setdefault(image, value) != value:
+            before = f", {found[image]!r} before" if image in found else ""
+            raise InputError(f"{row.where}: {image} has the {column} {value!r}{before}; give it one")
+    return found

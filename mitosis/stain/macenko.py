@@ -3,9 +3,11 @@
 from typing import final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from mitosis.errors import InputError
 from mitosis.optical_density import DENSITY, recolour
-from mitosis.stain.normaliser import FitError, Normaliser
+from mitosis.stain.normaliser import FitError, Normaliser, numbers
 from mitosis.stain.tissue import sample
 
 # Optical densities (R, G, B) of hematoxylin and eosin, and the 99th percentiles of their concentrations: the reference
@@ -31,11 +33,30 @@ class Macenko(Normaliser):
     with the reference stains. Against a lasso per pixel with concentrations ≥ 0 (staintools), what is neither stain is
     dropped all the same, but negative concentrations (3 to 9 % of the pixels) stay in and nothing is shrunk; on average
     over a field of ICPR 2012 that is a difference of 0.2 to 0.6 grey levels. White is 255 (the published code: 240).
+    ``stains``, ``maxima``: another reference, as ``fit`` gives it of an image; ``InputError`` as ``reference``.
     """
+
+    def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
+        self.stains, self.maxima = reference(stains, maxima)
 
     def normalise(self, image: np.ndarray) -> np.ndarray:
         stains, maxima = fit(image)
-        return recolour(image, np.linalg.pinv(stains) * (REFERENCE_MAXIMA / maxima) @ REFERENCE_STAINS)
+        return recolour(image, np.linalg.pinv(stains) * (self.maxima / maxima) @ self.stains)
+
+
+def reference(stains: ArrayLike, maxima: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Stains (2, 3) and maxima (2,) of a reference as float64 arrays.
+
+    Raises ``InputError``: other shapes, what is not a number above 0, stains that are hardly apart.
+    """
+    vectors = numbers(stains, (2, 3), "stain.stains", "two optical densities of R, G and B, hematoxylin's first")
+    strengths = numbers(maxima, (2,), "stain.maxima", "two concentrations, hematoxylin's first")
+    if vectors.min() <= 0 or strengths.min() <= 0:
+        raise InputError("stain.stains and stain.maxima: give numbers above 0")
+    first, second = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    if first @ second > np.cos(np.radians(_ANGLE)):
+        raise InputError(f"stain.stains: the two are less than {_ANGLE:g}° apart; give hematoxylin's and eosin's")
+    return vectors, strengths
 
 
 def fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

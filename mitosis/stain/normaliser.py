@@ -4,6 +4,9 @@ import warnings
 from abc import ABC, abstractmethod
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from mitosis.errors import InputError
 
 
 class FitError(ValueError):
@@ -33,3 +36,14 @@ class Normaliser(ABC):
     @abstractmethod
     def normalise(self, image: np.ndarray) -> np.ndarray:
         """The field (height, width, 3) uint8 in the reference's colours. Raises ``FitError``."""
+
+
+def numbers(given: ArrayLike, shape: tuple[int, ...], key: str, what: str) -> np.ndarray:
+    """A setting as a float64 array of ``shape``; ``InputError`` naming ``key`` and ``what`` it is for anything else."""
+    try:
+        array = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        array = np.zeros(0)
+    if array.shape != shape or not np.isfinite(array).all():
+        raise InputError(f"{key}={given}: give {what}, {' x '.join(map(str, shape))} numbers")
+    return array

@@ -4,8 +4,10 @@ from typing import final
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-from mitosis.stain.normaliser import FitError, Normaliser
+from mitosis.errors import InputError
+from mitosis.stain.normaliser import FitError, Normaliser, numbers
 from mitosis.stain.tissue import sample
 
 # L, a and b of CIELAB (L from 0 to 100) over the tissue of this package's drawn fields (data=synthetic) after Macenko's
@@ -24,12 +26,16 @@ class Reinhard(Normaliser):
     """Matches each channel's mean and deviation in CIELAB (Reinhard et al., IEEE CG&A 2001, there in l-alpha-beta).
 
     Both are taken over the tissue, where the original takes the whole image: glass must not shift the tissue's colours.
+    ``mean``, ``deviation``: another reference, as ``statistics`` gives it of an image; ``InputError`` as ``reference``.
     """
+
+    def __init__(self, mean: ArrayLike = REFERENCE_MEAN, deviation: ArrayLike = REFERENCE_DEVIATION) -> None:
+        self.mean, self.deviation = reference(mean, deviation)
 
     def normalise(self, image: np.ndarray) -> np.ndarray:
         mean, deviation = statistics(image)
-        scale = REFERENCE_DEVIATION / deviation
-        affine = np.column_stack([np.diag(scale), REFERENCE_MEAN - scale * mean])
+        scale = self.deviation / deviation
+        affine = np.column_stack([np.diag(scale), self.mean - scale * mean])
         result = np.empty(image.shape, np.uint8)
         rows = max(1, _STRIP // image.shape[1])
         for top in range(0, len(image), rows):
@@ -38,6 +44,15 @@ class Reinhard(Normaliser):
             colours = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
             result[top : top + rows] = np.rint(255 * colours)
         return result
+
+
+def reference(mean: ArrayLike, deviation: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of a reference, (3,) float64 each. Raises ``InputError``: other shapes, deviations not > 0."""
+    middle = numbers(mean, (3,), "stain.mean", "the means of L, a and b")
+    spread = numbers(deviation, (3,), "stain.deviation", "the deviations of L, a and b")
+    if spread.min() <= 0:
+        raise InputError(f"stain.deviation={deviation}: give numbers above 0")
+    return middle, spread
 
 
 def statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

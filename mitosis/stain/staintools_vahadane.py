@@ -4,9 +4,10 @@ from functools import partial
 from typing import Any, final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mitosis.optical_density import DENSITY
-from mitosis.stain.macenko import fit
+from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, reference
 from mitosis.stain.normaliser import FitError, Normaliser
 from mitosis.stain.staintools_macenko import transfer
 from mitosis.stain.tissue import sample
@@ -25,11 +26,15 @@ class StaintoolsVahadane(Normaliser):
     are found by spams as staintools calls it, but in a fixed number of rounds from ``macenko``'s stains: staintools
     lets it learn for one second of the clock, so that the same field would look otherwise on every call. All else is
     staintools'. Takes seconds a field. A field that ``macenko`` could not be fitted to is not given to staintools.
+    ``stains``, ``maxima``: another reference, as there.
     """
+
+    def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
+        self.stains, self.maxima = reference(stains, maxima)
 
     def normalise(self, image: np.ndarray) -> np.ndarray:
         stains, _ = fit(image)
-        return transfer(image, partial(learn, start=stains))
+        return transfer(image, partial(learn, start=stains), self.stains, self.maxima)
 
 
 def learn(image: np.ndarray, start: np.ndarray) -> np.ndarray:

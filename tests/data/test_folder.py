@@ -160,7 +160,7 @@ def test_cases_of_a_column(root: Path) -> None:
     found = records(root, labels="cells.csv", case="column")
     assert [(item.case, len(item.figures)) for item in found.values()] == [("7", 2), ("7", 0), ("x y", 1)]
     (root / "cells.csv").write_text("Case,image,X,y\n7,a,1,1\n8,a,2,2\n")
-    assert "cells.csv, row 3: a is of the case '8', '7' before" in refusal(root, labels="cells.csv", case="column")
+    assert "cells.csv, row 3: a has the case '8', '7' before" in refusal(root, labels="cells.csv", case="column")
 
 
 @pytest.mark.filterwarnings("ignore:.*taken as images")
@@ -175,6 +175,25 @@ def test_cases_of_a_column(root: Path) -> None:
 )
 def test_rules_that_find_no_case(root: Path, rule: str, said: str) -> None:
     assert said in refusal(root, labels="cells.csv", case=rule)
+
+
+@pytest.mark.filterwarnings("ignore:.*(taken as images|lie outside)")
+def test_resolutions_of_a_column(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / f"{name}.png")
+    table = tmp_path / "cells.csv"
+    table.write_text("image,x,y,mpp\na.png,5,6,0.25\na.png,8,9,0.25\nb.png,5,6,.5\n")
+    found = records(tmp_path, labels="cells.csv", mpp="column")
+    assert (found["a"].mpp, found["b"].mpp) == (0.25, 0.5)
+    assert len(found["a"].figures[0].pixels) > 2 * len(found["b"].figures[0].pixels)
+    for rows, said in (
+        ("a.png,5,6,0.25\nb.png,5,6,\n", "cells.csv, row 3: b.png has the mpp ''; give it one"),
+        ("a.png,5,6,0.25\n", "the labels have mpp=None for b.png"),
+        ("a.png,5,6,0.25\nb.png,5,6,40x\n", "the labels have mpp='40x' for b.png"),
+        ("a.png,5,6,0.25\nb.png,5,6,250\n", "the labels have mpp='250' for b.png"),
+    ):
+        table.write_text("image,x,y,mpp\n" + rows)
+        assert said in refusal(tmp_path, labels="cells.csv", mpp="column")
 
 
 def test_only_a_csv_of_cells_has_columns(root: Path) -> None:

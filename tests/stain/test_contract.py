@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mitosis.config import build
+from mitosis.errors import InputError
 from mitosis.stain import staintools_vahadane
-from mitosis.stain.macenko import REFERENCE_STAINS, Macenko
+from mitosis.stain.macenko import REFERENCE_STAINS, Macenko, fit
 from mitosis.stain.none import NoStain
-from mitosis.stain.reinhard import Reinhard
+from mitosis.stain.reinhard import Reinhard, statistics
 from mitosis.stain.staintools_macenko import StaintoolsMacenko
 from mitosis.stain.staintools_reinhard import StaintoolsReinhard
 from mitosis.stain.staintools_vahadane import StaintoolsVahadane
@@ -31,6 +32,8 @@ NORMALISERS = {
     "staintools_vahadane": StaintoolsVahadane,
 }
 STAINS = NORMALISERS | {"none": NoStain}
+STAINS_OF_OTHERS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
+STAINS_OF_OTHERS = (STAINS_OF_OTHERS / np.linalg.norm(STAINS_OF_OTHERS, axis=1, keepdims=True)).tolist()
 
 every = pytest.mark.parametrize("name", STAINS)
 normaliser = pytest.mark.parametrize("name", NORMALISERS)
@@ -189,3 +192,41 @@ def test_staintools_is_loaded_only_where_it_is_used():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+OTHER = {
+    "macenko": {"stains": STAINS_OF_OTHERS, "maxima": [1.2, 0.8]},
+    "reinhard": {"mean": [50.0, 20.0, -15.0], "deviation": [8.0, 6.0, 5.0]},
+}
+OTHER |= {f"staintools_{name}": settings for name, settings in OTHER.items()}
+OTHER["staintools_vahadane"] = OTHER["macenko"]
+
+
+@normaliser
+def test_another_reference_is_what_fields_end_at(name, field):
+    image = STAINS[name](**OTHER[name])(field(), "a")
+    if "reinhard" in name:
+        mean, deviation = statistics(image)
+        np.testing.assert_allclose(mean, OTHER[name]["mean"], atol=3)
+        np.testing.assert_allclose(deviation, OTHER[name]["deviation"], rtol=0.25)
+    else:
+        stains, maxima = fit(image)
+        apart = np.degrees(np.arccos((stains * STAINS_OF_OTHERS).sum(axis=1).clip(max=1)))
+        assert apart.max() < 4
+        np.testing.assert_allclose(maxima, [1.2, 0.8], rtol=0.15)
+
+
+@normaliser
+def test_a_reference_that_is_none_is_refused(name):
+    for key, value in OTHER[name].items():
+        for wrong in (3, "blue", [1.0], np.zeros((2, 2)).tolist(), np.full(np.shape(value), np.nan).tolist()):
+            with pytest.raises(InputError, match=f"stain.{key}=.*: give "):
+                STAINS[name](**{key: wrong})
+    negative = {key: (-np.abs(value)).tolist() for key, value in OTHER[name].items()}
+    with pytest.raises(InputError, match="above 0"):
+        STAINS[name](**negative)
+
+
+def test_stains_that_are_one_are_refused():
+    with pytest.raises(InputError, match="less than 5° apart"):
+        Macenko(stains=[[0.5, 0.7, 0.4], [0.5, 0.7, 0.42]])

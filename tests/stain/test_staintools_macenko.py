@@ -21,4 +21,4 @@ def test_it_is_staintools(field, seed):
 def test_a_stain_that_is_not_there_is_no_black_field(field):
     image = field(size=60)
     with pytest.raises(FitError, match="hardly there"):
-        transfer(image, lambda _: np.array([[0.6, 0.7, 0.4], [0.0, 0.0, 0.0]]))
+        transfer(image, lambda _: np.array([[0.6, 0.7, 0.4], [0.0, 0.0, 0.0]]), REFERENCE_STAINS, REFERENCE_MAXIMA)
