@@ -2,11 +2,14 @@
 
 import os
 import re
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+import numpy as np
 from rich.progress import track
 
 from mitosis.data import mask
@@ -15,10 +18,14 @@ from mitosis.data.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.root import checked_root, files_under, unique
+from mitosis.data.share_out import share_out
 from mitosis.errors import InputError
+from mitosis.label.formats import TABLES, sniff
 from mitosis.slide import image_size, read_image
 
 MPP, SCANNER = 0.25, "KF-PRO120"
+REACH_UM = 10.0
+"""How far from an object's centre its part of the mask may begin: half of an anaphase begins a few µm away."""
 
 INVENTORY = Inventory(
     name="GZMH",
@@ -51,19 +58,42 @@ class Patterns:
 class GZMH(MitosisDataModule):
     """The fields under ``root``, found by patterns (``Patterns``), since copies of the set differ in their folders.
 
-    A mitosis is a connected component of a mask (diagonal neighbours touch), all pixels above 0. The official split is
-    by patient. Reading: ``find_tiles``, ``mask.read``.
+    A mitosis is a connected component of a mask (diagonal neighbours touch), all pixels above 0; or, with ``objects``,
+    a row of that csv of centroids (image, x, y) or boxes (image, x1, y1, x2, y2), absolute or below ``root``: it gets
+    its share of the mask (``share_out``, within ``REACH_UM``), parts that are near no row are left out and counted in a
+    warning, and a row without any part is refused. The official split is by patient. Reading: ``find_tiles``,
+    ``mask.read``, ``read_objects``.
     """
 
     INVENTORY = INVENTORY
 
-    def __init__(self, *, root: str | None = None, images: str, masks: str, patient: str, test: str, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        root: str | None = None,
+        images: str,
+        masks: str,
+        patient: str,
+        test: str,
+        objects: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.root, self.patterns = root, Patterns(images, masks, patient, test)
+        self.root, self.patterns, self.objects = root, Patterns(images, masks, patient, test), objects
 
     def records(self) -> list[Record]:
         tiles = find_tiles(self.root, self.patterns)
-        return [_record(tile) for tile in track(tiles, "reading masks", disable=len(tiles) < 8)]
+        listed = None
+        if self.objects is not None:
+            listed = read_objects(checked_root(self.root, "the unpacked set") / Path(self.objects).expanduser(), tiles)
+        records, lost = [], 0
+        for tile in track(tiles, "reading masks", disable=len(tiles) < 8):
+            record, left = _record(tile, None if listed is None else listed[tile.field])
+            records.append(record)
+            lost += left
+        if lost:
+            warnings.warn(f"{lost} parts of the masks are near no row of {self.objects} and left out", stacklevel=2)
+        return records
 
     def official(self) -> Official:
         """Raises ``InputError`` when a patient has fields in both parts."""
@@ -136,10 +166,39 @@ def _caught(pattern: re.Pattern[str], text: str) -> str:
     return "_".join(group for group in match.groups() if group) if match else ""
 
 
-def _record(tile: Tile) -> Record:
+def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
+    """Field → the centres (k, 2) x, y of its objects, by a csv of centroids or boxes; images that it lacks have none.
+
+    Raises ``InputError`` as the formats' readers, and for another format and an image that is no tile.
+    """
+    word = sniff(path)
+    if word not in ("points", "boxes"):
+        raise InputError(f"data.objects={path}: give a csv with the columns image,x,y or image,x1,y1,x2,y2")
+    fields = {name.casefold(): tile.field for tile in tiles for name in (tile.image.stem, tile.field)}
+    centres: dict[str, list[tuple[float, float]]] = {tile.field: [] for tile in tiles}
+    for cell in TABLES[word].read(path).annotations:
+        field = fields.get(PurePosixPath(cell.image.replace("\\", "/")).stem.casefold())
+        if field is None:
+            raise InputError(f"{path}: {cell.image} is none of the {len(tiles)} images")
+        if cell.mitotic:
+            centres[field].append((cell.x, cell.y))
+    return {field: np.array(found, dtype=np.float64).reshape(-1, 2) for field, found in centres.items()}
+
+
+def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:
+    """The record, and how many parts of its mask belong to no object."""
     size = image_size(tile.image)
-    parts = mask.read(tile.mask, tile.image.name, size).annotations
-    return Record(
+    cells = mask.read(tile.mask, tile.image.name, size).annotations
+    parts, left = [cell.pixels for cell in cells if cell.pixels is not None], []
+    if centres is not None:
+        shares, left = share_out(parts, centres, REACH_UM / MPP)
+        if bare := [centre for centre, share in zip(centres, shares, strict=True) if share is None]:
+            x, y = bare[0]
+            raise InputError(
+                f"{tile.mask}: no part of the mask lies within {REACH_UM:g} µm of the object at ({x:g}, {y:g})"
+            )
+        parts = [share for share in shares if share is not None]
+    record = Record(
         field=tile.field,
         read=partial(read_image, tile.image),
         size=size,
@@ -147,5 +206,6 @@ def _record(tile: Tile) -> Record:
         case=tile.patient,
         slide=tile.patient,
         scanner=SCANNER,
-        figures=tuple(MitoticFigure(part.pixels) for part in parts if part.pixels is not None),
+        figures=tuple(MitoticFigure(part) for part in parts),
     )
+    return record, len(left)

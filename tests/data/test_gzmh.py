@@ -127,3 +127,48 @@ def test_patterns_are_checked(tmp_path):
     assert "data.masks=masks: put what is the name in ( )" in refusal(tmp_path, masks="masks")
     assert "data.patient=p: put what is the patient in ( )" in refusal(tmp_path, patient="p")
     assert "data.patient=(x) finds no patient in 'train/images/p1_1.png'" in refusal(tmp_path, patient="(x)")
+
+
+def two_in_one() -> np.ndarray:
+    """Two touching mitoses at x 20 … 29 and 30 … 39, one in two parts (60 … 63, 70 … 73), one far from all."""
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[10:20, 20:40] = 255
+    mask[50:54, 60:64] = mask[50:54, 70:74] = 255
+    mask[120:124, 2:6] = 255
+    return mask
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "image,x,y\np1_001.png,24,14\nP1_001,35,15\nimages/p1_001.png,66,52\np2_001,,\n",
+        "image,x1,y1,x2,y2\np1_001,20,10,29,20\np1_001,30,10,39,20\np1_001,60,50,74,54\n",
+    ],
+)
+def test_objects_of_a_table_share_the_mask(tmp_path, table):
+    add(tmp_path, "train", "p1_001", two_in_one())
+    add(tmp_path, "train", "p2_001")
+    (tmp_path / "objects.csv").write_text(table)
+    with pytest.warns(UserWarning, match="1 parts of the masks are near no row"):
+        one, two = gzmh(tmp_path, objects="objects.csv").records()
+    assert [len(figure.pixels) for figure in one.figures] == [100, 100, 32] and not two.figures
+    np.testing.assert_allclose(one.centroids, [[24.5, 14.5], [34.5, 14.5], [66.5, 51.5]])
+    assert len(gzmh(tmp_path).records()[0].figures) == 4  # what the mask alone says
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("image,x,y\np1_001,90,90\n", "no part of the mask lies within 10 µm of the object at (90, 90)"),
+        ("image,x,y\np9_001,24,14\n", "p9_001 is none of the 2 images"),
+        ("1,2,3,4\n", "give a csv with the columns image,x,y or image,x1,y1,x2,y2"),
+        ("image,x,y\np1_001,24,fourteen\n", "objects.csv, row 2: y='fourteen' is not a number"),
+        (None, "objects.csv: not readable as a csv"),
+    ],
+)
+def test_tables_of_objects_that_do_not_fit(tmp_path, table, said):
+    add(tmp_path, "train", "p1_001", two_in_one())
+    add(tmp_path, "train", "p2_001")
+    if table is not None:
+        (tmp_path / "objects.csv").write_text(table)
+    assert said in refusal(tmp_path, objects="objects.csv")
