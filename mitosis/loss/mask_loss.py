@@ -33,7 +33,7 @@ class MaskLoss(nn.Module, ABC):
                 return self.compare(logits, target)
             if not counted.any():
                 return (0.0 * logits).sum()
-            return self.compare(*(values[counted][None, None, None] for values in (logits, target)))
+            return self.compare(*(values.masked_select(counted)[None, None, None] for values in (logits, target)))
 
     @abstractmethod
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
