@@ -45,7 +45,7 @@ def test_help_and_settings_are_shown_without_torch() -> None:
         assert "runs: runs\n" in shown[f"{command} --help"]
         assert "runs: runs\n" in shown[f"{command} --cfg"]
     assert "model: densenet201, mobilenetv3_large, resnet18" in shown["train --help"]
-    assert "data: amida13, folder, gzmh, icpr2012, " in shown["pipeline --help"]
+    assert "data: amida13, ccmct, cmc, folder, gzmh, " in shown["pipeline --help"]
     assert "model:" not in shown["predict --help"]
     assert "_target_: mitosis.data.gzmh.GZMH" in shown["train --cfg"]
 
@@ -141,12 +141,12 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "data.root=/x"], "data.root: there is no such key with these choices"),
         ("train", [ROW, "~nonsense"], "nonsense"),
         ("train", [ROW, "model=resnet35"], "model=resnet35: no such choice; type model= with one of densenet201, mob"),
-        ("train", ["data=syn"], "data=syn: no such choice; type data= with one of amida13, folder, gzmh, icpr2012, "),
+        ("train", ["data=syn"], "data=syn: no such choice; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
         ("train", [ROW, "model.widths=[1"], "model.widths=[1: "),
         ("train", [ROW, "seed"], "seed: type seed=VALUE"),
         ("train", [ROW, "seed=${nonsense}"], "nonsense"),
         ("train", [ROW, "seed=${a"], "${a"),
-        ("train", [], "data is not chosen; type data= with one of amida13, folder, gzmh, icpr2012, "),
+        ("train", [], "data is not chosen; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
         ("train", [ROW, "--fold", "3"], "--fold"),
         ("train", [ROW, "ablation=null"], "ablation=null: type ablation= with one of dsc_cbam, "),
         ("train", [ROW, "~model"], "model is not chosen"),

@@ -14,7 +14,7 @@ from mitosis import atomic
 from mitosis.assembly import rebuild_data
 from mitosis.checkpoint import read, write
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.evaluate import evaluate
 from mitosis.recipe import load
 from mitosis.run import Choices, digest, read_json
@@ -30,6 +30,8 @@ SQUARES = {
     "case15_1": [(10, 10, 0.3, 60, (10, 10)), (60, 60, 0.9, 50, None)],
     "case19_1": [(60, 60, 0.65, 0, None)],
 }
+RING = Circle(27, 65.5, 20)
+"""Of the mitosis beside a square: that lies in it."""
 DASH = "–"  # noqa: RUF001
 ALONE = ["0.5000", "0.7500", "0.6000", "3", "6", "4", "0.6042"]
 
@@ -61,19 +63,22 @@ class Redness(nn.Module):
 
 
 class Squares(MitosisDataModule):
-    """White fields with the squares above; ``root``: "without" leaves the official test part out."""
+    """White fields with the squares above; ``root``: "without" leaves the official test part out, "rings" gives the
+    mitosis beside a square its ring."""
 
     def __init__(self, *, root: str | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
         self.root = root
 
     def records(self) -> list[Record]:
-        return [record(f"case{case:02d}_{i}") for case in range(15 if self.root == "without" else 20) for i in (0, 1)]
+        names = [f"case{case:02d}_{i}" for case in range(15 if self.root == "without" else 20) for i in (0, 1)]
+        return [record(name, RING if self.root == "rings" else None) for name in names]
 
 
-def record(name: str) -> Record:
+def record(name: str, ring: Circle | None = None) -> Record:
     squares = SQUARES.get(name, [])
-    figures = tuple(MitoticFigure(pixels(*truth)) for *_, truth in squares if truth)
+    truths = [truth for *_, truth in squares if truth]
+    figures = tuple(MitoticFigure(pixels(*truth), ring if truth == (30, 60) else None) for truth in truths)
     return Record(name, partial(drawn, squares), (90, 100), 0.25, name[:6], name[:6], "drawn", figures)
 
 
@@ -136,6 +141,18 @@ def cells(out: str, stage: str) -> list[str]:
     """The numbers of a stage's row in the printed table."""
     (line,) = [line for line in out.splitlines() if stage in line]
     return line.replace("│", " ").replace(stage, " ").split()
+
+
+def test_a_ring_counts_in_no_pixel_score_and_changes_no_other(make, cli):
+    results = {}
+    for root in ("plain", "rings"):
+        run = make(root, Darkness)
+        assert cli("evaluate", f"segment={run}", f"data.root={root}").code == 0
+        results[root] = read_json(run / "evaluation.json")
+    plain, ringed = results["plain"], results["rings"]
+    # Of the four squares that are none, the one that lies in the ring is no longer counted.
+    assert [ringed["pixel"][name] for name in ("tp", "fp", "fn")] == [2 * 144, 3 * 144, 2 * 144]
+    assert plain["pixel"]["fp"] == 4 * 144 and ringed["stages"] == plain["stages"]
 
 
 def test_both_stages_by_hand(runs, cli):

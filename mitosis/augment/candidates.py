@@ -18,8 +18,8 @@ class CandidateAugment:
     with probability ``blur`` Gaussian blur (σ 0.5–1.5 px). ``stain_jitter`` and ``jpeg`` are the probabilities of a
     change of both stains and of JPEG's traces, last of all.
 
-    Called with image (S, S, 3) uint8, mask (S, S) uint8 of 0 and 1 or None, and a seed ≥ 0; returns both at the size
-    given. The result is a function of the arguments alone. ValueError for an image that is not square.
+    Called with image (S, S, 3) uint8, mask (S, S) uint8 or None, and a seed ≥ 0; returns both at the size given.
+    The result is a function of the arguments alone. ValueError for an image that is not square.
     """
 
     def __init__(

@@ -28,8 +28,8 @@ class Jpeg(A.ImageCompression):
 class JpegAugment:
     """``Jpeg`` alone, with ``probability``; other augmentations take it in by their key ``jpeg``.
 
-    Called with image (H, W, 3) uint8, mask (H, W) uint8 of 0 and 1 or None, and a seed ≥ 0; returns both at the size
-    given. The result is a function of the arguments alone.
+    Called with image (H, W, 3) uint8, mask (H, W) uint8 or None, and a seed ≥ 0; returns both at the size given.
+    The result is a function of the arguments alone.
     """
 
     def __init__(self, probability: float = 1.0, quality: Sequence[int] = QUALITY) -> None:

@@ -18,8 +18,8 @@ class SCMitosisAugment:
     ``stain_jitter`` and ``jpeg`` are the probabilities of a change of both stains and of JPEG's traces, last of all;
     the paper has neither.
 
-    Called with image (H, W, 3) uint8, mask (H, W) uint8 of 0 and 1 or None, and a seed ≥ 0; returns both at the size
-    given. The result is a function of the arguments alone.
+    Called with image (H, W, 3) uint8, mask (H, W) uint8 or None, and a seed ≥ 0; returns both at the size given.
+    The result is a function of the arguments alone.
     """
 
     def __init__(

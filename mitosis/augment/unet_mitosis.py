@@ -18,8 +18,8 @@ class UNetMitosisAugment:
     ±20 of 255. Ours are the border, reflected instead of black, and the noise, of 3–7 grey levels instead of 51–112.
     ``stain_jitter`` and ``jpeg`` are the probabilities of what the paper does not have, last of all.
 
-    Called with image (S, S, 3) uint8, mask (S, S) uint8 of 0 and 1 or None, and a seed ≥ 0; returns both at the size
-    given. The result is a function of the arguments alone. ValueError for an image that is not square.
+    Called with image (S, S, 3) uint8, mask (S, S) uint8 or None, and a seed ≥ 0; returns both at the size given.
+    The result is a function of the arguments alone. ValueError for an image that is not square.
     """
 
     def __init__(self, stain_jitter: float = 0.0, jpeg: float = 0.0) -> None:

@@ -14,8 +14,8 @@ TRAINING, TEST = FIRST[:12], FIRST[12:]
 class AMIDA13(MitosisDataModule):
     """The cases 01 … 23 under ``root``: folders and csvs as in TUPAC16, of which further cases are passed over.
 
-    Cases 01 to 12 are the training part, 13 to 23 the test part. ``radius_um``: of the disc that a mitosis becomes.
-    Reading: ``mitosis.data.tupac16.read_records``.
+    Cases 01 to 12 are the training part, 13 to 23 the test part. ``radius_um``: of the disc that a mitosis becomes,
+    ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``tupac16.read_records``.
     """
 
     INVENTORY = Inventory(
@@ -29,12 +29,14 @@ class AMIDA13(MitosisDataModule):
         where="http://tupac.tue-image.nl (cases 01 to 23 of TUPAC16)",
     )
 
-    def __init__(self, root: str | None = None, radius_um: float = 4.0, **kwargs: Any) -> None:
+    def __init__(
+        self, root: str | None = None, radius_um: float = 4.0, ring_um: float | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.root, self.radius_um = root, radius_um
+        self.root, self.radius_um, self.ring_um = root, radius_um, ring_um
 
     def records(self) -> list[Record]:
-        return read_records(self.root, "original", FIRST, self.radius_um)
+        return read_records(self.root, "original", FIRST, self.radius_um, self.ring_um)
 
     def official(self) -> Official:
         return Official(test=frozenset(TEST))

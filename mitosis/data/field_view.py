@@ -16,7 +16,7 @@ from mitosis.data.record import Record
 class Field:
     """A record with its pixels at hand.
 
-    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8, 1 on every pixel of every mitosis.
+    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8 as ``Record.mask`` gives it.
     """
 
     record: Record
@@ -26,7 +26,9 @@ class Field:
 
 class FieldView(Dataset):
     """One whole field an item: {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of
-    0 and 1, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}. Loaded with ``batch_size=1, collate_fn=single``.
+    ``mask_value``, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}.
+
+    Loaded with ``batch_size=1, collate_fn=single``.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
@@ -59,5 +61,5 @@ def image_tensor(image: np.ndarray) -> Tensor:
 
 
 def mask_tensor(mask: np.ndarray) -> Tensor:
-    """(H, W) uint8 of 0 and 1 to (1, H, W) float32."""
+    """(H, W) uint8 to (1, H, W) float32 of the same values."""
     return torch.from_numpy(mask.astype(np.float32))[None]

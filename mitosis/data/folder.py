@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.figure import figure_of, inside
+from mitosis.data.figure import check_radii, figure_of, inside
 from mitosis.data.folder_labels import WORDS, read_labels
 from mitosis.data.image_folder import cases_of, find_images
 from mitosis.data.record import Record
@@ -30,8 +30,8 @@ class Folder(MitosisDataModule):
     ``labels``: a file or folder, absolute or below ``root``; None: files beside the images. ``format``: one of
     ``folder_labels.WORDS``. ``case``: folder, name, column, or a regular expression with one group, searched in the
     path below ``root``. ``mpp``: µm per pixel, ``column`` where the csv says it, None where TIFF tags do.
-    ``radius_um``: of the disc that a mitosis without pixels or outline of its own gets. ``folds``: as for every
-    dataset, None deals by case.
+    ``radius_um``: of the disc that a mitosis without pixels or outline of its own gets, ``ring_um``: of the ring round
+    it that no loss counts, None for none. ``folds``: as for every dataset, None deals by case.
     """
 
     def __init__(
@@ -42,18 +42,18 @@ class Folder(MitosisDataModule):
         case: str = "folder",
         mpp: float | str | None = None,
         radius_um: float = 4.0,
+        ring_um: float | None = None,
         folds: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(folds=folds, **kwargs)
         if format not in WORDS:
             raise InputError(f"data.format={format}: choose one of {', '.join(WORDS)}")
-        if isinstance(radius_um, bool) or not isinstance(radius_um, int | float) or not radius_um > 0:
-            raise InputError(f"data.radius_um={radius_um}: give micrometres above 0, such as 4")
+        check_radii(radius_um, ring_um)
         if mpp is not None and mpp != COLUMN:
             _check_mpp(mpp, f"data.mpp={mpp}")
         self.root, self.labels, self.format, self.case = root, labels, format, str(case)
-        self.mpp, self.radius_um = mpp, radius_um
+        self.mpp, self.radius_um, self.ring_um = mpp, radius_um, ring_um
 
     def records(self) -> list[Record]:
         """Sorted by name; cells whose centre lies outside their image are dropped, counted in a warning.
@@ -90,7 +90,8 @@ class Folder(MitosisDataModule):
 
     def _record(self, stem: str, path: Path, case: str, mpp: float, cells: Sequence[Annotation]) -> Record:
         size = image_size(path)
-        made = [figure_of(cell, size, mpp=mpp, radius_um=self.radius_um) for cell in cells if cell.mitotic]
+        radii = {"radius_um": self.radius_um, "ring_um": self.ring_um}
+        made = [figure_of(cell, size, mpp=mpp, **radii) for cell in cells if cell.mitotic]
         negatives = [(cell.x, cell.y) for cell in cells if not cell.mitotic and inside(cell, size)]
         return Record(
             field=stem,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mitosis.data.figure import figure_of
+from mitosis.data.figure import check_radii, figure_of
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.label.annotation import Labels
@@ -29,15 +29,17 @@ class Source:
     scanner: str
 
 
-def labelled_records(labels: Labels, sources: Sequence[Source], *, radius_um: float) -> list[Record]:
+def labelled_records(
+    labels: Labels, sources: Sequence[Source], *, radius_um: float, ring_um: float | None = None
+) -> list[Record]:
     """A record for each source; cells without pixels or outline of their own become discs of ``radius_um``.
 
+    ``ring_um``: outer radius of the ring round each disc, as in ``figure_of``.
     Cells whose centre lies outside their image are left out, and one warning counts them.
-    Raises ``InputError``: a radius that is not above 0, an image that cannot be read or has not the size that the
+    Raises ``InputError``: radii that ``check_radii`` refuses, an image that cannot be read or has not the size that the
     labels tell.
     """
-    if not radius_um > 0:
-        raise InputError(f"data.radius_um={radius_um}: give the radius of a mitosis in µm, above 0")
+    check_radii(radius_um, ring_um)
     cells = defaultdict(list)
     for annotation in labels.annotations:
         cells[annotation.image].append(annotation)
@@ -46,7 +48,7 @@ def labelled_records(labels: Labels, sources: Sequence[Source], *, radius_um: fl
         size = _size(source, labels)
         figures, hard_negatives = [], []
         for cell in cells[source.image]:
-            figure = figure_of(cell, size, mpp=source.mpp, radius_um=radius_um)
+            figure = figure_of(cell, size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
             if figure is None:
                 dropped.append(f"({cell.x:g}, {cell.y:g}) in {source.path.name}")
             elif cell.mitotic:

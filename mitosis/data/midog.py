@@ -21,8 +21,8 @@ MPP = {"Hamamatsu XR": 0.23, "Hamamatsu S360": 0.23, "Aperio CS2": 0.25, "Leica 
 class MIDOG(MitosisDataModule):
     """Regions 001.tiff … and their json, anywhere under ``root``; each is a case of its own. A subclass is one set.
 
-    Unless it says otherwise, its test part was never given out. ``radius_um``: of the disc that a mitosis becomes.
-    Reading: ``read_records``.
+    Unless it says otherwise, its test part was never given out. ``radius_um``: of the disc that a mitosis becomes,
+    ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
     """
 
     LABELS: tuple[str, ...]
@@ -30,12 +30,14 @@ class MIDOG(MitosisDataModule):
     UNLABELLED: Container[int]
     """Numbers of regions that were given out without labels: they are no negatives."""
 
-    def __init__(self, root: str | None = None, radius_um: float = 4.0, **kwargs: Any) -> None:
+    def __init__(
+        self, root: str | None = None, radius_um: float = 4.0, ring_um: float | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.root, self.radius_um = root, radius_um
+        self.root, self.radius_um, self.ring_um = root, radius_um, ring_um
 
     def records(self) -> list[Record]:
-        return read_records(self.root, self.LABELS, self.UNLABELLED, self.scanner_of, self.radius_um)
+        return read_records(self.root, self.LABELS, self.UNLABELLED, self.scanner_of, self.radius_um, self.ring_um)
 
     def official(self) -> Official:
         return UNPUBLISHED
@@ -56,6 +58,7 @@ def read_records(
     unlabelled: Container[int],
     scanner_of: Callable[[int], str],
     radius_um: float,
+    ring_um: float | None,
 ) -> list[Record]:
     """One record for each labelled image of a MIDOG json, sorted by name; json and images lie anywhere under ``root``.
 
@@ -73,7 +76,7 @@ def read_records(
         some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         raise InputError(f"data.root={folder}: {len(missing)} of {len(content.sizes)} labelled images missing: {some}")
     sources = [_source(name, found[Path(name).stem.lower()], table, scanner_of) for name in sorted(content.sizes)]
-    return labelled_records(content, sources, radius_um=radius_um)
+    return labelled_records(content, sources, radius_um=radius_um, ring_um=ring_um)
 
 
 def _source(name: str, path: Path, table: Path, scanner_of: Callable[[int], str]) -> Source:

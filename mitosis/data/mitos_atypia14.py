@@ -46,23 +46,30 @@ class MitosAtypia14(MitosisDataModule):
     """The contest's x40 frames of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
 
     A case is a slide. The labels of the test slides were never published. ``radius_um``: of the disc that a mitosis
-    becomes. Reading: ``read_records``.
+    becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
     """
 
     INVENTORY = INVENTORY
 
-    def __init__(self, root: str | None = None, scanner: str = "A", radius_um: float = 4.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        root: str | None = None,
+        scanner: str = "A",
+        radius_um: float = 4.0,
+        ring_um: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.root, self.scanner, self.radius_um = root, scanner, radius_um
+        self.root, self.scanner, self.radius_um, self.ring_um = root, scanner, radius_um, ring_um
 
     def records(self) -> list[Record]:
-        return read_records(self.root, self.scanner, self.radius_um)
+        return read_records(self.root, self.scanner, self.radius_um, self.ring_um)
 
     def official(self) -> Official:
         return Official(test=frozenset(TEST))
 
 
-def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float) -> list[Record]:
+def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float, ring_um: float | None) -> list[Record]:
     """One record per labelled frame at x40 of ``scanner`` anywhere under ``root``, sorted by name.
 
     A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv`` (``A03_00A`` is
@@ -92,4 +99,4 @@ def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float)
         for frame, path in images.items()
         if frame in labels.sizes
     ]
-    return labelled_records(labels, sources, radius_um=radius_um)
+    return labelled_records(labels, sources, radius_um=radius_um, ring_um=ring_um)

@@ -2,18 +2,32 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
+from skimage.draw import disk
+
+from mitosis.mask_value import IGNORED, MITOSIS
+
+
+class Circle(NamedTuple):
+    """A circle, in pixels of a field: the pixels nearer to ``x``, ``y`` than ``radius`` lie in it."""
+
+    x: float
+    y: float
+    radius: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MitoticFigure:
     """One annotated mitosis: all of its pixels, however many connected parts they form.
 
-    ``pixels``: (n, 2) int32, columns x (right) and y (down), 0-based from the top left, n ≥ 1.
+    ``pixels``: (n, 2) int32, columns x (right) and y (down), 0-based from the top left, n ≥ 1. ``ring``: where its
+    label does not tell how far it reaches, the circle in which it may go on; it may reach beyond the field.
     """
 
     pixels: np.ndarray
+    ring: Circle | None = None
 
     @property
     def centroid(self) -> tuple[float, float]:
@@ -49,10 +63,12 @@ class Record:
         return np.array([figure.centroid for figure in self.figures], dtype=np.float64).reshape(-1, 2)
 
     def mask(self) -> np.ndarray:
-        """(height, width) uint8: 1 on every pixel of every mitosis."""
+        """(height, width) uint8: ``MITOSIS`` on every pixel of every mitosis, ``IGNORED`` on the others in its ring."""
         if self.read_mask is not None:
             return self.read_mask()
         mask = np.zeros(self.size, dtype=np.uint8)
-        for figure in self.figures:
-            mask[figure.pixels[:, 1], figure.pixels[:, 0]] = 1
+        for x, y, radius in (figure.ring for figure in self.figures if figure.ring is not None):
+            mask[disk((y, x), radius, shape=self.size)] = IGNORED
+        for figure in self.figures:  # after all rings: none hides a neighbour
+            mask[figure.pixels[:, 1], figure.pixels[:, 0]] = MITOSIS
         return mask

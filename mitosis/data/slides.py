@@ -15,7 +15,7 @@ from rich.progress import track
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.deal import Official
-from mitosis.data.figure import figure_of, inside
+from mitosis.data.figure import check_radii, figure_of, inside
 from mitosis.data.inventory import Inventory
 from mitosis.data.record import Record
 from mitosis.data.root import checked_root, files_under, unique
@@ -38,8 +38,8 @@ class SlideSet(MitosisDataModule):
     (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
     ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
     ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
-    the region of its centre. ``radius_um``: of the disc that a mitosis becomes. ``mpp``: µm per pixel where the slides
-    do not tell.
+    the region of its centre. ``radius_um``, ``ring_um``: of the disc that a mitosis becomes and of the ring round it, as
+    ``figure_of`` takes them. ``mpp``: µm per pixel where the slides do not tell.
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
@@ -60,6 +60,7 @@ class SlideSet(MitosisDataModule):
         regions: Literal["labelled", "tissue"] = "labelled",
         side_um: float = 512.0,
         radius_um: float = 4.0,
+        ring_um: float | None = None,
         mpp: float | None = None,
         **kwargs: Any,
     ) -> None:
@@ -70,8 +71,9 @@ class SlideSet(MitosisDataModule):
             raise InputError(f"data.regions={regions}: choose labelled or tissue")
         if not side_um > 0:
             raise InputError(f"data.side_um={side_um}: give the side of a region in µm, above 0")
+        check_radii(radius_um, ring_um)
         self.root, self.labels, self.regions = root, labels, regions
-        self.side_um, self.radius_um, self.mpp = side_um, radius_um, mpp
+        self.side_um, self.radius_um, self.ring_um, self.mpp = side_um, radius_um, ring_um, mpp
         self.INVENTORY = self.INVENTORIES[labels]
 
     @abstractmethod
@@ -148,7 +150,9 @@ class SlideSet(MitosisDataModule):
         x, y, width, height = box
         moved = [_moved(cell, x, y) for cell in cells]
         figures = [
-            figure_of(cell, (height, width), mpp=mpp, radius_um=self.radius_um) for cell in moved if cell.mitotic
+            figure_of(cell, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
+            for cell in moved
+            if cell.mitotic
         ]
         return Record(
             field=f"{name}_{x:06d}_{y:06d}",

@@ -30,7 +30,7 @@ class TileView(Dataset):
     Windows lie in the field; a field smaller than a tile stands in its middle, its surroundings are its reflection.
 
     An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
-    index) alone: {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 of 0 and 1}.
+    index) alone: {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 of ``mask_value``}.
     Raises ``InputError`` for lengths that make no sense and for positives where the fields have no mitosis.
     """
 

@@ -54,28 +54,35 @@ class TUPAC16(MitosisDataModule):
 
     The labels of the challenge's test cases were never published; ``fold=official`` is the split of the literature:
     cases 31, 38, 45, 52, 59, 66 and 73 test, those before them validate. ``radius_um``: of the disc that a mitosis
-    becomes. Reading: ``read_records``.
+    becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
     """
 
     INVENTORY = INVENTORIES["original"]
 
     def __init__(
-        self, root: str | None = None, labels: str = "original", radius_um: float = 4.0, **kwargs: Any
+        self,
+        root: str | None = None,
+        labels: str = "original",
+        radius_um: float = 4.0,
+        ring_um: float | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if labels not in LABELS:
             raise InputError(f"data.labels={labels}: choose one of {', '.join(LABELS)}")
-        self.root, self.labels, self.radius_um = root, labels, radius_um
+        self.root, self.labels, self.radius_um, self.ring_um = root, labels, radius_um, ring_um
         self.INVENTORY = INVENTORIES[labels]
 
     def records(self) -> list[Record]:
-        return read_records(self.root, self.labels, FIRST + LATER, self.radius_um)
+        return read_records(self.root, self.labels, FIRST + LATER, self.radius_um, self.ring_um)
 
     def official(self) -> Official:
         return Official(test=frozenset(TEST), val=frozenset(VAL))
 
 
-def read_records(root: str | os.PathLike | None, labels: str, cases: Container[str], radius_um: float) -> list[Record]:
+def read_records(
+    root: str | os.PathLike | None, labels: str, cases: Container[str], radius_um: float, ring_um: float | None
+) -> list[Record]:
     """One record for each image ``<case>/<number>.tif`` of ``cases`` anywhere under ``root``, sorted by name.
 
     ``labels``: which of ``LABELS``, as ``mitosis.label.tupac.read_tupac`` tells them apart. With the original ones an
@@ -100,7 +107,8 @@ def read_records(root: str | os.PathLike | None, labels: str, cases: Container[s
     if alternative and (bare := sorted(images.keys() - labelled)):
         raise InputError(f"{images[bare[0]]}: no {MITOSES}/{bare[0]}.csv; without mitoses it is an empty file")
     content = replace(content, annotations=tuple(cell for cell in content.annotations if cell.image in images))
-    return labelled_records(content, [_source(*item) for item in images.items()], radius_um=radius_um)
+    sources = [_source(*item) for item in images.items()]
+    return labelled_records(content, sources, radius_um=radius_um, ring_um=ring_um)
 
 
 def _source(image: str, path: Path) -> Source:

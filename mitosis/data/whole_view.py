@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 from mitosis.data.field_view import Field, image_tensor, mask_tensor
 from mitosis.data.tile_view import Augment
 from mitosis.errors import InputError
+from mitosis.mask_value import BACKGROUND, IGNORED, MITOSIS
 from mitosis.resolution import rescale
 
 
@@ -18,13 +19,14 @@ class WholeFieldView(Dataset):
 
     The paper resizes every field to 512 × 512 pixels. A field of ICPR 2012 is 512 µm to a side under either scanner, so
     ``mpp`` 1.0 does the same, and still means the same on an image of any other size. Image and mask are scaled
-    together, once; a pixel of the scaled mask is 1 where at least half of it was. None keeps the field's own.
+    together, once; a pixel of the scaled mask is mitosis where at least half of it was, else ignored where at least
+    half of it was mitosis or ignored. None keeps the field's own.
 
     ``augment``: called with (image, mask, seed). ``samples``: the length of an epoch; each field comes equally often,
     give or take one (the paper's augmentation factor is ``samples`` / fields).
 
     An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
-    index) alone: {"image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of 0 and 1}.
+    index) alone: {"image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of ``mask_value``}.
     Raises ``InputError`` without any field, and for fields that differ in size at ``mpp``: a batch is of one size.
     """
 
@@ -55,9 +57,12 @@ class WholeFieldView(Dataset):
 
 
 def scaled(field: Field, mpp: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Image (H, W, 3) uint8 and mask (H, W) uint8 of 0 and 1 of a field at ``mpp`` µm per pixel, or at its own."""
+    """Image (H, W, 3) uint8 and mask (H, W) uint8 of ``mask_value``, of a field at ``mpp`` µm per pixel or its own."""
     scale = 1.0 if mpp is None else field.record.mpp / mpp
     image = rescale(image_tensor(field.image), scale)
-    mask = rescale(mask_tensor(field.mask), scale)[0]
+    # Each circle is scaled by itself: between 0 and 2 a blend of the values would find a mitosis.
+    parts = (field.mask == MITOSIS, field.mask != BACKGROUND)
+    disc, circle = (rescale(mask_tensor(part), scale)[0] >= 0.5 for part in parts)
+    mask = torch.where(disc, MITOSIS, torch.where(circle, IGNORED, BACKGROUND)).to(torch.uint8)
     pixels = (image * 255).round().to(torch.uint8).permute(1, 2, 0)
-    return np.ascontiguousarray(pixels.numpy()), (mask >= 0.5).to(torch.uint8).numpy()
+    return np.ascontiguousarray(pixels.numpy()), mask.numpy()

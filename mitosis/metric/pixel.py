@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from mitosis.mask_value import IGNORED
 from mitosis.metric import statistics
 
 
@@ -31,14 +32,16 @@ class PixelMetric(Metric):
     def update(self, probability: Tensor, mask: Tensor) -> None:
         """Add one field, or a batch of them.
 
-        ``probability``: any shape, in [0, 1]; ``mask``: the same shape, non-zero on mitoses.
+        ``probability``: any shape, in [0, 1]; ``mask``: the same shape, non-zero on mitoses; where
+        it is ``IGNORED``, nothing is counted.
         Raises ValueError when the shapes differ (they would broadcast silently) or a probability is nan.
         """
         if probability.shape != mask.shape:
             raise ValueError(f"probability {tuple(probability.shape)} and mask {tuple(mask.shape)} differ in shape")
         if probability.isnan().any():
             raise ValueError("a probability is nan")
-        predicted, true = probability >= self.threshold, mask != 0
+        counted = mask != IGNORED
+        predicted, true = (probability >= self.threshold) & counted, (mask != 0) & counted
         self.tp += (predicted & true).sum()
         self.fp += (predicted & ~true).sum()
         self.fn += (~predicted & true).sum()

@@ -132,6 +132,20 @@ def test_masks_are_not_blended(name: str) -> None:
         assert set(np.unique(augment(image, mask * 255, seed)[1])) <= {0, 255}
 
 
+@every
+def test_each_value_of_a_mask_goes_its_own_way(name: str) -> None:
+    """Between 0 and 2 there is no 1: what is moved of a disc and its ring is what is moved of either."""
+    y, x = np.mgrid[:64, :64]
+    distance, image = np.hypot(x - 36, y - 30), noise(64)[0]
+    mask = np.select([distance < 8, distance < 15], [1, 2], 0).astype(np.uint8)
+    augment = AUGMENTS[name]()
+    for seed in range(30):
+        got = augment(image, mask, seed)[1]
+        for value in (0, 1, 2):
+            alone = augment(image, (mask == value).astype(np.uint8), seed)[1]
+            np.testing.assert_array_equal(got == value, alone == 1)
+
+
 @mixed
 def test_border_is_reflected_not_black(name: str) -> None:
     white = np.full((64, 64, 3), 250, dtype=np.uint8)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from mitosis.data.amida13 import AMIDA13, TEST
 from mitosis.data.drawing.field import draw_field
+from mitosis.data.record import Circle
 from mitosis.errors import InputError
 
 
@@ -36,6 +37,7 @@ def test_cases_of_tupac16_are_passed_over(root):
     assert len(records) == 46 and records[-1].field == "23_02"
     np.testing.assert_allclose(records[0].centroids, [[100, 20]], atol=0.1)
     assert [len(item.figures) for item in records[:4]] == [1, 0, 1, 0]
+    assert amida(root, ring_um=8).records()[0].figures[0].ring == Circle(100, 20, 32)
 
 
 def test_the_official_split_and_folds_inside_its_training_part(root):

@@ -19,8 +19,8 @@ from mitosis.data.cache import HEADER, Cache, CachedField
 from mitosis.data.candidate_view import CandidateRows, CandidateView
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.field_view import Field, FieldView
-from mitosis.data.fingerprint import files_of
-from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.fingerprint import Fingerprints, files_of
+from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.data.tile_view import TileView
 from mitosis.data.whole_view import WholeFieldView
@@ -138,6 +138,20 @@ def test_masks_follow_the_labels(record: Record, tmp_path: Path) -> None:
     np.testing.assert_array_equal(cache.field(record).mask, record.mask())
     Image.fromarray(np.full((SIDE, SIDE), 8, np.uint8)).save(tmp_path / "mask.png")
     assert (cache.field(read).mask == 8).all()
+
+
+def test_masks_follow_the_rings(tmp_path: Path) -> None:
+    pixels = np.array([[1, 0], [1, 1]], np.int32)
+
+    def name(*rings: Circle | None) -> str:
+        figures = tuple(MitoticFigure(pixels, ring) for ring in rings)
+        return prints.mask(Record("a", partial(np.zeros, (2, 3, 3)), (2, 3), 0.25, "c", "s", "A", figures))
+
+    prints = Fingerprints(tmp_path, NoStain())
+    one, other = Circle(1.0, 0.5, 2.0), Circle(1.0, 0.5, 3.0)
+    names = [name(None), name(one), name(other), name(None, None), name(one, None), name(one, other), name()]
+    assert len(set(names)) == len(names) and name(one) == names[1]
+    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # as it is in caches that know of no ring
 
 
 def _grey(path: Path) -> np.ndarray:

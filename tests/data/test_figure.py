@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.data.figure import figure_of
+from mitosis.data.figure import check_radii, figure_of
+from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 
 SIZE = (20, 30)
@@ -47,3 +48,20 @@ def test_a_figure_lies_in_its_image(x: float, y: float, radius: float) -> None:
 def test_the_cells_of_one_image(image: str, count: int) -> None:
     labels = Labels((Annotation("a", True, 1, 1), Annotation("a", False, 2, 2)), {"a": None, "b": (3, 4)})
     assert len(labels.of(image)) == count
+
+
+@pytest.mark.parametrize("ring", [4, 3.9, 0, -8, float("nan"), float("inf"), "8", True])
+def test_a_ring_that_is_not_above_its_disc_is_refused(ring: object) -> None:
+    with pytest.raises(InputError, match=rf"data.ring_um={ring}: give more micrometres than data.radius_um=4, or null"):
+        check_radii(4.0, ring)
+
+
+@pytest.mark.parametrize("radius", [0, -1, None, float("nan"), float("inf"), "4", True])
+def test_a_disc_without_a_size_is_refused(radius: object) -> None:
+    with pytest.raises(InputError, match=rf"data.radius_um={radius}: give micrometres above 0"):
+        check_radii(radius, 8.0)
+
+
+def test_radii_that_can_be_drawn() -> None:
+    check_radii(4, None)
+    check_radii(4.0, 4.01)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from mitosis.data.folder import Folder
-from mitosis.data.record import Record
+from mitosis.data.record import Circle, Record
 from mitosis.errors import InputError
 
 HEIGHT, WIDTH = 40, 60
@@ -79,7 +79,8 @@ def test_points(root: Path) -> None:
     assert np.pi * 16**2 == pytest.approx(len(a.figures[0].pixels), rel=0.03)  # 4 µm are 16 pixels
     assert len(found["b"].figures[0].pixels) < np.pi * 16**2 / 3  # cut off by the corner
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(a.read))(), picture(root / "p1/a.png"))
-    smaller = records(root, labels="cells.csv", radius_um=2, mpp=0.5)["a"].figures[0]
+    smaller = records(root, labels="cells.csv", radius_um=2, ring_um=5, mpp=0.5)["a"].figures[0]
+    assert smaller.ring == Circle(30, 20, 10) and found["a"].figures[0].ring is None
     assert len(smaller.pixels) == 45  # centres closer than 4 pixels
 
 
@@ -234,6 +235,7 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
         ({"format": "xml"}, "data.format=xml: choose one of auto, mask, pixels, geojson, points"),
         ({"radius_um": 0}, "data.radius_um=0: give micrometres above 0"),
         ({"radius_um": None}, "data.radius_um=None"),
+        ({"ring_um": 4}, "data.ring_um=4: give more micrometres than data.radius_um=4, or null"),
         ({"labels": "no.csv"}, "data.labels=no.csv: no such file or folder"),
         ({"labels": None}, "data.labels is not set and nothing lies beside the images"),
         ({"labels": None, "format": "points"}, "data.labels=FILE is not set"),

@@ -65,6 +65,9 @@ def test_boxes_are_corners_and_become_discs(tmp_path):
     np.testing.assert_array_equal(first.read(), drawn())
     small = MIDOGpp(root, radius_um=1.0, fold=0, **ARGUMENTS).records()[1]
     assert small.mask().sum() < 60
+    ringed = MIDOGpp(root, ring_um=8.0, fold=0, **ARGUMENTS).records()[0]
+    assert (ringed.mask() != 0).sum() == pytest.approx(np.pi * (8 / 0.23) ** 2, rel=0.05)
+    np.testing.assert_array_equal(ringed.mask() == 1, first.mask() == 1)
 
 
 def test_unlabelled_images_are_no_negatives(tmp_path):
@@ -116,8 +119,10 @@ def test_what_is_missing_is_named(tmp_path):
     (root / "001.png").unlink()
     Image.fromarray(drawn()[:100]).save(root / "001.tiff")
     assert "128 x 100 pixels, and its labels are of an image of 128 x 128" in refusal(root)
-    with pytest.raises(InputError, match=r"data.radius_um=0: give the radius"):
+    with pytest.raises(InputError, match=r"data.radius_um=0: give micrometres"):
         MIDOGpp(write(root, (1, 2), []), radius_um=0, fold=0, **ARGUMENTS).records()
+    with pytest.raises(InputError, match=r"data.ring_um=2: give more micrometres than data.radius_um=4, or null"):
+        MIDOGpp(root, ring_um=2, fold=0, **ARGUMENTS).records()
 
 
 @pytest.mark.parametrize(

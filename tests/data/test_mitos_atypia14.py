@@ -11,6 +11,7 @@ from PIL import Image
 
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.mitos_atypia14 import MitosAtypia14
+from mitosis.data.record import Circle
 from mitosis.errors import InputError
 from mitosis.label.atypia import read_atypia
 
@@ -64,6 +65,7 @@ def test_the_contests_layout(tmp_path):
     np.testing.assert_array_equal(one.hard_negatives, [[100.5, 30]])
     np.testing.assert_array_equal(one.read(), drawn())
     assert (two.field, two.figures, len(two.hard_negatives)) == ("A04_01Db", (), 0)
+    assert atypia(root, ring_um=8).records()[0].figures[1].ring == Circle(64, 64, 8 / 0.2455)
     (hamamatsu,) = atypia(root, scanner="H").records()
     assert (hamamatsu.case, hamamatsu.slide) == ("03", "H03") and hamamatsu.mpp == pytest.approx(0.2274155)
     parts = atypia(root, fold="official").parts

@@ -1,6 +1,7 @@
 """TileView: what is drawn, from where, and that it repeats."""
 
 from collections import Counter
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,7 +14,7 @@ from torch.utils.data import DataLoader
 from mitosis.augment.none import NoAugment
 from mitosis.augment.scmitosis import SCMitosisAugment
 from mitosis.data.field_view import Field
-from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.data.sampler import EpochSampler
 from mitosis.data.tile_view import TileView
 from mitosis.errors import InputError
@@ -60,6 +61,22 @@ def test_pixels_of_the_window_itself() -> None:
         expected = source.image[y : y + 32, x : x + 32].transpose(2, 0, 1) / np.float32(255)
         np.testing.assert_array_equal(item["image"], expected)
         np.testing.assert_array_equal(item["mask"][0], source.mask[y : y + 32, x : x + 32])
+
+
+@pytest.mark.parametrize("augment", [NoAugment(), SCMitosisAugment()])
+def test_rings_stay_rings(augment: object) -> None:
+    source = field(300, 300, (150, 150), radius=6)
+    figure = replace(source.record.figures[0], ring=Circle(150, 150, 12))
+    record = replace(source.record, figures=(figure,))
+    ringed = Field(record, source.image, record.mask())
+    plain, rings = (
+        TileView([one], augment, size=64, positives=1, jitter=4, samples=1, seed=0) for one in (source, ringed)
+    )
+    for index in range(20):
+        one, other = plain[0, index], rings[0, index]
+        assert other["image"].equal(one["image"]) and (other["mask"] == 1).equal(one["mask"] == 1)
+        assert set(other["mask"].unique().tolist()) <= {0.0, 1.0, 2.0}
+        assert 200 < (other["mask"] == 2).sum() < 600  # π (12² − 6²) = 339, times 0.8² to 1.25²
 
 
 def test_same_batches_whatever_the_workers() -> None:

@@ -51,6 +51,21 @@ def test_half_covered_pixels_are_mitosis() -> None:
     assert mask.dtype == np.uint8 and mask[20].tolist() == [0] * 10 + [1] * 8 + [0] * 14
 
 
+def test_a_ring_stays_a_ring_and_its_edge_is_no_mitosis() -> None:
+    one = field("a")
+    mask = np.zeros((128, 128), np.uint8)
+    mask[56:104, 32:80] = 2
+    mask[64:96, 40:72] = 1
+    _, small = scaled(Field(one.record, one.image, mask), 1.0)
+    expected = np.zeros((32, 32), np.uint8)
+    expected[14:26, 8:20] = 2
+    expected[16:24, 10:18] = 1
+    np.testing.assert_array_equal(small, expected)
+    mask = 2 * np.random.default_rng(0).integers(2, size=(128, 128), dtype=np.uint8)
+    for mpp in (0.125, 0.3, 0.5):
+        assert set(np.unique(scaled(Field(one.record, one.image, mask), mpp)[1])) == {0, 2}
+
+
 def test_its_own_resolution() -> None:
     one = field("a")
     image, mask = scaled(one, None)

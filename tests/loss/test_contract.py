@@ -14,10 +14,13 @@ from mitosis.loss.bce import BCE
 from mitosis.loss.bce_tversky import BCETversky
 from mitosis.loss.dice_bce import DiceBCE
 from mitosis.loss.focal import Focal
+from mitosis.loss.mask_loss import MaskLoss
 from mitosis.loss.tversky import Tversky
+from mitosis.mask_value import IGNORED
 
 CONF = Path(__file__).parents[2] / "conf/loss"
 LOSSES = {"bce": BCE, "bce_tversky": BCETversky, "dice_bce": DiceBCE, "focal": Focal, "tversky": Tversky}
+BCE_BY_HAND = -(math.log(0.75) + math.log(0.8)) / 2
 
 
 def batch(seed: int = 0, share: float = 0.3) -> tuple[Tensor, Tensor]:
@@ -32,7 +35,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def loss(name: str) -> nn.Module:
+def loss(name: str) -> MaskLoss:
     return LOSSES[name]()
 
 
@@ -123,3 +126,77 @@ def test_half_precision_sums_of_many_pixels_do_not_overflow(loss: nn.Module) -> 
 def test_other_shapes_are_refused(loss: nn.Module, logits: tuple[int, ...], target: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="both must be the same"):
         loss(torch.zeros(logits), torch.zeros(target))
+
+
+def ringed(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits, a target with some ignored pixels, and where it is not ignored."""
+    logits, target = batch(seed)
+    counted = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)) < 0.6
+    return logits, target.where(counted, IGNORED), counted
+
+
+BY_HAND = {
+    "bce": BCE_BY_HAND,
+    "bce_tversky": 0.3 * BCE_BY_HAND + 0.7 * (1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25)),
+    "dice_bce": 0.5 * BCE_BY_HAND + 0.5 * (1 - 1.75 / (1.75 + 0.5 * 0.2 + 0.5 * 0.25)),
+    "focal": -(0.25 * 0.25**2 * math.log(0.75) + 0.75 * 0.2**2 * math.log(0.8)) / 2,
+    "tversky": 1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25),
+}
+"""Of p = 0.75 on a mitosis and p = 0.2 beside it."""
+
+
+def test_ignored_pixels_by_hand(name: str, loss: nn.Module) -> None:
+    logits = torch.tensor([math.log(3), 50.0, -math.log(4), -50.0]).view(2, 1, 1, 2)
+    target = torch.tensor([1.0, IGNORED, 0.0, IGNORED]).view(2, 1, 1, 2)
+    assert loss(logits, target).item() == pytest.approx(BY_HAND[name], rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_ignored_pixels_are_as_if_they_were_not_there(loss: nn.Module, seed: int) -> None:
+    logits, target, counted = ringed(seed)
+    alone = logits[counted].view(1, 1, 1, -1).requires_grad_()
+    expected = loss(alone, target[counted].view(1, 1, 1, -1))
+    expected.backward()
+    for there in (None, 1e4, -1e4):
+        given = (logits if there is None else logits.where(counted, there)).clone().requires_grad_()
+        value = loss(given, target)
+        value.backward()
+        assert given.grad is not None and alone.grad is not None
+        assert value.equal(expected) and given.grad[counted].equal(alone.grad.flatten())
+        assert not given.grad[~counted].any() and given.grad[counted].all()
+
+
+def test_a_batch_of_ignored_pixels_costs_and_moves_nothing(loss: nn.Module) -> None:
+    for logits in (batch()[0], torch.full((1, 1, 64, 64), 60000.0).half()):
+        logits.requires_grad_()
+        value = loss(logits, torch.full_like(logits, IGNORED))
+        value.backward()
+        assert value.item() == 0 and value.shape == () and value.dtype == torch.float32
+        assert logits.grad is not None and logits.grad.eq(0).all()
+
+
+def test_without_ignored_pixels_the_loss_is_what_the_class_compares_to_the_bit(loss: MaskLoss) -> None:
+    logits, target = batch()
+    assert loss(logits, target).equal(loss.compare(logits, target))
+
+
+def test_ignored_in_half_precision_inside_autocast(loss: nn.Module) -> None:
+    logits, target, _ = ringed(1)
+    logits = logits.bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        inside = loss(logits, target.bfloat16())
+    assert inside.dtype == torch.float32 and inside.equal(loss(logits.float(), target))
+
+
+def test_a_loss_that_knows_of_no_ring_never_meets_one() -> None:
+    met = []
+
+    class Own(MaskLoss):
+        def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+            met.append(target)
+            return (logits.sigmoid() - target).abs().mean()
+
+    logits, target, counted = ringed()
+    own = Own()(logits, target)
+    torch.testing.assert_close(own, (logits.sigmoid() - target)[counted].abs().mean())
+    assert met[0].shape == (1, 1, 1, int(counted.sum())) and set(met[0].unique().tolist()) == {0.0, 1.0}

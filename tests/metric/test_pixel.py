@@ -20,6 +20,14 @@ def test_by_hand():
     assert score(probability, mask) == {"precision": 1 / 2, "recall": 1 / 3, "f1": 2 / 5, "iou": 1 / 4}
 
 
+def test_ignored_pixels_count_neither_way():
+    probability = torch.tensor([[0.9, 0.5, 0.49, 0.0, 1.0, 0.0, 0.5]])
+    mask = torch.tensor([[1, 0, 1, 1, 2, 2, 2]], dtype=torch.uint8)
+    for kind in (torch.uint8, torch.float32):
+        assert score(probability, mask.to(kind)) == {"precision": 1 / 2, "recall": 1 / 3, "f1": 2 / 5, "iou": 1 / 4}
+    assert all(isnan(value) for value in score(torch.ones(3), torch.full((3,), 2)).values())
+
+
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
 def test_agrees_with_sets_of_pixels_given_in_parts(pixels):
     predicted, true = (torch.tensor(list(column)) for column in zip(*pixels, strict=True))

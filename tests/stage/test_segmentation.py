@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from mitosis.errors import InputError
+from mitosis.loss.bce import BCE
+from mitosis.mask_value import IGNORED
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
@@ -121,3 +123,16 @@ def test_the_loss_sees_logits_and_mask() -> None:
     image, mask = torch.rand(2, 3, 16, 16), (torch.rand(2, 1, 16, 16) > 0.5).float()
     expected = nn.functional.binary_cross_entropy_with_logits((image[:, :1] - 0.5) * 20, mask)
     assert torch.allclose(stage.batch_loss({"image": image, "mask": mask}), expected)
+
+
+@torch.no_grad()
+def test_what_is_found_in_a_ring_is_neither_right_nor_wrong() -> None:
+    field = field_of((10, 20, 8), (100, 60, 9))
+    expected = stage_of(Painted()).detect(field)
+    field["image"][0, 18:20, 8:20] = 1  # predicted beside the mitosis
+    field["mask"][0, 15:33, 5:23] = field["mask"][0, 15:33, 5:23].where(field["mask"][0, 15:33, 5:23] == 1, IGNORED)
+    stage = stage_of(Painted())
+    stage.loss = BCE()
+    _, _, loss = stage.detect(field)
+    assert {float(value) for value in stage.pixel.compute().values()} == {1.0}
+    torch.testing.assert_close(loss, expected[2])
