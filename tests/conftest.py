@@ -13,8 +13,12 @@ import numpy as np
 import pytest
 import tifffile
 from hydra.core.global_hydra import GlobalHydra
+from hypothesis import settings
 
 from mitosis.entry import entry
+
+settings.register_profile("no clock", deadline=None)  # a busy machine is no error
+settings.load_profile("no clock")
 
 
 class Ended(NamedTuple):

@@ -38,8 +38,8 @@ class SlideSet(MitosisDataModule):
     (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
     ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
     ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
-    the region of its centre. ``radius_um``, ``ring_um``: of the disc that a mitosis becomes and of the ring round it, as
-    ``figure_of`` takes them. ``mpp``: µm per pixel where the slides do not tell.
+    the region of its centre. ``radius_um``, ``ring_um``: of the disc that a mitosis becomes and of the ring round it,
+    as ``figure_of`` takes them. ``mpp``: µm per pixel where the slides do not tell.
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
