@@ -10,7 +10,7 @@ from rich.progress import track
 from mitosis.assembly import rebuild_data
 from mitosis.cascade import Cascade, Detections
 from mitosis.config import build
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric, FieldDetections, counts

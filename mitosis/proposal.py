@@ -15,7 +15,7 @@ from mitosis.cascade import Cascade
 from mitosis.config import build
 from mitosis.data.candidate_table import CandidateRow, write_candidates
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.errors import InputError
 from mitosis.metric.detection import Counts, DetectionMetric
 from mitosis.metric.matching import Matching

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from mitosis import atomic
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.fingerprint import Fingerprints
 from mitosis.data.record import Record
 from mitosis.errors import InputError

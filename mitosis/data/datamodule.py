@@ -16,7 +16,8 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from mitosis.data.cache import Cache
 from mitosis.data.deal import Official, dealt
-from mitosis.data.field_view import Field, single
+from mitosis.data.field import Field
+from mitosis.data.field_view import single
 from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
 from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited

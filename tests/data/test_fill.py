@@ -1,19 +1,27 @@
 """A cache filled by several processes: the same entries as by one, said before how large, and all of it told."""
 
 import os
+import pickle
+import subprocess
+import sys
 import warnings
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
+from mitosis.config import CONF, build
 from mitosis.data.cache import HEADER, Cache
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.fill import fill
+from mitosis.data.fill import _Make, fill
+from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import Record
+from mitosis.data.synthetic import Synthetic
 from mitosis.errors import InputError
 from mitosis.slide import read_image
 from mitosis.stain.macenko import Macenko
@@ -88,3 +96,21 @@ def test_a_killed_process_is_told_in_one_line(records: list[Record], tmp_path: P
     records[2] = Record("b", partial(os._exit, 1), (SIDE, SIDE), 0.25, "c", "s", "s")
     with pytest.raises(InputError, match="a process that normalises fields was killed"):
         fill(Cache(tmp_path / "cache", NoStain()), records, 2)
+
+
+def test_what_a_process_is_handed_does_not_bring_torch(records: list[Record], tmp_path: Path) -> None:
+    data = Synthetic(folds=None, fold=0, stain=NoStain(), samples_per_epoch=1, batch_size=1, size=SIDE, cases=1)
+    painted = partial(read_subtraction_mask, tmp_path / "0.png", tmp_path / "1.png", 120)
+    handed = [data.records()[0], replace(records[0], read_mask=painted)]
+    stains = [build(yaml.safe_load(path.read_text())) for path in sorted((CONF / "stain").glob("*.yaml"))]
+    makes = [_Make(Cache(tmp_path / "cache", stain)) for stain in stains]
+    code = """
+import pickle, sys
+for make, record in pickle.load(sys.stdin.buffer):
+    make(record)
+print(sorted({"torch", "lightning", "albumentations"} & set(sys.modules)))
+"""
+    calls = pickle.dumps([(make, record) for make in makes for record in handed])
+    done = subprocess.run([sys.executable, "-c", code], input=calls, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"[]\n"), done.stderr
+    assert len(entries(tmp_path / "cache")) == 2 * len(stains) + 2
