@@ -41,7 +41,7 @@ def evaluate_runs(
         return result | {"note": f"{note}; no {part} figure is reported"}
     pixel = PixelMetric()
     alone, both, rows = [], [], []
-    for field in track(data.fields(records), f"evaluating on {part}"):
+    for field in track(data.each(records), f"evaluating on {part}", len(records)):
         probability = cascade.probability(field.image, mpp=field.record.mpp)
         pixel.update(torch.from_numpy(probability), torch.from_numpy(field.mask))
         found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)

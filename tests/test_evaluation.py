@@ -1,5 +1,6 @@
 """The figures on held-out fields, by hand: networks that see darkness and redness, fields of coloured squares."""
 
+import weakref
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from mitosis import atomic
 from mitosis.assembly import rebuild_data
+from mitosis.cascade import Cascade
 from mitosis.checkpoint import read, write
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import MitoticFigure, Record
@@ -169,6 +171,26 @@ def test_both_stages_by_hand(runs, cli):
         ["case15_1", "65.50", "65.50"],
     ]  # fmt: skip
     assert not (segment / "evaluation.json").exists()
+
+
+def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, monkeypatch):
+    given = ("evaluate", f"segment={runs[0]}", f"classify={runs[1]}")
+    alive, most, load, detect = weakref.WeakSet(), [], MitosisDataModule._load, Cascade.detect
+
+    def loaded(self, record):
+        alive.add(field := load(self, record))
+        return field
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MitosisDataModule, "_load", loaded)
+        patch.setattr(Cascade, "detect", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
+        assert cli(*given).code == 0
+    assert len(most) == 10 and max(most) <= 2
+    files = [runs[1] / name for name in ("evaluation.json", "detections.csv")]
+    before = [digest(path) for path in files]
+    files[0].unlink()
+    monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
+    assert cli(*given).code == 0 and [digest(path) for path in files] == before
 
 
 def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):

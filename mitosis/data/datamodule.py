@@ -3,7 +3,7 @@
 import random
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from mitosis.data.ahead import one_ahead
 from mitosis.data.cache import Cache
 from mitosis.data.deal import Official, dealt
 from mitosis.data.field import Field
@@ -123,6 +124,13 @@ class MitosisDataModule(LightningDataModule, ABC):
                 ):
                     self._fields[record.field] = field
         return [self._fields[record.field] for record in records]
+
+    def each(self, records: Sequence[Record]) -> Iterator[Field]:
+        """The same fields one after another: held are the one in use and the next, which a thread reads meanwhile.
+
+        What ``fields`` holds already is not read again.
+        """
+        return one_ahead(lambda record: self._fields.get(record.field) or self._load(record), records)
 
     def _load(self, record: Record) -> Field:
         if self._cache is not None:
