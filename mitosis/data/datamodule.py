@@ -23,6 +23,7 @@ from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
 from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
+from mitosis.data.room import lacking
 from mitosis.data.sampler import EpochSampler, share_of
 from mitosis.errors import InputError
 
@@ -112,6 +113,11 @@ class MitosisDataModule(LightningDataModule, ABC):
     def lists(self, records: Sequence[Record]) -> FoldLists:
         """Every fold of the dataset, as lists of names."""
         return dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
+
+    def check_room(self) -> None:
+        """Say how much of train and val the ``cache`` lacks; ``InputError`` where its disk cannot hold that."""
+        if self._cache is not None:
+            lacking(self._cache, self.parts.train + self.parts.val)
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""

@@ -8,7 +8,6 @@ import warnings
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ import yaml
 from PIL import Image
 
 from mitosis.config import CONF, build
-from mitosis.data.cache import HEADER, Cache
+from mitosis.data.cache import Cache
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.fill import _Make, fill
 from mitosis.data.painted import read_subtraction_mask
@@ -58,30 +57,6 @@ def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, ca
         warnings.simplefilter("error")
         fill(Cache(tmp_path / "1", Macenko()), records, 1)
     assert "5 of 5 fields are in" in capsys.readouterr().out
-
-
-def test_only_what_is_missing_is_counted_and_made(
-    records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache = Cache(tmp_path / "new" / "cache", NoStain())
-    cache.field(records[0])
-    one = 4 * SIDE**2 + 2 * HEADER
-
-    def room(free: int) -> None:
-        monkeypatch.setattr("mitosis.data.fill.shutil.disk_usage", lambda path: SimpleNamespace(free=free))
-
-    room(4 * one - 1)
-    with pytest.raises(InputError, match=r"new/cache: 0\.00 GiB are needed and 0\.00 GiB free; make room"):
-        fill(cache, records, 1)
-    assert len(entries(tmp_path)) == 2 and "1 of 5 fields" in capsys.readouterr().out
-    room(4 * one)
-    fill(cache, records, 1)
-    assert len(entries(tmp_path)) == 10
-
-
-def test_the_room_on_a_disk_is_asked_for_where_the_cache_will_lie(records: list[Record], tmp_path: Path) -> None:
-    fill(Cache(tmp_path / "not" / "there" / "yet", NoStain()), records[:1], 1)
-    assert len(entries(tmp_path / "not" / "there" / "yet")) == 2
 
 
 def test_a_broken_image_is_named_from_another_process(records: list[Record], tmp_path: Path) -> None:
