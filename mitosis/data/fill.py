@@ -23,10 +23,13 @@ from mitosis.errors import InputError
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
     """Put the records into the cache, ``workers`` at once; says first how much space that takes.
 
-    Stopped or killed, it goes on where it was. Memory is that of one field a process, however many fields there are.
+    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, and said.
+    Memory is that of one field a process, however many fields there are.
     Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
     killed.
     """
+    if removed := cache.remove_left_behind():
+        print(f"{cache.folder}: {removed} half-written file(s) removed, left by processes that were killed")
     with _mapping(workers) as mapped:
         missing = lacking(cache, records, mapped)
         made = mapped(_Make(cache), missing)

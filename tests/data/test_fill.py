@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+import time
 import warnings
 from dataclasses import replace
 from functools import partial
@@ -71,6 +72,39 @@ def test_a_killed_process_is_told_in_one_line(records: list[Record], tmp_path: P
     records[2] = Record("b", partial(os._exit, 1), (SIDE, SIDE), 0.25, "c", "s", "s")
     with pytest.raises(InputError, match="a process that normalises fields was killed"):
         fill(Cache(tmp_path / "cache", NoStain()), records, 2)
+
+
+def test_what_killed_processes_left_is_removed_after_a_day(
+    records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    cache, hash_ = Cache(tmp_path / "cache", NoStain()), "0123456789" * 4
+    fill(cache, records[:1], 1)
+    kept = {path: path.read_bytes() for path in cache.folder.rglob("*") if path.is_file()}
+    hours = {
+        f"images/.{hash_}.npy.abcd_123.part": 25,
+        f"masks/.{hash_}.npy.abcd_123.part": 25,
+        f"files/.{hash_}.json.abcd_123.part": 24 * 365,
+        f"images/.{hash_}.npy.young_12.part": 23,
+        f"images/.{hash_}.npy.future_1.part": -1,
+        f"images/{hash_}.npy": 25,
+        "images/.mine.part": 25,
+        f"elsewhere/.{hash_}.npy.abcd_123.part": 25,
+        f"masks/.{hash_}.npy.a_folder.part/file": 25,
+    }
+    for name, age in hours.items():
+        path = cache.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+        os.utime(path, 2 * (time.time() - 3600 * age,))
+    os.utime(path.parent, (0, 0))
+    capsys.readouterr()
+    fill(cache, records[:1], 1)
+    assert f"{cache.folder}: 3 half-written file(s) removed" in capsys.readouterr().out
+    gone = list(hours)[:3]
+    assert all((cache.folder / name).exists() is (name not in gone) for name in hours)
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    fill(cache, records[:1], 1)
+    assert "removed" not in capsys.readouterr().out
 
 
 def test_what_a_process_is_handed_does_not_bring_torch(records: list[Record], tmp_path: Path) -> None:
