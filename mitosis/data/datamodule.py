@@ -1,7 +1,9 @@
 """What all datasets share: records into parts of a fold, fields normalised once, loaders."""
 
 import random
+import re
 import sys
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +80,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         self.first_epoch = 0
         self._cache = None if cache is None else Cache(Path(cache), stain)
         self._fields: dict[str, Field] = {}
+        self._read: set[str] = set()
         self._parts: Parts | None = None
 
     @abstractmethod
@@ -134,9 +137,20 @@ class MitosisDataModule(LightningDataModule, ABC):
     def each(self, records: Sequence[Record]) -> Iterator[Field]:
         """The same fields one after another: held are the one in use and the next, which a thread reads meanwhile.
 
-        What ``fields`` holds already is not read again.
+        What ``fields`` holds already is not read again. A field that cannot be normalised is warned of at its first
+        reading alone.
         """
-        return one_ahead(lambda record: self._fields.get(record.field) or self._load(record), records)
+        return one_ahead(self._one, records)
+
+    def _one(self, record: Record) -> Field:
+        if record.field in self._fields:
+            return self._fields[record.field]
+        if record.field not in self._read:
+            self._read.add(record.field)
+            return self._load(record)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=f"{re.escape(record.field)}: ")
+            return self._load(record)
 
     def _load(self, record: Record) -> Field:
         if self._cache is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mitosis.augment.scmitosis import SCMitosisAugment
 from mitosis.data.cache import CachedField
@@ -19,6 +20,8 @@ from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.data.tile_view import TileView
 from mitosis.errors import InputError
+from mitosis.slide import read_image
+from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 
 FOLDS = ["official", 0, 1, 2, 3, 4, "all"]
@@ -185,6 +188,17 @@ def test_each_takes_what_is_held_or_cached(tmp_path: Path) -> None:
     cached = synthetic(stain=Counting(), cache=str(tmp_path))
     (field,) = cached.each(data.parts.val[:1])
     assert isinstance(field, CachedField) and np.array_equal(field.image, held[0].image)
+
+
+def test_a_field_is_warned_of_at_its_first_reading(tmp_path: Path) -> None:
+    Image.fromarray(np.full((96, 96, 3), 255, np.uint8)).save(tmp_path / "white.png")
+    read = partial(read_image, tmp_path / "white.png")
+    white = [Record(name, read, (96, 96), 0.25, "c", "s", "s") for name in ("a (1)", "b")]
+    data = synthetic(stain=Macenko())
+    with pytest.warns(UserWarning, match="stains not normalised") as told:
+        for records in (white[:1], white, white):
+            assert len(list(data.each(records))) == len(records)
+    assert [str(said.message).split(":")[0] for said in told] == ["a (1)", "b"]
 
 
 def test_each_raises_what_reading_raises() -> None:
