@@ -35,15 +35,19 @@ class Trial:
     ap: float
 
 
-def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[str, Any]:
+def write_proposal(run: Path, recipe: dict[str, Any], root: str | None, cache: str | None) -> dict[str, Any]:
     """Choose on val, store the choice in the checkpoint, write ``candidates.csv``; returns what was chosen and seen.
 
     A run on one half of the training cases proposes on the other half alone; any other on train (seen), val and test.
     """
     trained = load(run)
-    data = rebuild_data(trained, root)
+    data = rebuild_data(trained, root, cache)
     fixed = _fixed(recipe["candidate"]["threshold"])
     matching: Matching = build(recipe["matching"])
+    parts = [("unseen", data.other_half)]
+    if data.half is None:
+        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
+    data.check_room([*data.parts.val, *(record for _, records in parts for record in records)])
     trial = best_trial(try_windows(trained, _windows(recipe, data), data, matching))
     grid = THRESHOLDS if fixed is None else (fixed,)
     counts_at = try_thresholds(trained, trial.window, data, matching, grid)
@@ -51,9 +55,6 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(load(run))
-    parts = [("unseen", data.other_half)]
-    if data.half is None:
-        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
     rows = []
     for seen, records in parts:
         for field in track(data.each(records), f"proposing on {seen} fields", len(records)):

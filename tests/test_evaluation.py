@@ -1,5 +1,6 @@
 """The figures on held-out fields, by hand: networks that see darkness and redness, fields of coloured squares."""
 
+import warnings
 import weakref
 from functools import partial
 from math import isnan
@@ -189,6 +190,12 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, mo
     files = [runs[1] / name for name in ("evaluation.json", "detections.csv")]
     before = [digest(path) for path in files]
     files[0].unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ended = cli(*given, "data.cache=cache")
+    assert ended.code == 0 and "0 of 10 fields are in cache" in ended.out
+    assert [digest(path) for path in files] == before
+    files[0].unlink()
     monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
     assert cli(*given).code == 0 and [digest(path) for path in files] == before
 
@@ -205,7 +212,7 @@ def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
 
 
 def evaluated(**asked) -> dict:
-    settings = {"classify": None, "part": "test", "matching": None, "data": {"root": None}} | asked
+    settings = {"classify": None, "part": "test", "matching": None, "data": {"root": None, "cache": None}} | asked
     evaluate(settings, Choices({}, "default", []))
     folder = settings["classify"] or settings["segment"]
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
@@ -245,7 +252,13 @@ def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli
     assert f"precision {DASH}  recall {DASH}  f1 {DASH}  iou {DASH}" in ended.out
     assert read_json(run / "evaluation-val.json")["stages"][0]["f1"] is None
     assert [digest(run / name) for name in ("evaluation.json", "detections.csv")] == before
-    settings = {"segment": run, "classify": None, "part": "val", "matching": None, "data": {"root": None}}
+    settings = {
+        "segment": run,
+        "classify": None,
+        "part": "val",
+        "matching": None,
+        "data": {"root": None, "cache": None},
+    }
     assert isnan(evaluate(settings, Choices({}, "default", [])))
 
 

@@ -117,10 +117,10 @@ class MitosisDataModule(LightningDataModule, ABC):
         """Every fold of the dataset, as lists of names."""
         return dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
 
-    def check_room(self) -> None:
-        """Say how much of train and val the ``cache`` lacks; ``InputError`` where its disk cannot hold that."""
+    def check_room(self, records: Sequence[Record]) -> None:
+        """Say how much of these ``cache`` lacks, where it is set; ``InputError`` if its disk cannot hold that."""
         if self._cache is not None:
-            lacking(self._cache, self.parts.train + self.parts.val)
+            lacking(self._cache, list({record.field: record for record in records}.values()))
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
