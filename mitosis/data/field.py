@@ -11,7 +11,7 @@ from mitosis.data.record import Record
 class Field:
     """A record with its pixels at hand.
 
-    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8, 1 on every pixel of every mitosis.
+    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8 as ``Record.mask`` gives it.
     """
 
     record: Record
