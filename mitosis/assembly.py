@@ -59,13 +59,14 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
     return stage
 
 
-def rebuild_data(trained: Trained, root: str | None) -> MitosisDataModule:
-    """The dataset of a finished run on its fold, to read fields from; ``root``: where the data lies on this machine.
+def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -> MitosisDataModule:
+    """The dataset of a finished run on its fold, to read fields from.
 
+    ``root``: where the data lies on this machine; ``cache``: where its normalised fields do.
     Raises ``InputError`` when the fold's training fields are not those that the run was trained on.
     """
     recipe = trained.recipe
-    placed = recipe["data"] | ({"root": root} if root else {})
+    placed = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
     data = build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
     refuse_moved(data.parts, trained.fields, trained.path)
     return data

@@ -36,8 +36,8 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         else:
             from mitosis.evaluation import evaluate_runs  # torch is loaded from here on
 
-            root = data_root(segment, config)
-            result = evaluate_runs(segment, classify, root, config["part"], rule, table)
+            root, cache = data_root(segment, config), config["data"]["cache"]
+            result = evaluate_runs(segment, classify, root, cache, config["part"], rule, table)
             result["asked"] = asked
             atomic.write_json(path, result)
     _print(result)

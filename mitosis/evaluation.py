@@ -10,7 +10,7 @@ from rich.progress import track
 from mitosis.assembly import rebuild_data
 from mitosis.cascade import Cascade, Detections
 from mitosis.config import build
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric, FieldDetections, counts
@@ -21,7 +21,13 @@ from mitosis.recipe import Trained
 
 
 def evaluate_runs(
-    segment: Path, classify: Path | None, root: str | None, part: str, matching: dict[str, Any] | None, table: Path
+    segment: Path,
+    classify: Path | None,
+    root: str | None,
+    cache: str | None,
+    part: str,
+    matching: dict[str, Any] | None,
+    table: Path,
 ) -> dict[str, Any]:
     """Score stage one alone and both on a part of the runs' fold; the accepted detections go to ``table`` (.csv).
 
@@ -31,7 +37,7 @@ def evaluate_runs(
     cascade = Cascade.load(segment, classify)
     recipe = cascade.segmenter.recipe
     rule: Matching = build(matching or recipe["matching"])
-    data = rebuild_data(cascade.segmenter, root)
+    data = rebuild_data(cascade.segmenter, root, cache)
     records = getattr(data.parts, part)
     if cascade.classifier is not None:
         _refuse_learned(records, part, cascade.classifier)
@@ -39,11 +45,12 @@ def evaluate_runs(
     if not records:
         note = data.parts.note or f"fold={recipe['fold']} has no {part} part"
         return result | {"note": f"{note}; no {part} figure is reported"}
+    data.check_room(records)
     pixel = PixelMetric()
     alone, both, rows = [], [], []
-    for field in track(data.fields(records), f"evaluating on {part}"):
+    for field in track(data.each(records), f"evaluating on {part}", len(records)):
         probability = cascade.probability(field.image, mpp=field.record.mpp)
-        pixel.update(torch.from_numpy(probability), torch.from_numpy(field.mask))
+        pixel.update(torch.from_numpy(probability), torch.tensor(field.mask))  # copied: a cached one is read-only
         found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)
         alone.append(_as_detections(field, found, stage_one=True))
         both.append(_as_detections(field, found, stage_one=False))

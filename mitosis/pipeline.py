@@ -26,7 +26,7 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     whole = _segmenter(first)
     step = partial(run_step, conf=choices.conf)
     if config["classifier"]["model"] is None:
-        return _stage_one(*whole, [*_root(passed)], step)
+        return _stage_one(*whole, [*_place(passed)], step)
     runs = [*(run for _, run in halves), whole[1]]
     quoted = ",".join(literal(str(run)) for run in runs)
     second = [f"model={config['classifier']['model']}", *passed, *config["classifier"]["set"]]
@@ -38,9 +38,9 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     print(f"crossfit={2 if crossfit else 'none'}; the result will lie in {classifier}", flush=True)
     for overrides, run in [*halves, whole]:
         step("train", overrides)
-        step("propose", [f"segment={run}", *_root(passed)])
+        step("propose", [f"segment={run}", *_place(passed)])
     step("train", second)
-    step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_root(passed)])
+    step("evaluate", [f"segment={whole[1]}", f"classify={classifier}", *_place(passed)])
     return _f1(classifier)
 
 
@@ -64,8 +64,8 @@ def _segmenter(overrides: list[str]) -> tuple[list[str], Path]:
     return overrides, run_folder(settings, words)
 
 
-def _root(overrides: list[str]) -> Iterator[str]:
-    return (text for text in overrides if text.startswith("data.root="))
+def _place(overrides: list[str]) -> Iterator[str]:
+    return (text for text in overrides if text.startswith(("data.root=", "data.cache=")))
 
 
 def _check_stain(first: dict[str, Any], second: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from mitosis.cascade import Cascade
 from mitosis.config import build
 from mitosis.data.candidate_table import CandidateRow, write_candidates
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.errors import InputError
 from mitosis.metric.detection import Counts, DetectionMetric
 from mitosis.metric.matching import Matching
@@ -35,29 +35,29 @@ class Trial:
     ap: float
 
 
-def write_proposal(run: Path, recipe: dict[str, Any], root: str | None) -> dict[str, Any]:
+def write_proposal(run: Path, recipe: dict[str, Any], root: str | None, cache: str | None) -> dict[str, Any]:
     """Choose on val, store the choice in the checkpoint, write ``candidates.csv``; returns what was chosen and seen.
 
     A run on one half of the training cases proposes on the other half alone; any other on train (seen), val and test.
     """
     trained = load(run)
-    data = rebuild_data(trained, root)
+    data = rebuild_data(trained, root, cache)
     fixed = _fixed(recipe["candidate"]["threshold"])
     matching: Matching = build(recipe["matching"])
-    val = data.fields(data.parts.val)
-    trial = best_trial([try_window(trained, window, val, matching) for window in _windows(recipe, data)])
+    parts = [("unseen", data.other_half)]
+    if data.half is None:
+        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
+    data.check_room([*data.parts.val, *(record for _, records in parts for record in records)])
+    trial = best_trial(try_windows(trained, _windows(recipe, data), data, matching))
     grid = THRESHOLDS if fixed is None else (fixed,)
-    counts_at = try_thresholds(trained, trial.window, val, matching, grid)
+    counts_at = try_thresholds(trained, trial.window, data, matching, grid)
     threshold = _chosen(recipe["candidate"], counts_at) if fixed is None else fixed
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(load(run))
-    parts = [("unseen", data.other_half)]
-    if data.half is None:
-        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
     rows = []
     for seen, records in parts:
-        for field in track(data.fields(records), f"proposing on {seen} fields"):
+        for field in track(data.each(records), f"proposing on {seen} fields", len(records)):
             rows += field_rows(cascade, field, seen)
     write_candidates(run / "candidates.csv", rows)
     counts = counts_at[threshold]
@@ -101,24 +101,32 @@ def _windows(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]
     return [window for window in WINDOWS if window < side] + ["whole"]
 
 
-def try_window(trained: Trained, window: int | str, fields: Sequence[Field], matching: Matching) -> Trial:
-    """Score ``fields`` with one window: AP of the components at 0.5 by their mean probability."""
-    cascade = Cascade(trained, window=window)
-    metric = DetectionMetric(matching)
-    for field in track(fields, f"window {window} on val"):
+def try_windows(
+    trained: Trained, windows: Sequence[int | str], data: MitosisDataModule, matching: Matching
+) -> list[Trial]:
+    """Score val with each window: AP of the components at 0.5 by their mean probability.
+
+    A field is read once for all windows, for it is not kept.
+    """
+    cascades = [Cascade(trained, window=window) for window in windows]
+    metrics = [DetectionMetric(matching) for _ in windows]
+    val = data.parts.val
+    for field in track(data.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
         record = field.record
-        found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
-        metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
-    return Trial(window, float(metric.compute()["ap"]))
+        for cascade, metric in zip(cascades, metrics, strict=True):
+            found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
+            metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
+    return [Trial(window, float(metric.compute()["ap"])) for window, metric in zip(windows, metrics, strict=True)]
 
 
 def try_thresholds(
-    trained: Trained, window: int | str, fields: Sequence[Field], matching: Matching, thresholds: Sequence[float]
+    trained: Trained, window: int | str, data: MitosisDataModule, matching: Matching, thresholds: Sequence[float]
 ) -> dict[float, Counts]:
-    """The counts over ``fields`` at each threshold, every candidate taken for a mitosis."""
+    """The counts over val at each threshold, every candidate taken for a mitosis."""
     cascade = Cascade(trained, window=window)
     sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
-    for field in track(fields, "thresholds on val"):
+    val = data.parts.val
+    for field in track(data.each(val), "thresholds on val", len(val)):
         truths, mpp = field.record.centroids, field.record.mpp
         probability = cascade.probability(field.image, mpp=mpp)
         for threshold in thresholds:

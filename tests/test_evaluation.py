@@ -1,5 +1,7 @@
 """The figures on held-out fields, by hand: networks that see darkness and redness, fields of coloured squares."""
 
+import warnings
+import weakref
 from functools import partial
 from math import isnan
 from pathlib import Path
@@ -12,6 +14,7 @@ from torch import Tensor, nn
 
 from mitosis import atomic
 from mitosis.assembly import rebuild_data
+from mitosis.cascade import Cascade
 from mitosis.checkpoint import read, write
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import Circle, MitoticFigure, Record
@@ -188,6 +191,32 @@ def test_both_stages_by_hand(runs, cli):
     assert not (segment / "evaluation.json").exists()
 
 
+def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, monkeypatch):
+    given = ("evaluate", f"segment={runs[0]}", f"classify={runs[1]}")
+    alive, most, load, detect = weakref.WeakSet(), [], MitosisDataModule._load, Cascade.detect
+
+    def loaded(self, record):
+        alive.add(field := load(self, record))
+        return field
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MitosisDataModule, "_load", loaded)
+        patch.setattr(Cascade, "detect", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
+        assert cli(*given).code == 0
+    assert len(most) == 10 and max(most) <= 2
+    files = [runs[1] / name for name in ("evaluation.json", "detections.csv")]
+    before = [digest(path) for path in files]
+    files[0].unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ended = cli(*given, "data.cache=cache")
+    assert ended.code == 0 and "0 of 10 fields are in cache" in ended.out
+    assert [digest(path) for path in files] == before
+    files[0].unlink()
+    monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
+    assert cli(*given).code == 0 and [digest(path) for path in files] == before
+
+
 def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
     ended = cli("evaluate", f"segment={make('a', Darkness)}")
     assert ended.code == 0 and cells(ended.out, "stage one alone") == ALONE
@@ -200,7 +229,7 @@ def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
 
 
 def evaluated(**asked) -> dict:
-    settings = {"classify": None, "part": "test", "matching": None, "data": {"root": None}} | asked
+    settings = {"classify": None, "part": "test", "matching": None, "data": {"root": None, "cache": None}} | asked
     evaluate(settings, Choices({}, "default", []))
     folder = settings["classify"] or settings["segment"]
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
@@ -240,7 +269,13 @@ def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli
     assert f"precision {DASH}  recall {DASH}  f1 {DASH}  iou {DASH}" in ended.out
     assert read_json(run / "evaluation-val.json")["stages"][0]["f1"] is None
     assert [digest(run / name) for name in ("evaluation.json", "detections.csv")] == before
-    settings = {"segment": run, "classify": None, "part": "val", "matching": None, "data": {"root": None}}
+    settings = {
+        "segment": run,
+        "classify": None,
+        "part": "val",
+        "matching": None,
+        "data": {"root": None, "cache": None},
+    }
     assert isnan(evaluate(settings, Choices({}, "default", [])))
 
 

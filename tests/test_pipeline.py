@@ -85,8 +85,9 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
             (run / "evaluation.json").write_text('{"stages": [{"f1": 0.25}]}')
 
     monkeypatch.setattr(pipeline, "run_step", step)
-    ended = cli("pipeline", *TINY, SEGMENTER, "classifier.model=null", "runs=runs")
+    ended = cli("pipeline", *TINY, SEGMENTER, "classifier.model=null", "runs=runs", "data.cache=a, b")
     assert ended.code == 0, ended
+    assert all(any(text.startswith("data.cache=") and "a, b" in text for text in given) for _, given in taken)
     assert [name for name, _ in taken] == ["train", "propose", "evaluate"]
     (train, propose, evaluate) = (overrides for _, overrides in taken)
     assert "model=scmitosis_seg" in train and not any(text.startswith("half=") for text in train)

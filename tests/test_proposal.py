@@ -1,5 +1,6 @@
 """What a segmenter proposes, and how its window and threshold are chosen; its network and its fields made by hand."""
 
+import weakref
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import yaml
 from torch import Tensor, nn
 
 from mitosis import atomic
+from mitosis.cascade import Cascade
 from mitosis.checkpoint import read, write
 from mitosis.data.candidate_table import read_candidates
 from mitosis.data.datamodule import MitosisDataModule
@@ -169,6 +171,29 @@ def test_it_is_repeated_to_the_byte(make, cli):
         cli("propose", f"segment={run}")
     for name in ("checkpoints/best.ckpt", "candidates.csv"):
         assert digest(one / name) == digest(other / name)
+
+
+def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, monkeypatch):
+    one, other, cached = (make(name, side=264, limit=256) for name in ("one", "other", "cached"))
+    alive, most, load, probability = weakref.WeakSet(), [], MitosisDataModule._load, Cascade.probability
+
+    def loaded(self, record):
+        most.append(len(alive))
+        alive.add(field := load(self, record))
+        return field
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MitosisDataModule, "_load", loaded)
+        patch.setattr(Cascade, "probability", lambda *args, **kw: most.append(len(alive)) or probability(*args, **kw))
+        assert cli("propose", f"segment={one}").code == 0
+    assert max(most) <= 2 and len(most) == (6 + 6 + 40) + (2 * 6 + 6 + 40)  # two windows
+    ended = cli("propose", f"segment={cached}", "data.cache=cache")
+    assert ended.code == 0 and "0 of 40 fields are in cache" in ended.out
+    assert len(list(cached.parent.glob("cache/images/*.npy"))) > 1
+    monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
+    assert cli("propose", f"segment={other}").code == 0
+    for name in ("checkpoints/best.ckpt", "candidates.csv", "proposal.json"):
+        assert digest(one / name) == digest(other / name) == digest(cached / name)
 
 
 def test_the_test_parts_labels_choose_nothing(make, cli):

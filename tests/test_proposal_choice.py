@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitosis.candidates import extract
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.metric.detection import Counts
 from mitosis.proposal import THRESHOLDS, Trial, best_f1, best_trial, choose_threshold, labels_of

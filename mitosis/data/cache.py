@@ -1,5 +1,7 @@
 """Stain-normalised fields on disk, of which training reads only the crops that it needs."""
 
+import contextlib
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -8,13 +10,16 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from mitosis import atomic
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.fingerprint import Fingerprints
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 
 HEADER = 128
 """Bytes before the values of a .npy of few dimensions, as numpy writes it."""
+LEFT_BEHIND = 24 * 60 * 60
+"""Seconds after which a half-written file is nobody's: writing one takes seconds. Its process may run on another
+machine, where it cannot be looked for, and whose clock may be some hours off."""
 
 
 class CachedField(Field):
@@ -46,7 +51,7 @@ class Cache:
     ``images/`` holds (height, width, 3) uint8, ``masks/`` (height, width) uint8, ``files/`` the content hashes of
     sources. An entry is whole or absent, so any number of processes may share the folder, and one that was killed goes
     on where it was; whatever else is asked for (another stain, a file whose content changed) has another name, and
-    nothing is ever removed. ``stain``: as ``MitosisDataModule`` takes it, picklable.
+    nothing whole is ever removed. ``stain``: as ``MitosisDataModule`` takes it, picklable.
     Raises ``InputError`` where ``folder`` is a file.
     """
 
@@ -81,6 +86,16 @@ class Cache:
         shapes = ((*record.size, 3), record.size)
         missing = [s for path, s in zip(self._places(record), shapes, strict=True) if not _is_whole(path, s)]
         return sum(HEADER + int(np.prod(shape)) for shape in missing)
+
+    def remove_left_behind(self) -> int:
+        """Remove the half-written files of a day ago and more, which killed processes left; returns how many."""
+        removed, name = 0, f".{'[0-9a-f]' * 40}.*.part"
+        for path in [path for kind in ("images", "masks", "files") for path in (self.folder / kind).glob(name)]:
+            with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+                if time.time() - path.lstat().st_mtime > LEFT_BEHIND:
+                    path.unlink()
+                    removed += 1
+        return removed
 
     def _places(self, record: Record) -> tuple[Path, Path]:
         image, mask = self._fingerprints.image(record), self._fingerprints.mask(record)

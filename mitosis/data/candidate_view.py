@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mitosis.candidates import crop
-from mitosis.data.field_view import Field, image_tensor
+from mitosis.data.field import Field
+from mitosis.data.field_view import image_tensor
 from mitosis.data.tile_view import Augment
 from mitosis.errors import InputError
 

@@ -1,9 +1,11 @@
 """What all datasets share: records into parts of a fold, fields normalised once, loaders."""
 
 import random
+import re
 import sys
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +16,16 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from mitosis.data.ahead import one_ahead
 from mitosis.data.cache import Cache
 from mitosis.data.deal import Official, dealt
-from mitosis.data.field_view import Field, single
+from mitosis.data.field import Field
+from mitosis.data.field_view import single
 from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
 from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
+from mitosis.data.room import lacking
 from mitosis.data.sampler import EpochSampler, share_of
 from mitosis.errors import InputError
 
@@ -75,6 +80,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         self.first_epoch = 0
         self._cache = None if cache is None else Cache(Path(cache), stain)
         self._fields: dict[str, Field] = {}
+        self._read: set[str] = set()
         self._parts: Parts | None = None
 
     @abstractmethod
@@ -117,6 +123,11 @@ class MitosisDataModule(LightningDataModule, ABC):
         """Every fold of the dataset, as lists of names."""
         return dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
 
+    def check_room(self, records: Sequence[Record]) -> None:
+        """Say how much of these ``cache`` lacks, where it is set; ``InputError`` if its disk cannot hold that."""
+        if self._cache is not None:
+            lacking(self._cache, list({record.field: record for record in records}.values()))
+
     def fields(self, records: Sequence[Record]) -> list[Field]:
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
         missing = [record for record in records if record.field not in self._fields]
@@ -128,6 +139,24 @@ class MitosisDataModule(LightningDataModule, ABC):
                 ):
                     self._fields[record.field] = field
         return [self._fields[record.field] for record in records]
+
+    def each(self, records: Sequence[Record]) -> Iterator[Field]:
+        """The same fields one after another: held are the one in use and the next, which a thread reads meanwhile.
+
+        What ``fields`` holds already is not read again. A field that cannot be normalised is warned of at its first
+        reading alone.
+        """
+        return one_ahead(self._one, records)
+
+    def _one(self, record: Record) -> Field:
+        if record.field in self._fields:
+            return self._fields[record.field]
+        if record.field not in self._read:
+            self._read.add(record.field)
+            return self._load(record)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=f"{re.escape(record.field)}: ")
+            return self._load(record)
 
     def _load(self, record: Record) -> Field:
         if self._cache is not None:

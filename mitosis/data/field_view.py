@@ -1,7 +1,6 @@
 """Whole fields, as validation and test see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,19 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from mitosis.data.record import Record
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """A record with its pixels at hand.
-
-    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8 as ``Record.mask`` gives it.
-    """
-
-    record: Record
-    image: np.ndarray
-    mask: np.ndarray
+from mitosis.data.field import Field
 
 
 class FieldView(Dataset):

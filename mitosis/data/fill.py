@@ -2,48 +2,36 @@
 
 import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait
-from pathlib import Path
-from typing import Any
 
 from rich.progress import track
 
 from mitosis.data.cache import Cache
 from mitosis.data.record import Record
+from mitosis.data.room import Map, lacking
 from mitosis.errors import InputError
-
-GIB = 2**30
-
-Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
 
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
     """Put the records into the cache, ``workers`` at once; says first how much space that takes.
 
-    Stopped or killed, it goes on where it was. Memory is that of one field a process, however many fields there are.
+    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, and said.
+    Memory is that of one field a process, however many fields there are.
     Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
     killed.
     """
+    if removed := cache.remove_left_behind():
+        print(f"{cache.folder}: {removed} half-written file(s) removed, left by processes that were killed")
     with _mapping(workers) as mapped:
-        wanted = list(track(mapped(cache.wanted, records), "looking for fields", len(records)))
-        missing = [record for record, size in zip(records, wanted, strict=True) if size]
-        free = shutil.disk_usage(_existing(cache.folder)).free
-        there = f"{len(records) - len(missing)} of {len(records)} fields are in {cache.folder}"
-        print(f"{there}; {sum(wanted) / GIB:.2f} GiB needed for the others, {free / GIB:.2f} GiB free")
-        if sum(wanted) > free:
-            raise InputError(
-                f"data.cache={cache.folder}: {sum(wanted) / GIB:.2f} GiB are needed and {free / GIB:.2f} GiB free;"
-                " make room, or choose a folder on another disk"
-            )
+        missing = lacking(cache, records, mapped)
         made = mapped(_Make(cache), missing)
         for said in track(made, "normalising fields", len(missing), disable=not missing):
             for line in said:
@@ -94,8 +82,3 @@ def _end_with_parent() -> None:
     assert parent is not None
     wait([parent.sentinel])
     os._exit(1)
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())

@@ -1,11 +1,9 @@
 """The drawn dataset: H&E-like fields that need no download."""
 
-from functools import lru_cache, partial
-
-import numpy as np
+from functools import partial
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.drawing.field import Drawn, draw_field
+from mitosis.data.drawing.kept import drawn, read
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 
@@ -39,25 +37,16 @@ class Synthetic(MitosisDataModule):
         return [self._record(case, index) for case in range(self.cases) for index in range(self.fields_per_case)]
 
     def _record(self, case: int, index: int) -> Record:
-        drawn = _draw(self.drawing_seed, case, index, self.size)
+        drawing = (self.drawing_seed, case, index, self.size, MPP)
+        made = drawn(*drawing)
         return Record(
             field=f"case{case:02d}_{index}",
-            read=partial(_read, self.drawing_seed, case, index, self.size),
+            read=partial(read, *drawing),
             size=(self.size, self.size),
             mpp=MPP,
             case=f"case{case:02d}",
             slide=f"case{case:02d}",
             scanner="drawn",
-            figures=drawn.figures,
-            hard_negatives=drawn.hard_negatives,
+            figures=made.figures,
+            hard_negatives=made.hard_negatives,
         )
-
-
-@lru_cache(maxsize=64)
-def _draw(seed: int, case: int, index: int, size: int) -> Drawn:
-    """Kept, because a record needs the figures and its reader the pixels of one and the same drawing."""
-    return draw_field(seed=seed, case=case, index=index, size=size, mpp=MPP)
-
-
-def _read(seed: int, case: int, index: int, size: int) -> np.ndarray:
-    return _draw(seed, case, index, size).image.copy()

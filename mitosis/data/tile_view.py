@@ -8,7 +8,8 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from mitosis.data.field_view import Field, image_tensor, mask_tensor
+from mitosis.data.field import Field
+from mitosis.data.field_view import image_tensor, mask_tensor
 from mitosis.errors import InputError
 
 Augment = Callable[[np.ndarray, np.ndarray | None, int], tuple[np.ndarray, np.ndarray | None]]

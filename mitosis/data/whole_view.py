@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from mitosis.data.field_view import Field, image_tensor, mask_tensor
+from mitosis.data.field import Field
+from mitosis.data.field_view import image_tensor, mask_tensor
 from mitosis.data.tile_view import Augment
 from mitosis.errors import InputError
 from mitosis.mask_value import BACKGROUND, IGNORED, MITOSIS

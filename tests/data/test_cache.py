@@ -18,7 +18,8 @@ from mitosis.augment.scmitosis import SCMitosisAugment
 from mitosis.data.cache import HEADER, Cache, CachedField
 from mitosis.data.candidate_view import CandidateRows, CandidateView
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.field_view import Field, FieldView
+from mitosis.data.field import Field
+from mitosis.data.field_view import FieldView
 from mitosis.data.fingerprint import Fingerprints, files_of
 from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.data.synthetic import Synthetic

@@ -12,7 +12,8 @@ from mitosis.augment.candidates import CandidateAugment
 from mitosis.augment.none import NoAugment
 from mitosis.candidates import crop
 from mitosis.data.candidate_view import CandidateFieldView, CandidateRows, CandidateView, elsewhere
-from mitosis.data.field_view import Field, single
+from mitosis.data.field import Field
+from mitosis.data.field_view import single
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.sampler import EpochSampler
 from mitosis.errors import InputError

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from mitosis.data.field_view import Field, FieldView, single
+from mitosis.data.field import Field
+from mitosis.data.field_view import FieldView, single
 from mitosis.data.record import MitoticFigure, Record
 
 

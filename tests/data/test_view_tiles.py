@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from mitosis.augment.none import NoAugment
 from mitosis.augment.scmitosis import SCMitosisAugment
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.data.sampler import EpochSampler
 from mitosis.data.tile_view import TileView

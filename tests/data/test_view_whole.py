@@ -8,7 +8,7 @@ import torch
 
 from mitosis.augment.none import NoAugment
 from mitosis.augment.scmitosis import SCMitosisAugment
-from mitosis.data.field_view import Field
+from mitosis.data.field import Field
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.whole_view import WholeFieldView, scaled
 from mitosis.errors import InputError
