@@ -1,46 +1,22 @@
 """MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
 
-import json
 import os
 import zipfile
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from miniature import SIZE, drawn
+from miniature.midog import box
+from miniature.midogpp import write
 from PIL import Image
 
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.midogpp import MIDOGpp
 from mitosis.errors import InputError
 from mitosis.label import midog
 from mitosis.label.midogpp import read_split
 
 ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "folds": None}
-SIZE = 128
-SCANNERS = ("Hamammatsu XR", "Hamamatsu S360", "Aperio CS2", "3D Histech", "Hamamatsu XR")
-
-
-@cache
-def drawn() -> np.ndarray:
-    return draw_field(seed=0, case=0, index=0, size=SIZE).image
-
-
-def box(number: int, x: float, y: float, category: int = 1) -> dict[str, Any]:
-    return {"bbox": [x - 25, y - 25, x + 25, y + 25], "category_id": category, "image_id": number, "id": 1}
-
-
-def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]]) -> Path:
-    """The json, the split csv (every image whose number ends in 3 tests), and an image for each number."""
-    root.mkdir(parents=True, exist_ok=True)
-    images = [{"id": n, "file_name": f"{n:03d}.tiff", "width": SIZE, "height": SIZE} for n in numbers]
-    (root / "MIDOG++.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": []}))
-    rows = [f"{n};{'test' if n % 10 == 3 else 'train'};tumour;{SCANNERS[n % 5]};Utrecht;Human" for n in numbers]
-    (root / "datasets_xvalidation.csv").write_text("\n".join(["Slide;Dataset;Tumor;Scanner;Origin;Species", *rows]))
-    for number in numbers:
-        Image.fromarray(drawn()).save(root / f"{number:03d}.tiff")
-    return root
 
 
 def refusal(root: Path | None) -> str:
