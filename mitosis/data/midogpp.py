@@ -4,7 +4,7 @@ from functools import cached_property
 
 from mitosis.data.deal import Official
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midog import MIDOG, named
+from mitosis.data.midog import MIDOG, MPP, named
 from mitosis.data.root import checked_root
 from mitosis.errors import InputError
 from mitosis.label.midogpp import Slide, read_split
@@ -21,6 +21,7 @@ INVENTORY = Inventory(
     licence="CC0",
     where="https://github.com/DeepMicroscopy/MIDOGpp",
     note="553 images, of which 151 to 200 have no labels; the centres of 2 boxes lie outside their images",
+    mpp=tuple(MPP[scanner] for scanner in ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "3D Histech")),
 )
 
 
