@@ -1,6 +1,7 @@
 """What scripts of tables and figures share: arguments, datasets as ``prepare`` builds them, mistakes in one line."""
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,12 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.entry import compose
 from mitosis.errors import InputError
 from mitosis.mistake import told
+from mitosis.rank import in_one_line
 
 
 def run(main: Callable[[Sequence[str]], None]) -> None:
     """Run a script on its arguments; a user's mistake ends in one line on stderr and exit code 1."""
+    warnings.formatwarning = in_one_line
     try:
         main(sys.argv[1:])
     except Exception as error:
