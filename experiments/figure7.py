@@ -14,6 +14,7 @@ from picture import fitted, outlined, samples, titled
 from script import opened, pairs, run
 
 from mitosis.data.record import Record
+from mitosis.mask_value import MITOSIS
 from mitosis.output.grid import grid
 from mitosis.output.overlay import write_picture
 
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str]) -> None:
 
 def pair(record: Record) -> tuple[np.ndarray, np.ndarray]:
     """The field with its mitoses outlined, and its label: white where a mitosis is."""
-    label = np.where(fitted(255 * record.mask()) > 0, np.uint8(255), np.uint8(0))
+    mitoses = np.where(record.mask() == MITOSIS, np.uint8(255), np.uint8(0))
+    label = np.where(fitted(mitoses) > 0, np.uint8(255), np.uint8(0))
     image = outlined(fitted(record.read()), label)
     said = f"{len(record.figures)} {'mitosis' if len(record.figures) == 1 else 'mitoses'}"
     return titled(image, f"{record.field}, {said}"), titled(cv2.cvtColor(label, cv2.COLOR_GRAY2RGB), "label")

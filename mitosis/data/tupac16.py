@@ -59,6 +59,7 @@ class TUPAC16(MitosisDataModule):
     becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
     """
 
+    INVENTORIES = INVENTORIES
     INVENTORY = INVENTORIES["original"]
 
     def __init__(

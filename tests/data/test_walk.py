@@ -12,7 +12,7 @@ from typing import Any
 import hydra
 import pytest
 from hydra import compose
-from miniature import Written, amida13, folder, gzmh, icpr2012, midog, midogpp, mitos_atypia14, tupac16
+from miniature import Written, amida13, ccmct, cmc, folder, gzmh, icpr2012, midog, midogpp, mitos_atypia14, tupac16
 from omegaconf import OmegaConf
 from promise import check_items, check_objects, check_parts
 
@@ -26,6 +26,8 @@ from mitosis.label import midog as midog_json
 
 MINIATURES: dict[str, Callable[[Path], Written] | None] = {
     "amida13": amida13.build,
+    "ccmct side_um=32": ccmct.build,
+    "cmc side_um=32": cmc.build,
     "folder labels=cells.csv mpp=0.25": folder.build,
     "gzmh": gzmh.build,
     "icpr2012": icpr2012.build,
@@ -93,7 +95,7 @@ def test_a_walk(name: str, tmp_path: Path) -> None:
     write_candidates(tmp_path / "run/candidates.csv", proposals(records, rng))
     folds = sorted({*dataset(name, root).lists(records), "all"})
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", ".* outside their image")
+        warnings.filterwarnings("ignore", ".* outside their ")
         for view in rng.sample(sorted(VIEWS), 2):
             data = dataset(name, root, rng.choice(folds), view, rng.choice([None, 0, 1]))
             check_parts(data, records)
@@ -102,7 +104,7 @@ def test_a_walk(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MINIATURES)
-@pytest.mark.filterwarnings("ignore:.* outside their image")
+@pytest.mark.filterwarnings("ignore:.* outside their ")
 def test_every_fold_of_every_view(name: str, tmp_path: Path) -> None:
     root, write = tmp_path / "data", MINIATURES[name]
     if write is not None:

@@ -1,6 +1,7 @@
 """Figures 7 and 8: what lies where in the picture, for drawn fields and for files; every mistake in one line."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,7 +13,7 @@ import script
 from miniature import icpr2012
 from picture import SIDE, STRIP, fitted, outlined, titled
 
-from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.output.overlay import TRUTH
 from mitosis.slide import read_image
 
@@ -52,6 +53,14 @@ def test_a_small_mitosis_of_a_large_field_is_not_lost() -> None:
     _, label = figure7.pair(record)
     y, x = np.nonzero(label[STRIP:, :, 0])
     assert 1 <= len(x) <= 4 and {*x} <= {250, 251} and {*y} <= {150, 151}
+
+
+def test_a_ring_that_no_loss_counts_is_not_shown() -> None:
+    record = square(40, 100, 20, (256, 256))
+    ringed = replace(record, figures=(replace(record.figures[0], ring=Circle(50, 110, 60)),))
+    assert (ringed.mask() > 0).sum() > 10_000
+    for one, other in zip(figure7.pair(record), figure7.pair(ringed), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_fields_of_any_shape_stand_in_the_middle_of_a_square() -> None:
