@@ -10,7 +10,7 @@ COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extr
            --no-emit-package opencv-python --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-all test-floors lint lock clean
+.PHONY: help install demo table1 figure7 figure8 test test-all test-floors lint lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,19 @@ $(STAMP): pyproject.toml requirements.lock requirements-uv.lock
 
 demo: $(STAMP) ## both stages on drawn fields in minutes: a table and a picture in demo/
 	@$(BIN)/python experiments/demo.py
+
+# ROOTS: WORD=DIR for each dataset at hand, in quotes together; output=FILE.md among them writes the table, too.
+table1: $(STAMP) ## the published datasets; with ROOTS="icpr2012=DIR midogpp=DIR2" also what is found there
+	@$(BIN)/python experiments/table1.py $(ROOTS)
+
+# Without DATA drawn fields are shown; SET: settings of the dataset's own or fields=…, as in SET="scanner=H fields=8".
+SHOWN = data=$(or $(DATA),synthetic) $(if $(ROOT),"root=$(ROOT)") $(SET)
+
+figure7: $(STAMP) ## fields of a dataset beside their labels: make figure7 DATA=gzmh ROOT=DIR
+	@$(BIN)/python experiments/figure7.py $(SHOWN)
+
+figure8: $(STAMP) ## the same before and after stain normalisation: make figure8 DATA=gzmh ROOT=DIR STAIN=macenko
+	@$(BIN)/python experiments/figure8.py $(SHOWN) stain=$(or $(STAIN),macenko)
 
 test: $(STAMP) ## the tests, in minutes
 	@$(PYTEST) -m "not slow"

@@ -9,11 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pytest
-import tifffile
 from hydra.core.global_hydra import GlobalHydra
 from hypothesis import settings
+from miniature import slides
 
 from mitosis.entry import entry
 
@@ -55,20 +54,4 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]
 def write_slide() -> Callable[..., Path]:
     """``write_slide(path, image, mpp=0.25, levels=(1, 4))``: a slide in Aperio's form, ``levels`` its downsamplings."""
 
-    def write(path: Path, image: np.ndarray, mpp: float = 0.25, levels: tuple[int, ...] = (1, 4)) -> Path:
-        height, width = image.shape[:2]
-        told = f"Aperio Image Library v1.0\n{width}x{height} (256x256)|AppMag = 40|MPP = {mpp}"
-        with tifffile.TiffWriter(path) as file:
-            for step in levels:
-                file.write(
-                    image[::step, ::step],
-                    tile=(256, 256),
-                    photometric="rgb",
-                    compression="zlib",
-                    metadata=None,
-                    description=told,
-                    subfiletype=int(step > 1),
-                )
-        return path
-
-    return write
+    return slides.write_slide

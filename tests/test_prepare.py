@@ -11,12 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from miniature import icpr2012
 from PIL import Image
 
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.fold import read_folds
 from mitosis.data.synthetic import Synthetic
 from mitosis.run import read_json
 from mitosis.slide import read_image
@@ -24,18 +23,6 @@ from mitosis.slide import read_image
 Cli = Callable[..., Any]
 SIDE = 96
 DRAWN = ["data=synthetic", "data.cases=3", "data.fields_per_case=1", f"data.size={SIDE}", "data.folds=null"]
-
-
-def write_contest(root: Path, fields: int = 35, side: int = SIDE) -> None:
-    """The contest's folders with drawn fields."""
-    lists = read_folds("icpr2012-slide:A")["official"]
-    for number, name in enumerate(sorted([*lists["train"], *lists["val"]])[:fields]):
-        drawn = draw_field(seed=0, case=number, index=0, size=side)
-        folder = root / f"{name[:3]}_v2"
-        folder.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(drawn.image).save(folder / f"{name}.bmp")
-        rows = [",".join(map(str, np.asarray(figure.pixels).ravel())) for figure in drawn.figures]
-        (folder / f"{name}.csv").write_text("\n".join(rows))
 
 
 def entries(cache: Path) -> dict[str, bytes]:
@@ -55,7 +42,7 @@ def test_a_drawn_dataset(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_path: Path) -> None:
-    write_contest(tmp_path / "contest")
+    icpr2012.write(tmp_path / "contest", icpr2012.training(), SIDE)
     for name in ("A00_v2/A00_02.bmp", "A03_v2/A03_05.bmp"):
         path = tmp_path / "contest" / name
         path.write_bytes(path.read_bytes()[:9000])
@@ -87,14 +74,14 @@ def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_pat
 
 
 def test_what_the_dataset_itself_refuses_is_one_line(cli: Cli, tmp_path: Path) -> None:
-    write_contest(tmp_path / "contest", fields=3)
+    icpr2012.write(tmp_path / "contest", icpr2012.training()[:3], SIDE)
     (tmp_path / "contest/A00_v2/A00_01.csv").write_text("5,x\n")
     ended = cli("prepare", "data=icpr2012", "data.root=contest")
     assert ended.code == 1 and re.fullmatch(r"mitosis: [^\n]+A00_01.csv, row 1: [^\n]+\n", ended.err)
 
 
 def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path) -> None:
-    write_contest(tmp_path / "contest")
+    icpr2012.write(tmp_path / "contest", icpr2012.training(), SIDE)
     ended = cli("prepare", "data=icpr2012", "data.root=contest", "output=out")
     first, *_ = read_json(tmp_path / "out/checks.json")["checks"]
     assert ended.code == 0 and first["verdict"] == "warning" and first["check"] == "ICPR 2012 MITOS, training"
@@ -119,7 +106,7 @@ def test_the_real_training_part(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_kill_costs_only_what_was_in_work(tmp_path: Path) -> None:
-    write_contest(tmp_path / "contest", side=512)
+    icpr2012.write(tmp_path / "contest", icpr2012.training(), 512)
     command = [sys.executable, "-m", "mitosis.prepare", "data=icpr2012", "data.root=contest", "data.cache=cache"]
     running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while len(list(tmp_path.glob("cache/masks/*.npy"))) < 4 and running.poll() is None:

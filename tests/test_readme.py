@@ -44,7 +44,7 @@ def test_composes(command: str):
     assert config["runs"] == "runs"
 
 
-@pytest.mark.parametrize("target", re.findall(r"^make ([a-z-]+)", "\n".join(BLOCKS), re.MULTILINE))
+@pytest.mark.parametrize("target", re.findall(r"^make ([a-z0-9-]+)", "\n".join(BLOCKS), re.MULTILINE))
 def test_make_knows(target: str):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 

@@ -6,7 +6,7 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
-from mitosis.data.tupac16 import FIRST, read_records
+from mitosis.data.tupac16 import FIRST, MPP, read_records
 
 TRAINING, TEST = FIRST[:12], FIRST[12:]
 
@@ -27,6 +27,7 @@ class AMIDA13(MitosisDataModule):
         citation="Assessment of Mitosis Detection Algorithms 2013 (AMIDA13)",
         licence="not known",
         where="http://tupac.tue-image.nl (cases 01 to 23 of TUPAC16)",
+        mpp=(MPP,),
     )
 
     def __init__(

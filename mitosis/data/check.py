@@ -141,7 +141,7 @@ def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: 
     """
     if inventory is None:
         return [Finding("counts", "ok", first=f"{counted(records)}; no published inventory")]
-    parts = [(part, _of(part, records, lists)) for part in inventory.parts]
+    parts = [(part, of_part(part, records, lists)) for part in inventory.parts]
     present = [(part, own) for part, own in parts if own]
     if not present:
         return [_compared(inventory.name, inventory, records, inventory.note)]
@@ -151,7 +151,8 @@ def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: 
     return [*findings, *([found("fields in no published part", "warning", further)] if further else [])]
 
 
-def _of(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:
+def of_part(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:
+    """The records that belong to a published part; none where it is not at hand."""
     if part.cases:
         return [record for record in records if record.case in part.cases]
     official = lists.get(OFFICIAL, {name: [] for name in PARTS})
@@ -160,7 +161,7 @@ def _of(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]
 
 
 def _compared(name: str, expected: Inventory | Part, records: Sequence[Record], note: str) -> Finding:
-    have = _counts(records)
+    have = tally(records)
     known = {what: getattr(expected, what) for what in have if getattr(expected, what) is not None}
     text = ", ".join(f"{have[what]}/{count} {what.replace('_', ' ')}" for what, count in known.items())
     off = sum(have[what] != count for what, count in known.items())
@@ -169,10 +170,11 @@ def _compared(name: str, expected: Inventory | Part, records: Sequence[Record], 
 
 def counted(records: Sequence[Record]) -> str:
     """How many fields, mitoses and hard negatives there are, in words."""
-    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in _counts(records).items())
+    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally(records).items())
 
 
-def _counts(records: Sequence[Record]) -> dict[str, int]:
+def tally(records: Sequence[Record]) -> dict[str, int]:
+    """The numbers of fields, mitoses and hard negatives, under the names of ``Inventory``."""
     return {
         "fields": len(records),
         "mitoses": sum(len(record.figures) for record in records),

@@ -37,6 +37,7 @@ INVENTORY = Inventory(
     licence="not known",
     where="doi:10.57760/sciencedb.08547",
     note="touching mitoses merge in a mask: published recalls fit 519 of the 523 test mitoses",
+    mpp=(MPP,),
 )
 
 

@@ -39,6 +39,7 @@ INVENTORY = Inventory(
     licence="not stated",
     where="http://ludo17.free.fr/mitos_2012/",
     note="the 15 evaluation fields are given out apart; their csvs hold 101 mitoses, other lists count 100 and 103",
+    mpp=tuple(MPP.values()),
 )
 """The same for each scanner."""
 

@@ -5,7 +5,7 @@ A dataset's class has ``INVENTORY``: an ``Inventory``, or None where nothing was
     Inventory(
         name="AMIDA13", fields=606, mitoses=1083, hard_negatives=None,
         parts=(Part("training", 311, 550, None, cases=("01", …, "12")), Part("test", 295, 533, None, cases=("13", …))),
-        citation="…", licence="…", where="https://…", note="…",
+        citation="…", licence="…", where="https://…", note="…", mpp=(0.25,),
     )
 
 A count is a whole number, or None where it was not published or the set has no such annotations.
@@ -36,7 +36,7 @@ class Inventory:
     ``fields``, ``mitoses``, ``hard_negatives``: all labelled ones that are given out together; a test part that is
     given out apart stands in ``parts`` alone. ``parts``: disjoint, in the publishers' order; empty where none are told.
     ``citation``, ``licence``, ``where`` (an address or a DOI): one line each. ``note``: known reasons why counts
-    differ, one line, or empty.
+    differ, one line, or empty. ``mpp``: µm per pixel under each scanner of the labelled fields; empty where not known.
     """
 
     name: str
@@ -48,3 +48,4 @@ class Inventory:
     licence: str
     where: str
     note: str = ""
+    mpp: tuple[float, ...] = ()

@@ -1,7 +1,7 @@
 """MIDOG 2021: 150 labelled regions of about 2 mm² of human breast cancer, scanned by three scanners."""
 
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midog import MIDOG, cases
+from mitosis.data.midog import MIDOG, MPP, cases
 
 SCANNERS = ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "Leica GT450")
 """Of 50 regions each."""
@@ -21,6 +21,7 @@ INVENTORY = Inventory(
     licence="CC BY-NC-ND",
     where="https://zenodo.org/record/4643381",
     note="200 images, of which 151 to 200 have no labels; the test part was not given out",
+    mpp=tuple(MPP[scanner] for scanner in SCANNERS[:3]),
 )
 
 

@@ -1,7 +1,7 @@
 """MIDOG 2022: 354 labelled regions of about 2 mm² of five tumour types, human and canine."""
 
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midog import MIDOG, cases
+from mitosis.data.midog import MIDOG, MPP, cases
 
 SCANNERS = {
     50: "Hamamatsu XR",
@@ -30,6 +30,7 @@ INVENTORY = Inventory(
     licence="see the record on Zenodo",
     where="https://zenodo.org/record/6547151",
     note="405 images, of which 355 to 405 have no labels; the test part was not given out; numbers differ from MIDOG++",
+    mpp=tuple(MPP[scanner] for scanner in dict.fromkeys(SCANNERS.values())),
 )
 
 

@@ -1,15 +1,21 @@
 """MIDOG++: 503 labelled regions of about 2 mm² of seven tumour types, scanned by five scanners (MIDOG++, 2023)."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
-from mitosis.data.deal import Official
+from mitosis.data.deal import FOLDS, Official
+from mitosis.data.fold import OFFICIAL, FoldLists
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.midog import MIDOG, named
+from mitosis.data.midog import MIDOG, MPP, named
+from mitosis.data.record import Record
 from mitosis.data.root import checked_root
+from mitosis.data.stratify import stratified, terciles
 from mitosis.errors import InputError
 from mitosis.label.midogpp import Slide, read_split
 
 SPLIT = ("datasets_xvalidation.csv",)
+SEED = 42
+"""Of the published folds."""
 
 INVENTORY = Inventory(
     name="MIDOG++",
@@ -21,14 +27,17 @@ INVENTORY = Inventory(
     licence="CC0",
     where="https://github.com/DeepMicroscopy/MIDOGpp",
     note="553 images, of which 151 to 200 have no labels; the centres of 2 boxes lie outside their images",
+    mpp=tuple(MPP[scanner] for scanner in ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "3D Histech")),
 )
 
 
 class MIDOGpp(MIDOG):
     """The regions 001.tiff … 553.tiff with ``MIDOG++.json`` and ``datasets_xvalidation.csv``, anywhere under ``root``.
 
-    The split csv names the test part and the scanners. Folds 0…4 deal the training part out in the order of the
-    numbers, so that each has a fifth of every tumour type; MIDOG++'s own code draws five folds by chance.
+    The split csv names the test part and the scanners. Folds 0…4 are the authors' cross-validation, in which the test
+    part stays the same 111 regions: each validates on another fifth of the training part and trains on the other four.
+    So five networks are scored on the same mitoses; their figures are averaged, not pooled. A fifth has its share of
+    the regions with few, some and many mitoses (thirds), drawn as in their code (DeepMicroscopy/MIDOGpp, training.py).
     """
 
     INVENTORY = INVENTORY
@@ -37,6 +46,22 @@ class MIDOGpp(MIDOG):
 
     def official(self) -> Official:
         return Official(test=frozenset(f"{number:03d}" for number, slide in self._split.items() if slide.test))
+
+    def lists(self, records: Sequence[Record]) -> FoldLists:
+        if self.folds is not None:
+            return super().lists(records)
+        official = super().lists(records)[OFFICIAL]
+        mitoses = {record.field: len(record.figures) for record in records}  # the one outside its image moves no fold
+        training = sorted([*official["train"], *official["val"]])
+        count = min(FOLDS, len(training))
+        fifths = stratified(terciles([mitoses[name] for name in training]), count, SEED) if training else []
+        lists = FoldLists({OFFICIAL: official})
+        for fold in range(count):
+            parts: dict[str, list[str]] = {"train": [], "val": [], "test": official["test"]}
+            for name, fifth in zip(training, fifths, strict=True):
+                parts["val" if fifth == fold else "train"].append(name)
+            lists[str(fold)] = parts
+        return lists
 
     def scanner_of(self, number: int) -> str:
         if number not in self._split:

@@ -39,6 +39,7 @@ INVENTORY = Inventory(
     licence="not stated",
     where="https://mitos-atypia-14.grand-challenge.org",
     note="counted on the training part of scanner A; a further 496 frames of five test slides have no labels",
+    mpp=tuple(MPP.values()),
 )
 
 

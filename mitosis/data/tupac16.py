@@ -34,6 +34,7 @@ INVENTORIES = {
         licence="not known",
         where="http://tupac.tue-image.nl",
         note="34 further cases were given out without labels",
+        mpp=(MPP,),
     ),
     "alternative": Inventory(
         name="TUPAC16, alternative labels",
@@ -45,6 +46,7 @@ INVENTORIES = {
         licence="not known",
         where="https://github.com/DeepMicroscopy/TUPAC16_AlternativeLabels",
         note="34 further cases were given out without labels",
+        mpp=(MPP,),
     ),
 }
 
@@ -57,6 +59,7 @@ class TUPAC16(MitosisDataModule):
     becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
     """
 
+    INVENTORIES = INVENTORIES
     INVENTORY = INVENTORIES["original"]
 
     def __init__(

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from miniature import amida13
 
 from mitosis.data.amida13 import AMIDA13, TEST
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Circle
 from mitosis.errors import InputError
 
@@ -20,15 +19,8 @@ def amida(root: Path, **kwargs: Any) -> AMIDA13:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cases 01 to 25 with two fields each, a mitosis in the first."""
     root = tmp_path_factory.mktemp("AMIDA 13")
-    drawn = Image.fromarray(draw_field(seed=0, case=0, index=0, size=128).image)
-    for case in range(1, 26):
-        for folder in ("mitoses_image_data_part_1", "mitoses_ground_truth"):
-            (root / folder / f"{case:02d}").mkdir(parents=True)
-        for number in ("01", "02"):
-            drawn.save(root / f"mitoses_image_data_part_1/{case:02d}/{number}.tif")
-        (root / f"mitoses_ground_truth/{case:02d}/01.csv").write_text("20,100\n")
+    amida13.build(root)
     return root
 
 

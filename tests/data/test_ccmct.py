@@ -1,13 +1,13 @@
 """CCMCT from a miniature: slides in Aperio's form and databases of SlideRunner; what all sets of slides share."""
 
 import os
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from miniature.slides import database
 
 from mitosis.data.cache import Cache
 from mitosis.data.ccmct import CCMCT, TEST, TRAIN
@@ -32,34 +32,13 @@ def glass() -> np.ndarray:
     return image
 
 
-def database(path: Path, slides: Sequence[str], spots: Sequence[tuple[int, int, int, int]] = ()) -> Path:
-    """``spots``: number of the slide, counted from 1; class; x; y."""
-    base = sqlite3.connect(path)
-    base.executescript(
-        """CREATE TABLE Slides (uid INTEGER PRIMARY KEY, filename TEXT, width INTEGER, height INTEGER);
-        CREATE TABLE Classes (uid INTEGER PRIMARY KEY, name TEXT);
-        CREATE TABLE Annotations (uid INTEGER PRIMARY KEY, slide INTEGER, type INTEGER, agreedClass INTEGER);
-        CREATE TABLE Annotations_coordinates
-            (uid INTEGER PRIMARY KEY, coordinateX INTEGER, coordinateY INTEGER, annoId INTEGER, orderIdx INTEGER);
-        INSERT INTO Classes VALUES (1, 'Eosinophil'), (2, 'Mitotic figure'), (3, 'Tumor cell'), (7, 'Look-alike');"""
-    )
-    for number, name in enumerate(slides, start=1):
-        base.execute("INSERT INTO Slides VALUES (?, ?, 1300, 1100)", (number, name))
-    for number, (slide, kind, x, y) in enumerate(spots, start=1):
-        base.execute("INSERT INTO Annotations VALUES (?, ?, 1, ?)", (number, slide, kind))
-        base.execute("INSERT INTO Annotations_coordinates VALUES (?, ?, ?, ?, 1)", (number, x, y, number))
-    base.commit()
-    base.close()
-    return path
-
-
 @pytest.fixture
 def root(tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> Path:
     """Two slides; on the first mitoses at (600, 100), (511, 511), a look-alike at (520, 30), cells of other classes."""
     for name in (ONE, OTHER):
         write_slide(tmp_path / f"{name}.svs", glass)
     spots = [(1, 2, 600, 100), (1, 2, 511, 511), (1, 7, 520, 30), (1, 1, 1200, 900), (2, 3, 5, 5), (2, 7, 1290, 1090)]
-    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL.sqlite", (f"{ONE}.svs", f"{OTHER}.svs"), spots)
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL.sqlite", {1: f"{ONE}.svs", 2: f"{OTHER}.svs"}, spots)
     return tmp_path
 
 
@@ -110,8 +89,9 @@ def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_s
     for name in names:
         write_slide(tmp_path / f"{name.upper()}.SVS", glass)
     train = [(number, 2, 600, 100) for number in range(1, 5)]
-    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_train_dcm.sqlite", [f"{name}.dcm" for name in TRAIN[:4]], train)
-    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_test.dcm.sqlite", [f"{TEST[0]}.dcm"], [(1, 2, 600, 100)])
+    named = {number: f"{name}.dcm" for number, name in enumerate(TRAIN[:4], start=1)}
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_train_dcm.sqlite", named, train)
+    database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_test.dcm.sqlite", {1: f"{TEST[0]}.dcm"}, [(1, 2, 600, 100)])
     data = ccmct(tmp_path)
     lists = data.lists(data.records())
     assert lists["official"]["test"][0].startswith(TEST[0]) and len(lists["official"]["train"]) == 3
@@ -121,7 +101,7 @@ def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_s
 
 
 def test_what_lies_outside_is_counted(root: Path) -> None:
-    database(root / "MITOS_WSI_CCMCT_MEL.sqlite", (f"{ONE}.svs",), [(1, 2, 1300, 5), (1, 2, 5, 5)])
+    database(root / "MITOS_WSI_CCMCT_MEL.sqlite", {1: f"{ONE}.svs"}, [(1, 2, 1300, 5), (1, 2, 5, 5)])
     with pytest.warns(UserWarning, match=rf"1 annotation.*\(1300, 5\) in {ONE}\.svs"):
         (record,) = ccmct(root, labels="MEL").records()
     assert len(record.figures) == 1
@@ -158,7 +138,7 @@ def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_sl
     write_slide(root / "copy" / f"{ONE}.svs", glass)
     assert "two files of one field" in refusal(root)
     (root / "copy" / f"{ONE}.svs").unlink()
-    database(root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite", (f"{ONE}.svs",))
+    database(root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite", {1: f"{ONE}.svs"})
     assert f"slide {ONE}.svs is in" in refusal(root) and "keep one of these databases" in refusal(root)
     (root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite").unlink()
     write_slide(root / f"{OTHER}.svs", glass[:600])

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from miniature.cmc import NUMBERS
 
 from mitosis.data.cmc import CMC, FOLDS, TEST, TRAIN
 from mitosis.data.drawing.field import draw_field
-
-NUMBERS = sorted(number for fold in FOLDS for number in fold)
 
 
 def cmc(root: Path, **kwargs: Any) -> CMC:

@@ -1,16 +1,16 @@
 """GZMH from a miniature: patterns for images, masks, patients and the test part, and components of the masks."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from miniature import SIZE, drawn
+from miniature.gzmh import add
 from PIL import Image
 
 from mitosis.config import CONF
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.gzmh import GZMH
 from mitosis.errors import InputError
 
@@ -19,25 +19,11 @@ SHIPPED = {
     for key, value in yaml.safe_load((CONF / "data/gzmh.yaml").read_text(encoding="utf-8"))["data"].items()
     if key in ("images", "masks", "patient", "test", "folds")
 }
-SIZE = 128
 
 
 def gzmh(root: Path | None, **kwargs: Any) -> GZMH:
     settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
     return GZMH(root=root, **SHIPPED | settings | kwargs)  # pyright: ignore[reportArgumentType]
-
-
-@cache
-def drawn() -> np.ndarray:
-    return draw_field(seed=0, case=0, index=0, size=SIZE).image
-
-
-def add(root: Path, part: str, name: str, mask: np.ndarray | None = None, suffix: str = "") -> None:
-    for folder in ("images", "masks"):
-        (root / part / folder).mkdir(parents=True, exist_ok=True)
-    Image.fromarray(drawn()).save(root / part / "images" / f"{name}.png")
-    mask = np.zeros((SIZE, SIZE), np.uint8) if mask is None else mask
-    Image.fromarray(mask).save(root / part / "masks" / f"{name}{suffix}.png")
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:

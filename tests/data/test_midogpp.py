@@ -1,46 +1,25 @@
 """MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
 
-import json
 import os
 import zipfile
-from functools import cache
+from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from miniature import SIZE, drawn
+from miniature.midog import box
+from miniature.midogpp import write
 from PIL import Image
+from sklearn.model_selection import StratifiedKFold
 
-from mitosis.data.drawing.field import draw_field
-from mitosis.data.midogpp import MIDOGpp
+from mitosis.data.midogpp import SEED, MIDOGpp
+from mitosis.data.stratify import stratified, terciles
 from mitosis.errors import InputError
 from mitosis.label import midog
 from mitosis.label.midogpp import read_split
 
 ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "folds": None}
-SIZE = 128
-SCANNERS = ("Hamammatsu XR", "Hamamatsu S360", "Aperio CS2", "3D Histech", "Hamamatsu XR")
-
-
-@cache
-def drawn() -> np.ndarray:
-    return draw_field(seed=0, case=0, index=0, size=SIZE).image
-
-
-def box(number: int, x: float, y: float, category: int = 1) -> dict[str, Any]:
-    return {"bbox": [x - 25, y - 25, x + 25, y + 25], "category_id": category, "image_id": number, "id": 1}
-
-
-def write(root: Path, numbers: tuple[int, ...], boxes: list[dict[str, Any]]) -> Path:
-    """The json, the split csv (every image whose number ends in 3 tests), and an image for each number."""
-    root.mkdir(parents=True, exist_ok=True)
-    images = [{"id": n, "file_name": f"{n:03d}.tiff", "width": SIZE, "height": SIZE} for n in numbers]
-    (root / "MIDOG++.json").write_text(json.dumps({"images": images, "annotations": boxes, "categories": []}))
-    rows = [f"{n};{'test' if n % 10 == 3 else 'train'};tumour;{SCANNERS[n % 5]};Utrecht;Human" for n in numbers]
-    (root / "datasets_xvalidation.csv").write_text("\n".join(["Slide;Dataset;Tumor;Scanner;Origin;Species", *rows]))
-    for number in numbers:
-        Image.fromarray(drawn()).save(root / f"{number:03d}.tiff")
-    return root
 
 
 def refusal(root: Path | None) -> str:
@@ -84,12 +63,25 @@ def test_centres_outside_are_left_out_and_counted_once(tmp_path):
     assert len(second.figures) == 1 and len(second.hard_negatives) == 0
 
 
-def test_the_published_test_part_and_five_folds(tmp_path):
-    write(tmp_path, tuple(range(1, 24)), [box(1, 40, 40)])
+def test_the_published_test_part_in_every_fold(tmp_path):
+    write(tmp_path, tuple(range(1, 24)), [box(n, 40, 40) for n in range(1, 24, 2)])
     parts = MIDOGpp(tmp_path, fold="official", **ARGUMENTS).parts
     assert [item.case for item in parts.test] == ["003", "013", "023"] and len(parts.val) == 4
-    tested = [item.case for k in range(5) for item in MIDOGpp(tmp_path, fold=k, **ARGUMENTS).parts.test]
-    assert sorted(tested) == [f"{n:03d}" for n in range(1, 24) if n % 10 != 3]
+    validated = []
+    for fold in range(5):
+        parts = MIDOGpp(tmp_path, fold=fold, **ARGUMENTS).parts
+        assert [item.case for item in parts.test] == ["003", "013", "023"]
+        assert len(parts.train) == 16 and 1 <= sum(len(item.figures) for item in parts.val) <= 3  # 9 in 20 regions
+        validated += [item.case for item in parts.val]
+    assert sorted(validated) == [f"{n:03d}" for n in range(1, 24) if n % 10 != 3]
+
+
+def test_folds_of_a_csv_are_the_users_own(tmp_path):
+    root = write(tmp_path / "root", (1, 2, 3, 4), [])
+    rows = ["fold,part,field", "7,train,001", "7,train,002", "7,val,003", "7,test,004"]
+    (tmp_path / "folds.csv").write_text("\n".join(rows))
+    parts = MIDOGpp(root, fold=7, **ARGUMENTS | {"folds": str(tmp_path / "folds.csv")}).parts
+    assert [item.case for item in parts.train + parts.val + parts.test] == ["001", "002", "003", "004"]
 
 
 def test_names_in_another_case_and_other_folders(tmp_path):
@@ -179,6 +171,14 @@ def test_the_real_labels():
         own = [cell.mitotic for cell in labels.annotations if slides[int(cell.image[:3])].test == (part is test)]
         assert sum(slide.test == (part is test) for slide in slides.values()) == part.fields
         assert (sum(own), own.count(False)) == (part.mitoses, part.hard_negatives)
+    mitoses = Counter(cell.image for cell in labels.annotations if cell.mitotic)
+    names = [name for name in sorted(labels.sizes) if not slides[int(name[:3])].test]
+    counts = [mitoses[name] for name in names]
+    drawn = stratified(terciles(counts), 5, SEED)
+    held_out = StratifiedKFold(5, shuffle=True, random_state=42).split(counts, terciles(counts))
+    for fold, (_, own) in enumerate(held_out):
+        assert own.tolist() == np.flatnonzero(drawn == fold).tolist()
+    assert np.bincount(drawn, weights=counts).tolist() == [1669, 1711, 2139, 1935, 2016]
     sizes = {name: size or (0, 0) for name, size in labels.sizes.items()}
     outside = [c for c in labels.annotations if not (0 <= c.x < sizes[c.image][1] and 0 <= c.y < sizes[c.image][0])]
     assert sorted(cell.image for cell in outside) == ["305.tiff", "309.tiff"]

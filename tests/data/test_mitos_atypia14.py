@@ -1,44 +1,24 @@
 """MITOS-ATYPIA-14 from a miniature of the contest's folders: what is read, what is refused, and in which words."""
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from miniature import drawn
+from miniature.mitos_atypia14 import add
 from PIL import Image
 
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.mitos_atypia14 import MitosAtypia14
 from mitosis.data.record import Circle
 from mitosis.errors import InputError
 from mitosis.label.atypia import read_atypia
 
-SIZE = 128
-
 
 def atypia(root: Path | None, **kwargs: Any) -> MitosAtypia14:
     settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
     return MitosAtypia14(root, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
-
-
-@cache
-def drawn() -> np.ndarray:
-    return draw_field(seed=0, case=0, index=0, size=SIZE).image
-
-
-def add(root: Path, frame: str = "A03_00Aa", mitoses: str | None = "", others: str | None = "") -> Path:
-    """A frame at x40 in the contest's folders with its two csvs (None: without), and the painted copies beside them."""
-    slide = root / frame[:3]
-    (slide / "frames/x40").mkdir(parents=True, exist_ok=True)
-    (slide / "mitosis").mkdir(exist_ok=True)
-    Image.fromarray(drawn()).save(slide / f"frames/x40/{frame}.tiff")
-    for word, rows in (("mitosis", mitoses), ("not_mitosis", others)):
-        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{word}.jpg")
-        if rows is not None:
-            (slide / f"mitosis/{frame}_{word}.csv").write_text(rows)
-    return slide
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:

@@ -1,44 +1,21 @@
 """TUPAC16 from a miniature of its folders: two kinds of labels, row before column, what is refused and how."""
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from miniature.tupac16 import AL, image, table
 
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.tupac16 import FIRST, TUPAC16
 from mitosis.errors import InputError
 from mitosis.label.tupac import read_tupac
-
-SIZE = 128
-AL = ("TUPAC_AL/mitoses_ground_truth", "TUPAC_AL/nonmitoses_ground_truth")
 
 
 def tupac(root: Path | None, labels: str = "original", **kwargs: Any) -> TUPAC16:
     settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
     return TUPAC16(root, labels, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
-
-
-@cache
-def drawn() -> np.ndarray:
-    return draw_field(seed=0, case=0, index=0, size=SIZE).image
-
-
-def image(root: Path, name: str, part: str = "mitoses_image_data_part_1") -> None:
-    path = root / part / f"{name}.tif"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(drawn()).save(path)
-
-
-def table(root: Path, name: str, rows: str, tree: str = "mitoses_ground_truth") -> Path:
-    path = root / tree / f"{name}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(rows)
-    return path
 
 
 def refusal(root: Path | None, labels: str = "original", **kwargs: Any) -> str:

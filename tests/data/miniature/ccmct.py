@@ -1,0 +1,10 @@
+"""CCMCT: all of its slides, with the labels that are read unless others are asked for."""
+
+from pathlib import Path
+
+from miniature import Written, slides
+from mitosis.data.ccmct import TEST, TRAIN
+
+
+def build(root: Path) -> Written:
+    return slides.build(root, "MITOS_WSI_CCMCT_ODAEL.sqlite", dict(enumerate((*TRAIN, *TEST), start=1)), other=7)

@@ -1,0 +1,13 @@
+"""CMC: all of its slides, under the numbers by which the publishers' folds name them."""
+
+from pathlib import Path
+
+from miniature import Written, slides
+from mitosis.data.cmc import FOLDS, TEST, TRAIN
+
+NUMBERS = sorted(number for fold in FOLDS for number in fold)
+
+
+def build(root: Path) -> Written:
+    named = dict(zip(NUMBERS, sorted((*TRAIN, *TEST)), strict=True))
+    return slides.build(root, "MITOS_WSI_CMC_CODAEL_TR.sqlite", named, other=1)

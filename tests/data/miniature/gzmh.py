@@ -1,0 +1,28 @@
+"""GZMH: images and masks of one name, the patient in front of it."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from miniature import SIZE, Written, drawn
+
+
+def add(root: Path, part: str, name: str, mask: np.ndarray | None = None, suffix: str = "") -> None:
+    """A field and its mask, black unless given."""
+    for folder in ("images", "masks"):
+        (root / part / folder).mkdir(parents=True, exist_ok=True)
+    Image.fromarray(drawn()).save(root / part / "images" / f"{name}.png")
+    mask = np.zeros((SIZE, SIZE), np.uint8) if mask is None else mask
+    Image.fromarray(mask).save(root / part / "masks" / f"{name}{suffix}.png")
+
+
+def build(root: Path) -> Written:
+    """Eleven patients to train on, two to test on, two fields each: one has two mitoses, at the edges."""
+    mask = np.zeros((SIZE, SIZE), np.uint8)
+    mask[:6, -8:] = mask[-5:, 40:50] = 255
+    for number in range(13):
+        part = "train" if number < 11 else "test"
+        add(root, part, f"p{number:02d}_1", mask)
+        add(root, part, f"p{number:02d}_2")
+    return Written(2 * 13)

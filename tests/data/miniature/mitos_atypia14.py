@@ -1,0 +1,33 @@
+"""MITOS-ATYPIA-14: frames in folders by slide, two csvs each, the painted copies beside them."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from miniature import Written, drawn
+
+SLIDES = ("03", "04", "05", "07", "10", "11", "12", "14", "15", "17", "18")
+
+
+def add(root: Path, frame: str = "A03_00Aa", mitoses: str | None = "", others: str | None = "") -> Path:
+    """A frame at x40 in the contest's folders with its two csvs (None: without), and the painted copies beside them."""
+    slide = root / frame[:3]
+    (slide / "frames/x40").mkdir(parents=True, exist_ok=True)
+    (slide / "mitosis").mkdir(exist_ok=True)
+    Image.fromarray(drawn()).save(slide / f"frames/x40/{frame}.tiff")
+    for word, rows in (("mitosis", mitoses), ("not_mitosis", others)):
+        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{word}.jpg")
+        if rows is not None:
+            (slide / f"mitosis/{frame}_{word}.csv").write_text(rows)
+    return slide
+
+
+def build(root: Path) -> Written:
+    """The training slides with two frames each, of both scanners, and a test slide without labels."""
+    for scanner in "AH":
+        for number in SLIDES:
+            add(root, f"{scanner}{number}_00Aa", "0,127,1.0\n", "100.5,30,0.2\n")
+            add(root, f"{scanner}{number}_00Ab")
+        add(root, f"{scanner}05_01Aa", "128,5,1.0\n5,5,0.6\n", "-3,4,0.0\n")
+        add(root, f"{scanner}06_00Aa", None, None)
+    return Written(2 * len(SLIDES) + 1, 2)
