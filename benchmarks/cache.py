@@ -15,7 +15,7 @@ from PIL import Image
 from mitosis.data.cache import Cache
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Record
-from mitosis.slide import read_image
+from mitosis.image import read_image
 from mitosis.stain.none import NoStain
 
 FIELDS, SIDE, CROP, ROUNDS = 3, 2084, 256, 40

@@ -14,8 +14,8 @@ from mitosis import tiling
 from mitosis.allocator import keep_freed_memory
 from mitosis.candidates import Candidates, crop, extract
 from mitosis.errors import InputError
+from mitosis.image import MAX_PIXELS, read_image
 from mitosis.recipe import Trained, load
-from mitosis.slide import MAX_PIXELS, read_image
 from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
 

@@ -7,9 +7,9 @@ from rich.progress import track
 
 from mitosis.cascade import Cascade, check_mpp
 from mitosis.errors import InputError
+from mitosis.image import read_image
 from mitosis.output.overlay import draw, write_picture
 from mitosis.output.table import MITOSIS, DetectionRow, rows_of, write_detections
-from mitosis.slide import read_image
 
 
 def predict_images(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from mitosis.image import read_image
 from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw
 from mitosis.panel import FIELDS, SIDE, Panel, framed, grid, region
-from mitosis.slide import read_image
 
 GREY = np.full((900, 1200, 3), 200, np.uint8)
 NONE = np.zeros((0, 2))

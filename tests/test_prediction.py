@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from mitosis import atomic
 from mitosis.checkpoint import write
 from mitosis.errors import InputError
+from mitosis.image import read_image
 from mitosis.output.overlay import ACCEPTED, REJECTED
 from mitosis.predict import find_images, predict
 from mitosis.run import Choices
-from mitosis.slide import read_image
 
 HEADER = "image,x,y,score,class,area_um2,mpp\n"
 RED, GREY, WHITE = (90, 20, 20), (40, 40, 40), (255, 255, 255)

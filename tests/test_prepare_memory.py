@@ -21,7 +21,7 @@ import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import MitoticFigure, Record
-from mitosis.slide import read_image
+from mitosis.image import read_image
 
 
 class Generated(MitosisDataModule):

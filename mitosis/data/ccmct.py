@@ -31,6 +31,7 @@ def _inventory(labels: str, train: tuple[int, int | None], test: tuple[int, int 
         " cutaneous mast cell tumor, Scientific Data 6:274 (2019)",
         licence="see figshare",
         where="doi:10.1038/s41597-019-0290-4; https://github.com/DeepMicroscopy/MITOS_WSI_CCMCT",
+        mpp=(0.25,),
     )
 
 

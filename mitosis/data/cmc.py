@@ -36,6 +36,7 @@ def _inventory(labels: str, train: tuple[int, int], test: tuple[int, int], note:
         licence="see figshare",
         where="doi:10.1038/s41597-020-00756-z; https://github.com/DeepMicroscopy/MITOS_WSI_CMC",
         note=note,
+        mpp=(0.25,),
     )
 
 

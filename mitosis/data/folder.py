@@ -15,9 +15,9 @@ from mitosis.data.image_folder import cases_of, find_images
 from mitosis.data.record import Record
 from mitosis.data.root import checked_root
 from mitosis.errors import InputError
+from mitosis.image import image_size, read_image, tiff_mpp
 from mitosis.label.annotation import Annotation
 from mitosis.label.number import finite
-from mitosis.slide import image_size, read_image, tiff_mpp
 
 COLUMN = "column"
 MPP = (0.05, 5.0)

@@ -9,11 +9,11 @@ from mitosis.data import mask
 from mitosis.data.image_folder import MASK, matched
 from mitosis.data.root import files_under
 from mitosis.errors import InputError
+from mitosis.image import image_size
 from mitosis.label.annotation import Annotation
 from mitosis.label.formats import PER_IMAGE, READ_ONLY, SUFFIXES, TABLES, sniff
 from mitosis.label.per_image import IMAGES
 from mitosis.label.table import read_column
-from mitosis.slide import image_size
 
 WORDS = ("auto", "mask", *PER_IMAGE, *TABLES)
 _SUFFIXES = {**{word: SUFFIXES[word] for word in (*PER_IMAGE, *TABLES)}, "mask": IMAGES}

@@ -20,8 +20,8 @@ from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.root import checked_root, files_under, unique
 from mitosis.data.share_out import share_out
 from mitosis.errors import InputError
+from mitosis.image import image_size, read_image
 from mitosis.label.formats import TABLES, sniff
-from mitosis.slide import image_size, read_image
 
 MPP, SCANNER = 0.25, "KF-PRO120"
 REACH_UM = 10.0

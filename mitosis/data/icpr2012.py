@@ -18,8 +18,8 @@ from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.root import checked_root, files_under
 from mitosis.errors import InputError
+from mitosis.image import image_size, read_image
 from mitosis.label.pixels import read_rows
-from mitosis.slide import image_size, read_image
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
 """Scanner → µm per pixel: Aperio XT; Hamamatsu NanoZoomer, whose two axes differ by 0.1 %, their mean."""

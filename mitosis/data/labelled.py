@@ -12,8 +12,8 @@ import numpy as np
 from mitosis.data.figure import check_radii, figure_of
 from mitosis.data.record import Record
 from mitosis.errors import InputError
+from mitosis.image import image_size, read_image
 from mitosis.label.annotation import Labels
-from mitosis.slide import image_size, read_image
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from skimage.measure import label, regionprops
 
 from mitosis.errors import InputError
+from mitosis.image import read_mask
 from mitosis.label.annotation import Labels, filled
-from mitosis.slide import read_mask
 
 
 def components(mask: np.ndarray) -> list[np.ndarray]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mitosis.errors import InputError
-from mitosis.slide import read_image
+from mitosis.image import read_image
 
 
 def subtraction_mask(image: np.ndarray, painted: np.ndarray, grey_threshold: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mitosis.errors import InputError
 
 IMAGES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
-"""What ``mitosis.slide.read_image`` reads."""
+"""What ``mitosis.image.read_image`` reads."""
 
 
 def checked_root(root: str | os.PathLike | None, holds: str) -> Path:

@@ -22,7 +22,7 @@ from mitosis.data.root import checked_root, files_under, unique
 from mitosis.errors import InputError
 from mitosis.label import sliderunner
 from mitosis.label.annotation import Annotation, Labels
-from mitosis.whole_slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
+from mitosis.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
 
 TISSUE = 0.05
 """A region is one of tissue from this share of it on."""
@@ -43,7 +43,7 @@ class SlideSet(MitosisDataModule):
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
-    database says, and what ``sliderunner.read`` and ``whole_slide`` refuse.
+    database says, and what ``sliderunner.read`` and ``mitosis.slide`` refuse.
     """
 
     NAME: ClassVar[str]

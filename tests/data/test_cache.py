@@ -26,7 +26,7 @@ from mitosis.data.synthetic import Synthetic
 from mitosis.data.tile_view import TileView
 from mitosis.data.whole_view import WholeFieldView
 from mitosis.errors import InputError
-from mitosis.slide import read_image
+from mitosis.image import read_image
 from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 from mitosis.stain.reinhard import Reinhard

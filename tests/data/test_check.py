@@ -15,7 +15,7 @@ from mitosis.data.drawing.field import draw_field
 from mitosis.data.fold import FoldLists, read_folds
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import MitoticFigure, Record
-from mitosis.slide import read_image
+from mitosis.image import read_image
 
 SIDE = 96
 

@@ -20,7 +20,7 @@ from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.data.tile_view import TileView
 from mitosis.errors import InputError
-from mitosis.slide import read_image
+from mitosis.image import read_image
 from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 

@@ -23,7 +23,7 @@ from mitosis.data.painted import read_subtraction_mask
 from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.errors import InputError
-from mitosis.slide import read_image
+from mitosis.image import read_image
 from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 

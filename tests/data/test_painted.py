@@ -10,7 +10,7 @@ from PIL import Image
 from mitosis.data.icpr2012 import ICPR2012, read_figures, read_records
 from mitosis.data.painted import subtraction_mask
 from mitosis.errors import InputError
-from mitosis.slide import read_image
+from mitosis.image import read_image
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
 ARGUMENTS = {"fold": 0, "stain": None, "samples_per_epoch": 1, "batch_size": 1}

@@ -14,8 +14,8 @@ from miniature import icpr2012
 from picture import SIDE, STRIP, fitted, outlined, titled
 
 from mitosis.data.record import Circle, MitoticFigure, Record
+from mitosis.image import read_image
 from mitosis.output.overlay import TRUTH
-from mitosis.slide import read_image
 
 GAP = 4
 DRAWN = ["size=128", "cases=3", "fields_per_case=1", "folds=null"]

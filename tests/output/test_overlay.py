@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mitosis.image import read_image
 from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw, write_picture
-from mitosis.slide import read_image
 
 WHITE = np.full((200, 300, 3), 255, np.uint8)
 NONE, NOBODY = np.zeros((0, 2)), np.zeros(0, bool)

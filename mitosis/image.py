@@ -1,0 +1,130 @@
+"""Image files: the pixels of a field, or only its size."""
+
+import contextlib
+import os
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from mitosis.errors import InputError
+
+MAX_PIXELS = 20_000 * 20_000
+
+_FORMATS = ("BMP", "PNG", "TIFF", "JPEG")
+_SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+_RESOLUTION = {282, 283}
+"""Tags of a TIFF's resolution along x and y."""
+_pillow = threading.Lock()
+
+
+def read_image(path: str | os.PathLike) -> np.ndarray:
+    """The pixels of a BMP, PNG, TIFF or JPEG file as (height, width, 3) uint8 RGB.
+
+    The first page of a TIFF; 16-bit grey is scaled to 8 bits (65535 → 255), grey becomes three equal channels, alpha is
+    dropped without blending. Pixels come as stored: no EXIF rotation, since annotations count stored pixels.
+    Raises ``InputError``, naming the file: missing, empty, cut off, damaged, not an image, above 20000 × 20000 pixels.
+    """
+    with _opened(path) as image:
+        try:
+            image.load()
+            return np.array(_rgb(image))
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, struct.error, zlib.error and more
+            raise InputError(f"{path}: the image is cut off or damaged ({error}); copy or export it again") from error
+
+
+def read_mask(path: str | os.PathLike) -> np.ndarray:
+    """(height, width) bool: where an image file is not black; 1 of 65535 counts as 255 of 255 does, alpha does not.
+
+    Raises ``InputError`` as ``read_image``.
+    """
+    with _opened(path) as image:
+        try:
+            image.load()
+            plain = image.mode in (*_SIXTEEN_BIT, "1", "L", "I", "F")
+            values = np.asarray(image if plain else _rgb(image))
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            raise InputError(f"{path}: the image is cut off or damaged ({error}); copy or export it again") from error
+        return np.asarray(values != 0 if values.ndim == 2 else values.any(axis=2))
+
+
+def tiff_mpp(path: str | os.PathLike) -> float | None:
+    """µm per pixel by a TIFF's resolution tags, the mean of both axes; None where it has none, and for other files.
+
+    Raises ``InputError`` as ``image_size``.
+    """
+    with _opened(path) as image:
+        if not set(getattr(image, "tag_v2", {})) >= _RESOLUTION:  # Pillow makes up 1 dpi then
+            return None
+        dpi = [float(value) for value in image.info.get("dpi", (0, 0))]
+        return sum(25400 / value for value in dpi) / 2 if min(dpi) > 0 else None
+
+
+def image_size(path: str | os.PathLike) -> tuple[int, int]:
+    """(height, width) of an image file in pixels, from its header alone.
+
+    Raises ``InputError``, naming the file: missing, empty, not an image, above 20000 × 20000 pixels.
+    """
+    with _opened(path) as image:
+        return image.height, image.width
+
+
+def _rgb(image: Image.Image) -> Image.Image | np.ndarray:
+    if image.mode in _SIXTEEN_BIT or image.mode == "I":
+        grey = np.asarray(image).astype(np.int64)
+        if grey.min() < 0 or grey.max() > 65535:  # mode I: 16-bit PNGs in older Pillows, but also 32-bit TIFFs
+            raise ValueError("32-bit pixels are not supported")
+        return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)
+    if image.mode == "F":
+        raise ValueError("32-bit pixels are not supported")
+    if "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[Image.Image]:
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such image file; check the path")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty (0 bytes); copy or export it again")
+    with _strict_pillow():
+        try:
+            image = Image.open(path, formats=_FORMATS)
+        except PermissionError as error:
+            raise InputError(f"{path}: may not be read; check its permissions") from error
+        except MemoryError:
+            raise
+        except Exception as error:  # headers fail in as many ways as pixels do
+            problem = "not a BMP, PNG, TIFF or JPEG image, or one that is cut off or damaged"
+            raise InputError(f"{path}: {problem}; copy or export it again") from error
+        with image:
+            if image.width * image.height > MAX_PIXELS:
+                size = f"{image.width} x {image.height}"
+                raise InputError(f"{path}: {size} pixels, more than 20000 x 20000; cut it into fields")
+            yield image
+
+
+@contextlib.contextmanager
+def _strict_pillow() -> Iterator[None]:
+    """Pillow's process-wide switches as this module needs them, put back afterwards.
+
+    Any library may have switched on ``LOAD_TRUNCATED_IMAGES``, which fills what is missing with grey; Pillow's own size
+    limit lies at 13000 x 13000. Its remarks on odd metadata are of no use to anyone here.
+    """
+    with _pillow, warnings.catch_warnings():
+        before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
+        ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = False, None
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = before
