@@ -15,6 +15,7 @@ PATH_KEYS = (
         "data.root",
         "data.cache",
         "data.labels",
+        "data.objects",
         "segment",
         "classify",
         "model.weights",

@@ -19,6 +19,8 @@ from mitosis.errors import InputError
 HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
 """Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
 HOW_DATA = ("root", "workers", "cache")
+BELOW_ROOT = ("labels", "objects")
+"""Files of a dataset, absolute or below its root."""
 WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 """The trainer's keys that do change the result."""
 
@@ -46,8 +48,9 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
-        if labels := config["data"].get("labels"):
-            recipe["data"]["labels"] = _below(labels, config["data"].get("root"))
+        for key in BELOW_ROOT:
+            if path := config["data"].get(key):
+                recipe["data"][key] = _below(path, config["data"].get("root"))
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):

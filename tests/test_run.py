@@ -235,7 +235,8 @@ def test_a_recipe_survives_yaml() -> None:
 @pytest.mark.parametrize(
     ("labels", "kept"), [("in/a.csv", "in/a.csv"), ("{}/in/a.csv", "in/a.csv"), ("{}x/a.csv", "../rootx/a.csv")]
 )
-def test_labels_are_named_as_seen_from_their_root(tmp_path: Path, labels: str, kept: str) -> None:
+@pytest.mark.parametrize("key", ["labels", "objects"])
+def test_files_of_a_set_are_named_as_seen_from_their_root(tmp_path: Path, key: str, labels: str, kept: str) -> None:
     root = tmp_path / "root"
-    data = {"root": str(root), "labels": labels.format(root)}
-    assert recipe_of({"data": data})["data"] == {"labels": kept}
+    data = {"root": str(root), key: labels.format(root)}
+    assert recipe_of({"data": data})["data"] == {key: kept}
