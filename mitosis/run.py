@@ -51,6 +51,8 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
         for key in BELOW_ROOT:
             if path := config["data"].get(key):
                 recipe["data"][key] = _below(path, config["data"].get("root"))
+        if lists := own_folds(config):
+            recipe["data"]["folds"] = _own_name(lists)
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
@@ -59,6 +61,19 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = what
     return recipe
+
+
+def own_folds(config: dict[str, Any]) -> Path | None:
+    """The user's own fold lists, a csv; None where the folds are shipped or dealt out."""
+    name = str(config["data"].get("folds") or "")
+    return Path(name).expanduser() if name.endswith(".csv") else None
+
+
+def _own_name(lists: Path) -> str:
+    """Of the copy in the run folder: other lists make another run."""
+    if not lists.is_file():
+        raise InputError(f"data.folds={lists}: no such file")
+    return f"own-{digest(lists)[:8]}.csv"
 
 
 def _below(path: str, root: str | None) -> str:
@@ -123,10 +138,11 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any]) -> None:
+def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any], folds: Path | None = None) -> None:
     """Write ``recipe.yaml``, or check that the folder holds this very recipe; ``InputError`` names what differs.
 
     ``local`` holds this machine's paths (the data's root); it goes to ``local.yaml`` and is no part of the recipe.
+    ``folds``: the user's own fold lists, of which a copy is put beside it.
     """
     path = folder / "recipe.yaml"
     if path.exists():
@@ -140,6 +156,8 @@ def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any]) -> None:
     else:
         atomic.write_text(path, yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
     atomic.write_text(folder / "local.yaml", yaml.safe_dump(local))
+    if folds is not None:
+        atomic.write_text(folder / recipe["data"]["folds"], folds.read_text(encoding="utf-8"))
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

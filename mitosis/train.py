@@ -7,7 +7,19 @@ from typing import Any
 from mitosis.entry import entry
 from mitosis.errors import InputError
 from mitosis.rank import first
-from mitosis.run import Choices, claim, digest, finished, locked, read_json, read_yaml, recipe_of, run_folder, slug_of
+from mitosis.run import (
+    Choices,
+    claim,
+    digest,
+    finished,
+    locked,
+    own_folds,
+    read_json,
+    read_yaml,
+    recipe_of,
+    run_folder,
+    slug_of,
+)
 
 
 def train(config: dict[str, Any], choices: Choices) -> float:
@@ -24,7 +36,7 @@ def train(config: dict[str, Any], choices: Choices) -> float:
     writes = first(config["trainer"])
     with locked(folder) if writes else nullcontext():
         if writes:
-            claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {})
+            claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {}, own_folds(config))
         if finished(folder, config["max_steps"], inputs):
             metrics = read_json(folder / "metrics.json")
             print(f"{folder} is finished ({metrics['steps']} steps); nothing to do")

@@ -240,3 +240,23 @@ def test_the_seed_is_all(cli: Cli, tmp_path: Path) -> None:
         assert cli("train", *ONE, f"runs={runs}").code == 0
     one, other = (read(only(tmp_path / runs) / "checkpoints" / "last.ckpt")["state_dict"] for runs in ("one", "other"))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path) -> None:
+    names = [f"case{case:02d}_{index}" for case in range(3) for index in range(2)]
+    own = tmp_path / "my lists.csv"
+    rows = [f"0,{part},{name}\n" for part, name in zip(("train",) * 3 + ("val", "val", "test"), names, strict=True)]
+    own.write_text("fold,part,field,group\n" + "".join(f"{row.strip()},field\n" for row in rows))
+    given = ("train", *ONE, "data.cases=3", "data.fields_per_case=2", f"data.folds={own}", "max_steps=2")
+    assert cli(*given).code == 0
+    run = only(tmp_path / "runs")
+    recipe = yaml.safe_load((run / "recipe.yaml").read_text())
+    assert (run / recipe["data"]["folds"]).read_text() == own.read_text()
+    for kept in (recipe, read(run / "checkpoints" / "last.ckpt")["recipe"]):
+        assert str(tmp_path) not in str(kept)
+    own.write_text(own.read_text().replace("val", "test"))
+    ended = cli("propose", f"segment={run}")  # by the run's copy
+    assert ended.code == 0, ended
+    assert "no field is left for val" in failed(cli(*given))  # other lists, another run
+    own.unlink()
+    assert f"data.folds={own}: no such file" in failed(cli(*given))
