@@ -1,11 +1,12 @@
 """Runs of several folds as one Markdown table: ``python experiments/folds.py FOLDER …``, the folder above ``fold-…``.
 
 Each fold, the mean over the folds (where a figure is defined), and the counts of all folds pooled: by mitoses and by
-pixels, which are two different questions.
+pixels, which are two different questions. Folds that are tested on the same fields (``midogpp``) are not pooled.
 """
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,15 @@ def lines(results: dict[str, dict[str, Any]]) -> list[str]:
     whole = {name: sum(item[name] for item in objects.values()) for name in ("tp", "predictions", "truths")}
     counts = {name: sum(item[name] for item in pixels.values()) for name in ("tp", "fp", "fn")}
     found = rates(whole["tp"], whole["predictions"] - whole["tp"], whole["truths"] - whole["tp"])
+    if repeated([result.get("names", ()) for result in results.values()]):
+        return [*rows, row("mean of folds", *mean)]
     return [*rows, row("mean of folds", *mean), row("pooled", found | whole, rates(**counts))]
+
+
+def repeated(tested: Sequence[Sequence[str]]) -> bool:
+    """Whether folds share a test field: pooled, its mitoses would count more than once."""
+    names = [name for fold in tested for name in fold]
+    return len(set(names)) < len(names)
 
 
 def rates(tp: int, fp: int, fn: int) -> dict[str, float]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from folds import repeated
+
 from mitosis.errors import InputError
 from mitosis.logger.wandb import describe, start
 from mitosis.run import read_json, read_yaml
@@ -42,7 +44,7 @@ def row(run: Path) -> dict[str, Any]:
     window = chosen.get("window")
     cells |= {"threshold": chosen.get("threshold"), "window": None if window is None else str(window)}
     cells |= {"test/stage": test.get("stage"), "rule": result.get("rule")}
-    return cells | {f"test/{name}": test.get(name) for name in TEST}
+    return cells | {f"test/{name}": test.get(name) for name in TEST} | {"names": result.get("names", [])}
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -52,7 +54,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         if values := [row[name] for row in rows if row[name] is not None]:
             means[f"{name}_mean"] = fmean(values)
     tested = [row for row in rows if row["test/truths"] is not None]
-    if all_of := sum(row["test/predictions"] + row["test/truths"] for row in tested):
+    apart = not repeated([row.get("names", []) for row in tested])
+    if apart and (all_of := sum(row["test/predictions"] + row["test/truths"] for row in tested)):
         means["test/f1_pooled"] = 2 * sum(row["test/tp"] for row in tested) / all_of
     return means | {"folds/finished": len(rows), "folds/tested": len(tested)}
 

@@ -67,7 +67,7 @@ def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -
     """
     recipe = trained.recipe
     placed = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
-    if str(placed.get("folds")).endswith(".csv"):  # the run's copy of the user's own lists
+    if str(placed.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's own lists
         placed["folds"] = str(trained.path.parents[1] / placed["folds"])
     data = build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
     refuse_moved(data.parts, trained.fields, trained.path)

@@ -13,6 +13,7 @@ from torch import Tensor
 from mitosis import tiling
 from mitosis.allocator import keep_freed_memory
 from mitosis.candidates import Candidates, crop, extract
+from mitosis.data.mpp import MPP, plausible
 from mitosis.errors import InputError
 from mitosis.image import MAX_PIXELS, read_image
 from mitosis.recipe import Trained, load
@@ -161,8 +162,10 @@ class Cascade:
 
 def check_mpp(mpp: float) -> None:
     """``InputError`` for µm per pixel that no scan of tissue for mitoses has."""
-    if not (math.isfinite(mpp) and 0.05 <= mpp <= 2):
-        raise InputError(f"mpp={mpp}: µm per pixel lie between 0.05 and 2; a usual 40x scan has mpp=0.25")
+    if not plausible(mpp):
+        raise InputError(
+            f"mpp={mpp}: µm per pixel lie between {MPP[0]:g} and {MPP[1]:g}; a usual 40x scan has mpp=0.25"
+        )
 
 
 def _check(segmenter: Trained, classifier: Trained | None) -> None:

@@ -41,7 +41,14 @@ def evaluate_runs(
     records = getattr(data.parts, part)
     if cascade.classifier is not None:
         _refuse_learned(records, part, cascade.classifier)
-    result: dict[str, Any] = {"part": part, "fields": len(records), "note": data.parts.note, "stages": []}
+    names = [record.field for record in records]
+    result: dict[str, Any] = {
+        "part": part,
+        "fields": len(records),
+        "note": data.parts.note,
+        "names": names,
+        "stages": [],
+    }
     if not records:
         note = data.parts.note or f"fold={recipe['fold']} has no {part} part"
         return result | {"note": f"{note}; no {part} figure is reported"}

@@ -12,9 +12,10 @@ from rich.table import Table
 from mitosis import atomic
 from mitosis.config import build
 from mitosis.data.cache import Cache
-from mitosis.data.check import Finding, check_counts, check_folds, check_images, check_labels, counted, found, plausible
+from mitosis.data.check import Finding, check_counts, check_folds, check_images, check_labels, counted, found
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fill import fill
+from mitosis.data.mpp import plausible
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.output.overlay import write_picture
@@ -33,7 +34,11 @@ def prepare_dataset(config: dict[str, Any], word: str, output: Path) -> float:
         warnings.simplefilter("always")
         records = data.records()
     findings, unusable = check(data, records)
-    findings.append(found("remarks while the labels were read", "warning", [str(said.message) for said in caught]))
+    remarks = [str(said.message) for said in caught]
+    lost = [remark for remark in remarks if "outside their image" in remark]
+    findings.append(found("labels outside their image, left out", "warning", lost))
+    others = [remark for remark in remarks if remark not in lost]
+    findings.append(found("remarks while the labels were read", "warning", others))
     show(f"{word}: {counted(records)}", findings)
     whole = {"data": word, "counts": counted(records), "checks": [asdict(finding) for finding in findings]}
     atomic.write_json(output / "checks.json", whole)

@@ -17,6 +17,7 @@ from mitosis.data.candidate_table import CandidateRow, write_candidates
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.field import Field
 from mitosis.errors import InputError
+from mitosis.mask_value import IGNORED
 from mitosis.metric.detection import Counts, DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.recipe import Trained, choose, load
@@ -73,11 +74,15 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None, cache: s
         "candidates": len(rows),
     }
     print(
-        f"{run}: window {trial.window}, threshold {threshold} → val recall {counts.recall:.3f},"
-        f" precision {counts.precision:.3f} of {counts.truths} ground truths, {result['val']['rule']};"
+        f"{run}: window {trial.window}, threshold {threshold} → val recall {_rate(counts.recall)},"
+        f" precision {_rate(counts.precision)} of {counts.truths} ground truths, {result['val']['rule']};"
         f" {len(rows)} candidates"
     )
     return result
+
+
+def _rate(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
 
 
 def _fixed(threshold: float | str) -> float | None:
@@ -177,4 +182,9 @@ def labels_of(found: Candidates, field: Field) -> np.ndarray:
     record = field.record
     pairs = LABELLING(found.points, record.centroids, record.mpp).pairs
     pixels = [figure.pixels for figure in record.figures]
-    return label_candidates(found, pairs, record.centroids, pixels, LABELLING.radius_px(record.mpp))
+    labels = label_candidates(found, pairs, record.centroids, pixels, LABELLING.radius_px(record.mpp))
+    if record.circles:
+        counted = np.unique(found.labels[np.asarray(field.mask) != IGNORED])
+        ignored = ~np.isin(np.arange(1, len(found) + 1), counted)
+        labels[ignored & (labels == 0)] = -1  # all of it lies where nobody says what there is
+    return labels

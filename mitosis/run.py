@@ -52,7 +52,8 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
             if path := config["data"].get(key):
                 recipe["data"][key] = _below(path, config["data"].get("root"))
         if lists := own_folds(config):
-            recipe["data"]["folds"] = _own_name(lists)
+            _, colon, prefix = str(config["data"]["folds"]).partition(":")
+            recipe["data"]["folds"] = _own_name(lists) + colon + prefix
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
@@ -65,7 +66,7 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
 
 def own_folds(config: dict[str, Any]) -> Path | None:
     """The user's own fold lists, a csv; None where the folds are shipped or dealt out."""
-    name = str(config["data"].get("folds") or "")
+    name = str(config["data"].get("folds") or "").partition(":")[0]
     return Path(name).expanduser() if name.endswith(".csv") else None
 
 
@@ -157,7 +158,8 @@ def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any], folds: Pa
         atomic.write_text(path, yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
     atomic.write_text(folder / "local.yaml", yaml.safe_dump(local))
     if folds is not None:
-        atomic.write_text(folder / recipe["data"]["folds"], folds.read_text(encoding="utf-8"))
+        with atomic.replacing(folder / recipe["data"]["folds"].partition(":")[0]) as file:
+            file.write(folds.read_bytes())
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

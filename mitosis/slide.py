@@ -11,11 +11,13 @@ from PIL import Image
 from mitosis.errors import InputError
 from mitosis.tissue import is_tissue
 
-SLIDES = (".svs", ".tif", ".tiff", ".ndpi", ".scn", ".mrxs", ".bif", ".dcm", ".vms", ".vmu", ".svslide")
-"""What OpenSlide reads, by suffix."""
+SLIDES = (".svs", ".tif", ".tiff", ".ndpi", ".scn", ".bif", ".svslide", ".dcm")
+"""What OpenSlide reads and has its pixels in the one file that is named, by suffix."""
 
 _ACROSS = 32
 """Pixels across a square that are looked at for tissue."""
+_PLACES = 8
+"""Per axis, where no level is coarse enough to look at the whole square."""
 _CACHE = 2**22
 """Bytes of decoded tiles that an open slide keeps, for neighbouring regions."""
 
@@ -52,8 +54,13 @@ def tissue_share(path: str | os.PathLike, *, x: int, y: int, side: int) -> float
     slide = _opened(str(path), os.getpid())
     level = slide.get_best_level_for_downsample(max(1.0, side / _ACROSS))
     across = max(1, round(side / slide.level_downsamples[level]))
-    step = max(1, across // _ACROSS)  # a slide of a single level is thinned out here
-    return float(is_tissue(_read(str(path), (x, y), level, (across, across))[::step, ::step].copy()).mean())
+    if across <= 8 * _ACROSS:
+        step = max(1, across // _ACROSS)
+        return float(is_tissue(_read(str(path), (x, y), level, (across, across))[::step, ::step].copy()).mean())
+    # No level is coarse enough: a few places, evenly spread.
+    steps = [round((place + 0.5) / _PLACES * side) for place in range(_PLACES)]
+    looks = [_read(str(path), (x + dx, y + dy), 0, (_ACROSS, _ACROSS)) for dy in steps for dx in steps]
+    return float(np.mean([is_tissue(look).mean() for look in looks]))
 
 
 def _read(path: str, place: tuple[int, int], level: int, size: tuple[int, int]) -> np.ndarray:

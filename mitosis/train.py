@@ -12,6 +12,7 @@ from mitosis.run import (
     claim,
     digest,
     finished,
+    flat,
     locked,
     own_folds,
     read_json,
@@ -20,6 +21,9 @@ from mitosis.run import (
     run_folder,
     slug_of,
 )
+
+LEARNING = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
+"""What of a dataset both stages may have their own of: how much is learned at once, and what masks are made of."""
 
 
 def train(config: dict[str, Any], choices: Choices) -> float:
@@ -92,6 +96,12 @@ def _on(config: dict[str, Any], segmenters: list[Path]) -> str | None:
         if recipe["data"]["_target_"] != config["data"]["_target_"]:
             raise InputError(
                 f"candidates={run} are of data={recipe['name']['data']}; type data={recipe['name']['data']}"
+            )
+        have, want = (flat(data) for data in (recipe["data"], recipe_of(config)["data"]))
+        keys = sorted((have.keys() | want.keys()).difference(LEARNING))
+        if key := next((key for key in keys if have.get(key) != want.get(key)), None):
+            raise InputError(
+                f"candidates={run} are of data.{key}={have.get(key)}, and here it is {want.get(key)}; set both alike"
             )
         if not (run / "candidates.csv").is_file():
             raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segment={run}")

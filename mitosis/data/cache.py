@@ -113,7 +113,7 @@ def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
     """Nothing here writes half a file, but a copy of the cache may have been cut off."""
     try:
         array = open_memmap(path, mode="r")
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return False
     return array.shape == shape and array.dtype == np.uint8
 

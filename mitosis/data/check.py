@@ -1,6 +1,5 @@
 """What may be wrong with a dataset, all of it at once: its images, its labels, its folds, its size."""
 
-import numbers
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -13,12 +12,11 @@ from rich.progress import track
 from mitosis.data.fingerprint import files_of
 from mitosis.data.fold import CASES_FOR_VAL, OFFICIAL, PARTS, FoldLists, split
 from mitosis.data.inventory import Inventory, Part
+from mitosis.data.mpp import MPP, plausible
 from mitosis.data.record import Record
 from mitosis.data.twins import alike, look
 from mitosis.errors import InputError
 
-MPP = (0.05, 2.0)
-"""µm per pixel of an image in which mitoses can be told: scanners have 0.17 to 0.5."""
 ALIKE = 4
 """Images whose hashes differ in at most so many of 64 bits look alike."""
 
@@ -88,11 +86,6 @@ def check_labels(records: Sequence[Record]) -> list[Finding]:
         found("several labels at one point", "warning", twice),
         found(f"µm per pixel missing or not in {MPP[0]} … {MPP[1]}", "error", absurd),
     ]
-
-
-def plausible(mpp: object) -> bool:
-    """Whether this is a number of µm per pixel at which mitoses can be told."""
-    return isinstance(mpp, numbers.Real) and MPP[0] <= float(mpp) <= MPP[1]
 
 
 def _outside(record: Record) -> list[str]:

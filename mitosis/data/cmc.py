@@ -67,18 +67,20 @@ class CMC(SlideSet):
         if self.folds is not None:
             return super().lists(records)
         lists = FoldLists({OFFICIAL: dealt(records, self.official())[OFFICIAL]})
-        numbers = {Path(name).stem.lower(): number for table in self.databases() for name, number in _numbers(table)}
+        numbers = {
+            Path(name).stem.lower(): number
+            for table in self.databases()
+            for name, number in sliderunner.numbers(table).items()
+        }
         for fold, chosen in enumerate(FOLDS):
             lists[str(fold)] = _fold(records, {name for name, number in numbers.items() if number in chosen})
         return lists
 
 
-def _numbers(table: Path) -> list[tuple[str, int]]:
-    return list(sliderunner.numbers(table).items())
-
-
 def _fold(records: Sequence[Record], test: set[str]) -> dict[str, list[str]]:
-    """Every fifth of the slides that are not ``test`` validates."""
-    others = sorted({record.case for record in records} - test)
+    """Every fifth of the slides that are not ``test`` validates; a test slide that is not at hand is in by its name."""
+    at_hand = {record.case for record in records}
+    others = sorted(at_hand - test)
     parts = {"train": set(others) - set(others[::5]), "val": set(others[::5]), "test": test}
-    return {part: [record.field for record in records if record.case in cases] for part, cases in parts.items()}
+    lists = {part: [record.field for record in records if record.case in cases] for part, cases in parts.items()}
+    return lists | {"test": [*lists["test"], *sorted(test - at_hand)]}

@@ -25,7 +25,7 @@ from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
 from mitosis.data.inventory import Inventory
 from mitosis.data.limit import limited
 from mitosis.data.record import Record
-from mitosis.data.room import lacking
+from mitosis.data.room import check_memory, lacking
 from mitosis.data.sampler import EpochSampler, share_of
 from mitosis.errors import InputError
 
@@ -132,6 +132,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
         missing = [record for record in records if record.field not in self._fields]
         if missing:
+            if self._cache is None:
+                check_memory(missing)
             with ThreadPoolExecutor(max_workers=2) as pool:
                 loaded = pool.map(self._load, missing)
                 for record, field in zip(

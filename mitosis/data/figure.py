@@ -21,7 +21,7 @@ def figure_of(
     ``check_radii`` wants them.
     """
     height, width = size
-    ring = None
+    ring = centre = None
     if not inside(annotation, size):
         return None
     if annotation.pixels is not None:
@@ -32,12 +32,13 @@ def figure_of(
             y, x = polygon(annotation.outline[:, 1], annotation.outline[:, 0], shape=size)
         else:
             y, x = disk((annotation.y, annotation.x), radius_um / mpp, shape=size)
+            centre = float(annotation.x), float(annotation.y)
             if ring_um is not None:
                 ring = Circle(float(annotation.x), float(annotation.y), float(ring_um / mpp))
         pixels = np.stack([x, y], axis=1)
         if not len(pixels):
             pixels = np.array([[round(annotation.x), round(annotation.y)]])
-    return MitoticFigure(pixels.astype(np.int32), ring) if len(pixels) else None
+    return MitoticFigure(pixels.astype(np.int32), ring, centre) if len(pixels) else None
 
 
 def check_radii(radius_um: object, ring_um: object) -> None:

@@ -48,11 +48,11 @@ class Fingerprints:
         return _hash("image", self._stain, self._source(record.read))
 
     def mask(self, record: Record) -> str:
-        """Of the mask: of the figures' pixels and rings, or of what it is read from. Raises as ``image`` does."""
+        """Of the mask: of the figures' pixels and the circles, or of what it is read from. Raises as ``image`` does."""
         if record.read_mask is not None:
             return _hash("mask", self._source(record.read_mask))
-        rings = [tuple(figure.ring) for figure in record.figures if figure.ring is not None]
-        more = [("rings", rings)] if rings else []  # without rings the hash is that of masks which know of none
+        circles = [tuple(circle) for circle in record.circles]
+        more = [("rings", circles)] if circles else []  # without any the hash is that of masks which know of none
         return _hash("mask", record.size, *(_pixels(figure.pixels) for figure in record.figures), *more)
 
     def _source(self, reader: Callable[[], np.ndarray]) -> str:

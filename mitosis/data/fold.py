@@ -37,10 +37,6 @@ class Parts:
     note: str = ""
     test_absent: bool = False
 
-    def with_train(self, train: Sequence[Record]) -> "Parts":
-        """The same parts, trained on ``train`` alone (a half of the training records)."""
-        return replace(self, train=tuple(train))
-
 
 def names_of(parts: Parts) -> dict[str, list[str]]:
     """The fields that a run learns from and chooses on, by part; a checkpoint keeps them."""
@@ -86,9 +82,9 @@ def read_folds(name: str) -> FoldLists:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    path = Path(name) if name.endswith(".csv") else FOLDS / f"{name}.csv"
+    path = Path(name).expanduser() if name.endswith(".csv") else FOLDS / f"{name}.csv"
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
             rows = list(reader)
     except FileNotFoundError:
@@ -96,6 +92,8 @@ def _rows(name: str) -> list[dict[str, str]]:
             raise InputError(f"data.folds={name}: no such file") from None
         known = ", ".join(sorted(file.stem for file in FOLDS.glob("*.csv")))
         raise InputError(f"no fold lists are named {name!r}; there are {known}") from None
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise InputError(f"data.folds={name}: not readable as a csv in UTF-8 ({error})") from error
     if missing := {"fold", "part", "field"} - set(reader.fieldnames or ()):
         raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
     return rows

@@ -1,27 +1,22 @@
 """The user's own images, with labels in any of the formats of ``mitosis.label`` or as masks."""
 
-import warnings
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from mitosis.data.cells import cells_of, warn_of_lost
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.figure import check_radii, figure_of, inside
+from mitosis.data.figure import check_radii
 from mitosis.data.folder_labels import WORDS, read_labels
 from mitosis.data.image_folder import cases_of, find_images
+from mitosis.data.mpp import check_mpp
 from mitosis.data.record import Record
 from mitosis.data.root import checked_root
 from mitosis.errors import InputError
 from mitosis.image import image_size, read_image, tiff_mpp
-from mitosis.label.annotation import Annotation
 from mitosis.label.number import finite
 
 COLUMN = "column"
-MPP = (0.05, 5.0)
-"""Lowest and highest µm per pixel that a field of mitoses can have."""
 
 
 class Folder(MitosisDataModule):
@@ -51,7 +46,7 @@ class Folder(MitosisDataModule):
             raise InputError(f"data.format={format}: choose one of {', '.join(WORDS)}")
         check_radii(radius_um, ring_um)
         if mpp is not None and mpp != COLUMN:
-            _check_mpp(mpp, f"data.mpp={mpp}")
+            check_mpp(mpp, f"data.mpp={mpp}")
         self.root, self.labels, self.format, self.case = root, labels, format, str(case)
         self.mpp, self.radius_um, self.ring_um = mpp, radius_um, ring_um
 
@@ -71,13 +66,25 @@ class Folder(MitosisDataModule):
         labelled = {stem: images[stem] for stem in found.cells}
         cases = cases_of(labelled, root, self.case, found.columns.get("case"))
         mpps = found.columns.get("mpp", {})
-        records = [
-            self._record(stem, path, cases[stem], self._mpp(path, mpps.get(stem)), found.cells[stem])
-            for stem, path in labelled.items()
-        ]
-        cells = sum(map(len, found.cells.values()))
-        if lost := cells - sum(len(record.figures) + len(record.hard_negatives) for record in records):
-            warnings.warn(f"{lost} of {cells} labelled cells lie outside their images and are dropped", stacklevel=2)
+        records, lost = [], []
+        for stem, path in labelled.items():
+            size, mpp = image_size(path), self._mpp(path, mpps.get(stem))
+            cells = cells_of(found.cells[stem], size, mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
+            lost += [(stem, cell) for cell in cells.lost]
+            records.append(
+                Record(
+                    field=stem,
+                    read=partial(read_image, path),
+                    size=size,
+                    mpp=mpp,
+                    case=cases[stem],
+                    slide=cases[stem],
+                    scanner="own",
+                    figures=cells.figures,
+                    hard_negatives=cells.hard_negatives,
+                )
+            )
+        warn_of_lost(lost)
         return records
 
     def _place(self, root: Path) -> Path | None:
@@ -88,38 +95,13 @@ class Folder(MitosisDataModule):
             raise InputError(f"data.labels={self.labels}: no such file or folder below {root}")
         return None if path == root else path
 
-    def _record(self, stem: str, path: Path, case: str, mpp: float, cells: Sequence[Annotation]) -> Record:
-        size = image_size(path)
-        radii = {"radius_um": self.radius_um, "ring_um": self.ring_um}
-        made = [figure_of(cell, size, mpp=mpp, **radii) for cell in cells if cell.mitotic]
-        negatives = [(cell.x, cell.y) for cell in cells if not cell.mitotic and inside(cell, size)]
-        return Record(
-            field=stem,
-            read=partial(read_image, path),
-            size=size,
-            mpp=mpp,
-            case=case,
-            slide=case,
-            scanner="own",
-            figures=tuple(figure for figure in made if figure is not None),
-            hard_negatives=np.array(negatives, dtype=np.float64).reshape(-1, 2),
-        )
-
     def _mpp(self, path: Path, told: str | None) -> float:
         if self.mpp == COLUMN:
             mpp = None if told is None else finite(told)
-            _check_mpp(mpp, f"data.mpp=column: the labels have mpp={told!r} for {path.name}")
-            return float(mpp or 0)
+            return check_mpp(mpp, f"data.mpp=column: the labels have mpp={told!r} for {path.name}")
         if self.mpp is not None:
             return float(self.mpp)
         mpp = tiff_mpp(path)
         if mpp is None:
             raise InputError(f"{path} does not tell its resolution; type data.mpp= with µm per pixel, such as 0.25")
-        _check_mpp(mpp, f"{path} tells {mpp:.4g} µm per pixel")
-        return mpp
-
-
-def _check_mpp(mpp: object, said: str) -> None:
-    lowest, highest = MPP
-    if isinstance(mpp, bool) or not isinstance(mpp, int | float) or not lowest <= mpp <= highest:
-        raise InputError(f"{said}; type data.mpp= with µm per pixel from {lowest:g} to {highest:g}, such as 0.25")
+        return check_mpp(mpp, f"{path} tells {mpp:.4g} µm per pixel")

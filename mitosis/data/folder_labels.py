@@ -133,7 +133,9 @@ def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, word: str
         for cell in read.annotations:
             cells[stems[cell.image]].append(cell)
         for column in columns:
-            told[column] |= {stems[image]: value for image, value in read_column(file, column).items()}
+            for image, value in read_column(file, column).items():
+                if (before := told[column].setdefault(stems[image], value)) != value:
+                    raise InputError(f"{file}: {image} has the {column} {value!r}, {before!r} before; give it one")
     if left := len(images) - len(named):
         what = "unlabelled, left out" if word == "midog" else "taken as images without mitoses"
         warnings.warn(f"{left} of {len(images)} images are not named in {labels}: {what}", stacklevel=4)

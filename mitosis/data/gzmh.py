@@ -175,12 +175,19 @@ def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
     word = sniff(path)
     if word not in ("points", "boxes"):
         raise InputError(f"data.objects={path}: give a csv with the columns image,x,y or image,x1,y1,x2,y2")
-    fields = {name.casefold(): tile.field for tile in tiles for name in (tile.image.stem, tile.field)}
+    fields: dict[str, set[str]] = {}
+    for tile in tiles:
+        for name in {tile.image.stem.casefold(), tile.field.casefold()}:
+            fields.setdefault(name, set()).add(tile.field)
     centres: dict[str, list[tuple[float, float]]] = {tile.field: [] for tile in tiles}
     for cell in TABLES[word].read(path).annotations:
-        field = fields.get(PurePosixPath(cell.image.replace("\\", "/")).stem.casefold())
-        if field is None:
-            raise InputError(f"{path}: {cell.image} is none of the {len(tiles)} images")
+        named = fields.get(PurePosixPath(cell.image.replace("\\", "/")).stem.casefold(), set())
+        if len(named) != 1:
+            which = f"could be any of {', '.join(sorted(named))}" if named else f"is none of the {len(tiles)} images"
+            raise InputError(f"{path}: {cell.image} {which}; give the field's name")
+        (field,) = named
+        if (cell.x, cell.y) in centres[field]:
+            raise InputError(f"{path}: two rows for ({cell.x:g}, {cell.y:g}) in {cell.image}; remove one of them")
         if cell.mitotic:
             centres[field].append((cell.x, cell.y))
     return {field: np.array(found, dtype=np.float64).reshape(-1, 2) for field, found in centres.items()}

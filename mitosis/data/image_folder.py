@@ -43,8 +43,7 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
     if rule == "folder":
         return {stem: path.parent.relative_to(root).as_posix() for stem, path in images.items()}
     if rule == "column":
-        if column is None:
-            raise InputError("data.case=column: only a points or boxes csv has columns; choose folder or name")
+        assert column is not None
         if missing := [stem for stem in images if stem not in column]:
             raise InputError(f"data.case=column: the labels name no case for {images[missing[0]]}")
         return {stem: column[stem] for stem in images}

@@ -1,15 +1,13 @@
 """Images and what a label file says of them, made into records."""
 
-import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from mitosis.data.figure import check_radii, figure_of
+from mitosis.data.cells import cells_of, warn_of_lost
+from mitosis.data.figure import check_radii
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.image import image_size, read_image
@@ -43,18 +41,11 @@ def labelled_records(
     cells = defaultdict(list)
     for annotation in labels.annotations:
         cells[annotation.image].append(annotation)
-    records, dropped = [], []
+    records, lost = [], []
     for source in sources:
         size = _size(source, labels)
-        figures, hard_negatives = [], []
-        for cell in cells[source.image]:
-            figure = figure_of(cell, size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
-            if figure is None:
-                dropped.append(f"({cell.x:g}, {cell.y:g}) in {source.path.name}")
-            elif cell.mitotic:
-                figures.append(figure)
-            else:
-                hard_negatives.append((cell.x, cell.y))
+        found = cells_of(cells[source.image], size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
+        lost += [(source.image, cell) for cell in found.lost]
         records.append(
             Record(
                 field=source.field,
@@ -64,13 +55,11 @@ def labelled_records(
                 case=source.case,
                 slide=source.slide,
                 scanner=source.scanner,
-                figures=tuple(figures),
-                hard_negatives=np.array(hard_negatives, dtype=np.float64).reshape(-1, 2),
+                figures=found.figures,
+                hard_negatives=found.hard_negatives,
             )
         )
-    if dropped:
-        some = "; ".join(dropped[:3]) + ("; …" if len(dropped) > 3 else "")
-        warnings.warn(f"{len(dropped)} annotation(s) lie outside their image and are left out: {some}", stacklevel=2)
+    warn_of_lost(lost)
     return records
 
 

@@ -1,4 +1,4 @@
-"""What a cache lacks, and whether its disk can hold that."""
+"""What a cache lacks and whether its disk can hold that; whether the memory holds fields without one."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +34,25 @@ def lacking(cache: Cache, records: Sequence[Record], mapped: Map = map) -> list[
             " make room, or choose a folder on another disk"
         )
     return missing
+
+
+def check_memory(records: Sequence[Record]) -> None:
+    """``InputError`` where so many fields, 4 bytes a pixel with their masks, are more than the memory that is free."""
+    wanted, free = sum(4 * height * width for height, width in (record.size for record in records)), _memory()
+    if free is not None and wanted > free:
+        raise InputError(
+            f"{len(records)} fields take {wanted / GIB:.2f} GiB of memory and {free / GIB:.2f} GiB are free; type"
+            " data.cache=DIR, from which only what is used is read"
+        )
+
+
+def _memory() -> int | None:
+    """Bytes that could be used now; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
 
 
 def _existing(folder: Path) -> Path:

@@ -1,23 +1,26 @@
 """What datasets of annotated whole slides have in common: a slide becomes the regions of it that are used."""
 
+import math
 import re
-import warnings
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from rich.progress import track
 
+from mitosis.data.cells import cells_of, warn_of_lost
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.deal import Official
-from mitosis.data.figure import check_radii, figure_of, inside
+from mitosis.data.figure import check_radii, inside
 from mitosis.data.inventory import Inventory
-from mitosis.data.record import Record
+from mitosis.data.mpp import check_mpp
+from mitosis.data.record import Circle, Record
 from mitosis.data.root import checked_root, files_under, unique
 from mitosis.errors import InputError
 from mitosis.label import sliderunner
@@ -38,8 +41,9 @@ class SlideSet(MitosisDataModule):
     (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
     ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
     ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
-    the region of its centre. ``radius_um``, ``ring_um``: of the disc that a mitosis becomes and of the ring round it,
-    as ``figure_of`` takes them. ``mpp``: µm per pixel where the slides do not tell.
+    the region of its centre; what a mitosis has in a neighbour is ignored there. ``radius_um``, ``ring_um``: of the
+    disc that a mitosis becomes and of the ring round it, as ``figure_of`` takes them. ``mpp``: µm per pixel where the
+    slides do not tell.
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
@@ -69,9 +73,11 @@ class SlideSet(MitosisDataModule):
             raise InputError(f"data.labels={labels}: choose one of {', '.join(self.INVENTORIES)}")
         if regions not in ("labelled", "tissue"):
             raise InputError(f"data.regions={regions}: choose labelled or tissue")
-        if not side_um > 0:
+        if not (isinstance(side_um, int | float) and math.isfinite(side_um) and side_um > 0):
             raise InputError(f"data.side_um={side_um}: give the side of a region in µm, above 0")
         check_radii(radius_um, ring_um)
+        if mpp is not None:
+            check_mpp(mpp, f"data.mpp={mpp}")
         self.root, self.labels, self.regions = root, labels, regions
         self.side_um, self.radius_um, self.ring_um, self.mpp = side_um, radius_um, ring_um, mpp
         self.INVENTORY = self.INVENTORIES[labels]
@@ -91,16 +97,13 @@ class SlideSet(MitosisDataModule):
         cells: dict[str, list[Annotation]] = defaultdict(list)
         for cell in content.annotations:
             cells[_name(cell.image)].append(cell)
-        records, dropped = [], []
+        records, lost = [], []
         for name, path in track(slides.items(), "looking at slides", disable=self.regions == "labelled"):
             size = slide_size(path)
             within = [cell for cell in cells[name] if inside(cell, size)]
-            dropped += [f"({c.x:g}, {c.y:g}) in {path.name}" for c in cells[name] if not inside(c, size)]
+            lost += [(path.name, cell) for cell in cells[name] if not inside(cell, size)]
             records += self._regions(name, path, size, within)
-        if dropped:
-            some = "; ".join(dropped[:3]) + ("; …" if len(dropped) > 3 else "")
-            counted = f"{len(dropped)} annotation(s) lie outside their slide"
-            warnings.warn(f"{counted} and are left out: {some}", stacklevel=2)
+        warn_of_lost(lost)
         return records
 
     def databases(self) -> list[Path]:
@@ -130,30 +133,39 @@ class SlideSet(MitosisDataModule):
         mpp = self.mpp if self.mpp is not None else slide_mpp(path)
         if mpp is None:
             raise InputError(f"{path}: the slide does not tell its µm per pixel; type data.mpp=0.25 or what it is")
+        check_mpp(mpp, f"{path} tells {mpp:.4g} µm per pixel")
         side = max(1, round(self.side_um / mpp))
         held: dict[Place, list[Annotation]] = defaultdict(list)
+        beyond: dict[Place, list[Circle]] = defaultdict(list)
         for cell in cells:
-            held[int((cell.y + 0.5) // side), int((cell.x + 0.5) // side)].append(cell)
+            row, column = place = int((cell.y + 0.5) // side), int((cell.x + 0.5) // side)
+            held[place].append(cell)
+            if cell.mitotic and cell.outline is None:  # half of it may lie in a neighbour, where it is no background
+                circle = Circle(cell.x, cell.y, (self.ring_um or self.radius_um) / mpp)
+                for other in product((row - 1, row, row + 1), (column - 1, column, column + 1)):
+                    if other != place and _reaches(circle, other, side):
+                        beyond[other].append(circle)
         used = set(held)
         if self.regions == "tissue":
-            grid = [(row, column) for row in range(-(-size[0] // side)) for column in range(-(-size[1] // side))]
+            grid = product(range(-(-size[0] // side)), range(-(-size[1] // side)))
             used |= {(r, c) for r, c in grid if tissue_share(path, x=c * side, y=r * side, side=side) >= TISSUE}
         for row, column in sorted(used):
             x, y = column * side, row * side
-            yield self._record(
-                name, path, (x, y, min(side, size[1] - x), min(side, size[0] - y)), mpp, held[row, column]
-            )
+            box = x, y, min(side, size[1] - x), min(side, size[0] - y)
+            yield self._record(name, path, box, mpp, held[row, column], beyond[row, column])
 
     def _record(
-        self, name: str, path: Path, box: tuple[int, int, int, int], mpp: float, cells: Sequence[Annotation]
+        self,
+        name: str,
+        path: Path,
+        box: tuple[int, int, int, int],
+        mpp: float,
+        cells: Sequence[Annotation],
+        beyond: Sequence[Circle],
     ) -> Record:
         x, y, width, height = box
         moved = [_moved(cell, x, y) for cell in cells]
-        figures = [
-            figure_of(cell, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
-            for cell in moved
-            if cell.mitotic
-        ]
+        found = cells_of(moved, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
         return Record(
             field=f"{name}_{x:06d}_{y:06d}",
             read=partial(read_region, path, x=x, y=y, width=width, height=height),
@@ -162,9 +174,17 @@ class SlideSet(MitosisDataModule):
             case=name,
             slide=name,
             scanner=self.SCANNER,
-            figures=tuple(figure for figure in figures if figure is not None),
-            hard_negatives=np.array([(c.x, c.y) for c in moved if not c.mitotic], dtype=np.float64).reshape(-1, 2),
+            figures=found.figures,
+            hard_negatives=found.hard_negatives,
+            ignored=tuple(Circle(circle.x - x, circle.y - y, circle.radius) for circle in beyond),
         )
+
+
+def _reaches(circle: Circle, place: Place, side: int) -> bool:
+    """Whether a circle has a pixel in the region at ``place``."""
+    centre, corner = np.array([circle.y, circle.x]), np.array(place) * side
+    nearest = centre.clip(corner, corner + side - 1)
+    return bool(np.hypot(*(nearest - centre)) < circle.radius)
 
 
 def _name(file: str | Path) -> str:
@@ -181,10 +201,13 @@ def _moved(cell: Annotation, x: int, y: int) -> Annotation:
 def _merged(tables: Sequence[tuple[Path, Labels]]) -> Labels:
     annotations: list[Annotation] = []
     sizes: dict[str, tuple[int, int] | None] = {}
+    origin: dict[str, Path] = {}
     for path, labels in tables:
-        if both := sorted(sizes.keys() & labels.sizes.keys()):
-            others = ", ".join(str(other) for other, _ in tables if other != path)
-            raise InputError(f"{path}: slide {both[0]} is in {others} as well; keep one of these databases")
+        for slide in labels.sizes:
+            if (other := origin.setdefault(_name(slide), path)) != path:
+                raise InputError(f"{path}: slide {slide} is in {other} as well; keep one of these databases")
+        if len({_name(slide) for slide in labels.sizes}) < len(labels.sizes):
+            raise InputError(f"{path}: two slides of one name, but for the suffix; remove one of them")
         annotations += labels.annotations
         sizes |= labels.sizes
     return Labels(tuple(annotations), sizes)

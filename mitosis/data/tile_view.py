@@ -66,7 +66,9 @@ class TileView(Dataset):
         if not self._grid:
             raise InputError("the training part of this fold has no fields: choose another fold")
         if positives > 0 and not self._mitoses:
-            raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold or positives=0")
+            raise InputError(
+                f"no mitosis in the {len(fields)} training fields: choose another fold, or view.train.positives=0"
+            )
 
     def __len__(self) -> int:
         return self._samples

@@ -1,5 +1,6 @@
 """The formats by their words, which one a file is of, and a file or folder of one of them."""
 
+import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -64,6 +65,8 @@ def sniff(path: Path) -> str:
         return _sniff_json(path)
     if suffix in SUFFIXES["sliderunner"]:
         return "sliderunner"
+    if zipfile.is_zipfile(path):
+        raise InputError(f"{path}: an archive; unpack it and name the label file in it")
     words = ", ".join([*TABLES, *PER_IMAGE])
     raise InputError(f"{path}: not a label file of a known kind; say which by one of the formats {words}")
 
@@ -74,6 +77,8 @@ def _sniff_csv(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not readable as a csv ({error})") from error
     header = {name.strip().lower() for name in first.split(",")}
+    if len(header) == 1 and ";" in first:
+        raise InputError(f"{path}: its values are separated by semicolons; save it with commas")
     for word, module in (("points", points), ("boxes", boxes)):
         if set(module.COLUMNS) <= header:
             return word
@@ -103,7 +108,8 @@ def _sniff_json(path: Path) -> str:
     lengths = all(_fits(one["bbox"], sizes.get(str(one.get("image_id")), {})) for one in boxed)
     if corners == lengths:
         raise InputError(
-            f"{path}: its boxes may be corners or left, top, width, height; type the format, coco or midog"
+            f"{path}: its boxes may be corners or left, top, width, height; type which: from=midog or from=coco"
+            " (data.format=… for a folder)"
         )
     return "midog" if corners else "coco"
 

@@ -1,5 +1,6 @@
 """SlideRunner's sqlite databases, which are only read."""
 
+import math
 import os
 import sqlite3
 import warnings
@@ -59,6 +60,8 @@ def _read(base: sqlite3.Connection, path: Path, known: Mapping[int, bool] | None
     for annotation, x, y in base.execute(
         "SELECT annoId, coordinateX, coordinateY FROM Annotations_coordinates ORDER BY annoId, orderIdx, uid"
     ):
+        if not all(isinstance(value, int | float) and math.isfinite(value) for value in (x, y)):
+            raise InputError(f"{path}, annotation {annotation}: ({x}, {y}) is no place")
         places.setdefault(annotation, []).append((x, y))
     columns = {row[1] for row in base.execute("PRAGMA table_info(Annotations)")}
     kept = "WHERE deleted = 0 OR deleted IS NULL" if "deleted" in columns else ""

@@ -58,6 +58,8 @@ def read_rows(path: str | os.PathLike, columns: Sequence[str]) -> list[Row]:
     header = [name.lower() for name in lines[0][1]]
     while not header[-1]:
         header.pop()
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(f"{path}: its values are separated by semicolons; save it with commas")
     if missing := [name for name in columns if name not in header]:
         raise InputError(
             f"{path}: no column {missing[0]}; its first line, {','.join(header)[:60]!r}, must name {','.join(columns)}"

@@ -76,5 +76,8 @@ def picture(image: np.ndarray, item: Labelled) -> np.ndarray:
     cv2.circle(cut, centre, radius, MITOSIS if item.mitotic else HARD_NEGATIVE, 2, cv2.LINE_AA)
     whole = Image.new("RGB", (PIXELS, PIXELS + STRIP), "white")
     whole.paste(Image.fromarray(cut), (0, STRIP))
-    ImageDraw.Draw(whole).text((2, 1), item.record.field, fill="black", font=ImageFont.load_default(11))
+    font, name = ImageFont.load_default(11), item.record.field
+    while font.getlength(name) > PIXELS - 4:  # names differ in their ends
+        name = f"…{name[2:]}"
+    ImageDraw.Draw(whole).text((2, 1), name, fill="black", font=font)
     return np.array(whole)

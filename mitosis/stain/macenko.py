@@ -54,6 +54,8 @@ def reference(stains: ArrayLike, maxima: ArrayLike) -> tuple[np.ndarray, np.ndar
     if vectors.min() <= 0 or strengths.min() <= 0:
         raise InputError("stain.stains and stain.maxima: give numbers above 0")
     first, second = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    if first[0] <= second[0]:
+        raise InputError("stain.stains: hematoxylin comes first, which absorbs more red than eosin; swap the two")
     if first @ second > np.cos(np.radians(_ANGLE)):
         raise InputError(f"stain.stains: the two are less than {_ANGLE:g}° apart; give hematoxylin's and eosin's")
     return vectors, strengths

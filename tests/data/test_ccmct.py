@@ -14,6 +14,7 @@ from mitosis.data.ccmct import CCMCT, TEST, TRAIN
 from mitosis.data.check import check_counts
 from mitosis.data.drawing.field import draw_field
 from mitosis.errors import InputError
+from mitosis.mask_value import IGNORED, MITOSIS
 
 ONE, OTHER = TRAIN[0], TRAIN[1]
 SIDE_UM = 128.0  # 512 pixels
@@ -53,7 +54,11 @@ def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
     assert second.centroids.round().tolist() == [[88, 100]]
     assert second.hard_negatives.tolist() == [[8, 30]]
     assert len(second.figures[0].pixels) == pytest.approx(np.pi * 16**2, rel=0.02)  # 4 µm
-    assert first.centroids.max() < 511 and first.figures[0].pixels.max() == 511  # cut off at the region's edge
+    # A mitosis on the regions' corner keeps its place; its disc is cut off there and ignored in the neighbours.
+    assert first.centroids.tolist() == [[511, 511]] and first.figures[0].pixels.max() == 511
+    (circle,) = second.ignored
+    assert circle == (-1, 511, 16) and second.mask()[511, 0] == second.mask()[500, 5] == IGNORED
+    assert second.mask()[100, 88] == MITOSIS and not second.mask()[400].any() and not last.ignored
     assert last.size == (76, 276) and last.hard_negatives.tolist() == [[266, 66]] and not last.figures
     np.testing.assert_array_equal(last.read(), glass[1024:, 1024:])
 
@@ -161,3 +166,17 @@ def test_links_and_unicode(root: Path, tmp_path_factory: pytest.TempPathFactory)
     link = tmp_path_factory.mktemp("Präparate (1)") / "link"
     os.symlink(root, link)
     assert len(ccmct(link).records()) == 3
+
+
+def test_databases_that_differ_in_the_suffix_of_a_slide_are_refused(root: Path) -> None:
+    database(root / "MITOS_WSI_CCMCT_ODAEL_train_dcm.sqlite", {1: f"{ONE}.dcm"}, [(1, 2, 600, 100)])
+    assert f"slide {ONE}.dcm is in" in refusal(root)
+    (root / "MITOS_WSI_CCMCT_ODAEL_train_dcm.sqlite").unlink()
+    database(root / "MITOS_WSI_CCMCT_MEL.sqlite", {1: f"{ONE}.svs", 2: f"{ONE}.dcm"})
+    assert "two slides of one name, but for the suffix" in refusal(root, labels="MEL")
+
+
+@pytest.mark.parametrize("wrong", [{"mpp": 0}, {"mpp": "abc"}, {"mpp": float("nan")}, {"mpp": -0.25}])
+def test_resolutions_that_are_none(root: Path, wrong: dict[str, Any]) -> None:
+    assert "type data.mpp= with µm per pixel from 0.05 to 2" in refusal(root, **wrong)
+    assert "side_um=inf" in refusal(root, side_um=float("inf"))

@@ -11,6 +11,7 @@ from miniature.cmc import NUMBERS
 
 from mitosis.data.cmc import CMC, FOLDS, TEST, TRAIN
 from mitosis.data.drawing.field import draw_field
+from mitosis.errors import InputError
 
 
 def cmc(root: Path, **kwargs: Any) -> CMC:
@@ -72,3 +73,11 @@ def test_inventories_are_those_of_the_publishers() -> None:
     assert len(TRAIN) == 14 and len(TEST) == 7 and len({*TRAIN, *TEST}) == 21 and len(set(NUMBERS)) == 21
     for labels, mitoses, others in (("MEL", 13_327, 26_541), ("ODAEL", 14_154, 36_132), ("CODAEL", 13_937, 36_349)):
         assert (CMC.INVENTORIES[labels].mitoses, CMC.INVENTORIES[labels].hard_negatives) == (mitoses, others)
+
+
+def test_a_fold_whose_test_slides_are_not_at_hand_is_refused(root: Path) -> None:
+    for name in TEST:
+        (root / f"{name}.svs").unlink()
+    with pytest.raises(InputError, match="fold=0: .* test fields are not under data.root"):
+        _ = cmc(root).parts
+    assert cmc(root, fold="official").parts.test_absent

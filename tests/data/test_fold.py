@@ -43,8 +43,6 @@ def test_split_by_hand():
     parts = split(records, 0, lists("A00_1 A01_1", "A00_2", "A02_1"))
     assert [names(part) for part in (parts.train, parts.val, parts.test)] == [["A00_1", "A01_1"], ["A00_2"], ["A02_1"]]
     assert parts.note == "" and not parts.test_absent
-    half = parts.with_train(parts.train[:1])
-    assert (names(half.train), half.test) == (["A00_1"], parts.test)
 
 
 def test_a_users_own_lists_are_a_file(tmp_path):

@@ -81,7 +81,7 @@ def test_the_split_of_the_literature(tmp_path):
 def test_points_outside_are_left_out_and_counted(tmp_path):
     miniature(tmp_path)
     table(tmp_path, "01/01", "128,5\n5,127\n-2,4")
-    with pytest.warns(UserWarning, match=r"^2 annotation\(s\) lie outside their image .*\(5, 128\) in 01.tif"):
+    with pytest.warns(UserWarning, match=r"^2 annotation\(s\) lie outside their image .*\(5, 128\) in 01/01"):
         assert len(tupac(tmp_path).records()[0].figures) == 1
 
 

@@ -80,7 +80,7 @@ def test_the_table_of_detections_is_a_file_of_points(tmp_path: Path) -> None:
         ("image,x,y,X\na,1,2,3\n", "two columns are named 'x'"),
         ("image,x,y,label\na,1,2,Tumor\n", "row 2: the class 'Tumor' is not known"),
         ("image,x,y,label\na,1,2,\n", "row 2: the class '' is not known"),
-        ("image;x;y\na;1;2\n", "no column image"),
+        ("image;x;y\na;1;2\n", "separated by semicolons; save it with commas"),
         (b"\xff\xfe\x00i", "p.csv: not readable as a csv"),
         (None, "p.csv: not readable as a csv"),
     ],
@@ -337,8 +337,8 @@ def test_a_format_is_known_by_its_content(tmp_path: Path, name: str, content: An
         ("a.csv", "a,b\n", "names neither image,x,y nor image,x1,y1,x2,y2"),
         ("a.xml", "", "not a label file of a known kind"),
         ("a.json", {"x": 1}, "neither GeoJSON nor COCO or MIDOG"),
-        ("a.json", document([entry([1, 1, 5, 6])]), "type the format, coco or midog"),
-        ("a.json", document([entry([9, 9, 5, 60])]), "type the format, coco or midog"),
+        ("a.json", document([entry([1, 1, 5, 6])]), "type which: from=midog or from=coco"),
+        ("a.json", document([entry([9, 9, 5, 60])]), "type which: from=midog or from=coco"),
     ],
 )
 def test_a_format_that_is_not_known_is_asked_for(tmp_path: Path, name: str, content: Any, said: str) -> None:
