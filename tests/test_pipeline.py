@@ -203,7 +203,7 @@ def test_an_interrupted_pipeline_interrupts_its_step(tmp_path: Path) -> None:
     running = Running(tmp_path, "only", "model=scmitosis_seg 250")
     running.wait_for_brake()
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(60) == 130
+    assert running.process.wait(300) == 130  # a busy machine takes its time
     said = running.log.read_text()
     assert "Traceback" not in said and "to go on, type: python -m mitosis.pipeline data=synthetic" in said
     assert not any(map(in_use, running.runs().values()))
