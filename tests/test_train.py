@@ -260,3 +260,10 @@ def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path)
     assert "no field is left for val" in failed(cli(*given))  # other lists, another run
     own.unlink()
     assert f"data.folds={own}: no such file" in failed(cli(*given))
+
+
+def test_candidates_of_other_fields_are_refused(done: Path, cli: Cli) -> None:
+    (done / "candidates.csv").write_text("field\n")
+    given = ("train", "model=resnet18", "model.pretrained=false", "data=synthetic", "budget=smoke", "fold=0")
+    given += ("data.size=256", "stain=none", f"candidates={done}")
+    assert "are of data.size=128, and here it is 256; set both alike" in failed(cli(*given))

@@ -45,7 +45,7 @@ def variant(tmp_path: Path) -> Path:
 def test_rows_and_figures_by_hand(variant: Path) -> None:
     rows = [SCRIPT["row"](run) for run in SCRIPT["finished"](variant)]
     assert [row["fold"] for row in rows] == ["0", "1", "2"]
-    assert all(row.keys() == set(SCRIPT["COLUMNS"]) for row in rows)
+    assert all(row.keys() == {*SCRIPT["COLUMNS"], "names"} for row in rows)
     assert [(row["threshold"], row["window"]) for row in rows] == [(0.75, "512"), (0.5, None), (0.5, None)]
     assert [row["test/stage"] for row in rows] == ["both stages", "both stages", None]
     assert rows[0]["test/tp"] == 2 and rows[2]["test/tp"] is None and rows[0]["rule"] == "5 µm"
@@ -58,6 +58,9 @@ def test_rows_and_figures_by_hand(variant: Path) -> None:
         "folds/finished": 3,
         "folds/tested": 2,
     }
+    for row in rows[:2]:
+        row["names"] = ["a", "b"]  # both folds were tested on these
+    assert SCRIPT["summary"](rows).keys() == figures.keys() - {"test/f1_pooled"}
     assert SCRIPT["summary"](rows[2:]).keys() == {"val/ap_mean", "folds/finished", "folds/tested"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mitosis.data import room as rooms
 from mitosis.data.cache import HEADER, Cache
 from mitosis.data.fill import fill
 from mitosis.data.record import MitoticFigure, Record
@@ -71,3 +72,16 @@ def test_training_asks_before_it_fills(cli: Callable[..., Any], tmp_path: Path, 
     room(3 * ENTRY)
     ended = cli("train", *train)
     assert ended.code == 0 and len(entries(tmp_path)) == 6, ended
+
+
+def test_fields_that_the_memory_cannot_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "_memory", lambda: 4 * 64 * 64 - 1)
+    record = Record("a", lambda: np.zeros((64, 64, 3), np.uint8), (64, 64), 0.25, "a", "a", "s")
+    with pytest.raises(InputError, match="1 fields take 0.00 GiB of memory .* type data.cache=DIR"):
+        rooms.check_memory([record])
+    monkeypatch.setattr(rooms, "_memory", lambda: 4 * 64 * 64)
+    rooms.check_memory([record])
+    monkeypatch.setattr(rooms, "_memory", lambda: None)
+    rooms.check_memory([record] * 1000)
+    monkeypatch.undo()
+    assert (rooms._memory() or 2**30) > 2**20

@@ -48,3 +48,10 @@ def test_mean_and_pooled_differ(folds, tmp_path: Path, capsys: pytest.CaptureFix
 def test_no_folds(folds, tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no fold-"):
         folds.main([tmp_path])
+
+
+def test_folds_tested_on_the_same_fields_are_not_pooled(folds) -> None:
+    results = {fold: evaluation(8, 10, 16, (50, 50, 0), folds) | {"names": ["a", "b"]} for fold in ("0", "1")}
+    assert not any("pooled" in line for line in folds.lines(results))
+    results["1"]["names"] = ["c"]
+    assert any("pooled" in line for line in folds.lines(results))
