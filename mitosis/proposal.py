@@ -178,7 +178,9 @@ def field_rows(cascade: Cascade, field: Field, seen: str) -> list[CandidateRow]:
 
 
 def labels_of(found: Candidates, field: Field) -> np.ndarray:
-    """1 for a candidate matched one to one with a mitosis, -1 for a further part of one, 0 else; (n,) int."""
+    """1 for a candidate matched one to one with a mitosis, -1 for a further part of one or what lies wholly on ignored
+    pixels, 0 else; (n,) int.
+    """
     record = field.record
     pairs = LABELLING(found.points, record.centroids, record.mpp).pairs
     pixels = [figure.pixels for figure in record.figures]

@@ -49,6 +49,11 @@ def test_a_users_own_lists_are_a_file(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("fold,part,field\n0,train,a\n0,val,b\n0,test,c\n")
     assert read_folds(str(path)) == lists("a", "b", "c")
+    path.write_text("\ufefffold,part,field\n0,train,a\n0,val,b\n0,test,c\n", encoding="utf-8")  # as Excel writes it
+    assert read_folds(str(path)) == lists("a", "b", "c")
+    path.write_bytes("fold,part,field\n0,train,Präparat\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r"mine.csv: not readable as a csv in UTF-8"):
+        read_folds(str(path))
     with pytest.raises(InputError, match=r"^data.folds=nowhere/mine.csv: no such file$"):
         read_folds("nowhere/mine.csv")
 

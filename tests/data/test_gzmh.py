@@ -147,6 +147,7 @@ def test_objects_of_a_table_share_the_mask(tmp_path, table):
     [
         ("image,x,y\np1_001,90,90\n", "no part of the mask lies within 10 µm of the object at (90, 90)"),
         ("image,x,y\np9_001,24,14\n", "p9_001 is none of the 2 images"),
+        ("image,x,y\np1_001,24,14\np1_001,24,14\n", "two rows for (24, 14) in p1_001"),
         ("1,2,3,4\n", "give a csv with the columns image,x,y or image,x1,y1,x2,y2"),
         ("image,x,y\np1_001,24,fourteen\n", "objects.csv, row 2: y='fourteen' is not a number"),
         (None, "objects.csv: not readable as a csv"),
@@ -158,3 +159,11 @@ def test_tables_of_objects_that_do_not_fit(tmp_path, table, said):
     if table is not None:
         (tmp_path / "objects.csv").write_text(table)
     assert said in refusal(tmp_path, objects="objects.csv")
+
+
+def test_an_image_that_could_be_two_is_asked_for(tmp_path):
+    for patient in ("p1", "p2"):
+        add(tmp_path, patient, "1", two_in_one())
+    patterns = {key: rf"([^/]+)/{key}/([^/]+)\.png" for key in ("images", "masks")} | {"patient": r"^([^/]+)/"}
+    (tmp_path / "objects.csv").write_text("image,x,y\np1/images/1.png,24,14\n")
+    assert "p1/images/1.png could be any of p1_1, p2_1" in refusal(tmp_path, objects="objects.csv", **patterns)

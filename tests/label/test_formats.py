@@ -304,6 +304,12 @@ def test_databases_of_other_kinds(tmp_path: Path) -> None:
     assert len(sliderunner.read(database(tmp_path / "old.sqlite", old=True)).annotations) == 4
     with pytest.raises(InputError, match="annotation 1: the class 'Eosinophil' is not known"):
         sliderunner.read(database(tmp_path / "other.sqlite", classes="Eosinophil"))
+    base = sqlite3.connect(database(tmp_path / "place.sqlite"))
+    base.execute("UPDATE Annotations_coordinates SET coordinateX = 'q' WHERE annoId = 1")
+    base.commit()
+    base.close()
+    with pytest.raises(InputError, match=r"place.sqlite, annotation 1: \(q, 20\) is no place"):
+        sliderunner.read(tmp_path / "place.sqlite")
     with pytest.raises(InputError, match="not readable as a database of SlideRunner"):
         sliderunner.read(saved(tmp_path / "no.sqlite", "text"))
     with pytest.raises(InputError, match="no such file"):
