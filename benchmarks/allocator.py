@@ -10,8 +10,8 @@ import time
 
 import torch
 
-from mitosis.allocator import keep_freed_memory
 from mitosis.model.scmitosis import SCMitosisSeg
+from mitosis.process.memory import keep_freed_memory
 
 SIDE, ROUNDS = 2048, 3
 

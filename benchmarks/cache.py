@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
-from mitosis.data.cache import Cache
+from mitosis.data.cache.cache import Cache
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Record
-from mitosis.image import read_image
+from mitosis.image.file import read_image
 from mitosis.stain.none import NoStain
 
 FIELDS, SIDE, CROP, ROUNDS = 3, 2084, 256, 40

@@ -59,9 +59,9 @@ def _command(arguments: list[str]) -> float:
 
 def _prepare(arguments: list[str], output: Path) -> tuple[float, list[Any]]:
     """Seconds, and the records."""
-    from mitosis.config import build
-    from mitosis.entry import compose
-    from mitosis.preparation import prepare_dataset
+    from mitosis.check.preparation import prepare_dataset
+    from mitosis.cli.entry import compose
+    from mitosis.run.build import build
     from mitosis.stain.macenko import Macenko
 
     config, choices = compose("prepare", arguments)
@@ -76,7 +76,7 @@ def _loop(records: list[Any], cache: Path, saved: Path) -> tuple[float, float]:
     import numpy as np
     import staintools
 
-    from mitosis.data.cache import Cache
+    from mitosis.data.cache.cache import Cache
     from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, Macenko
 
     peer = staintools.StainNormalizer("macenko")

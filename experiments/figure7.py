@@ -14,7 +14,7 @@ from picture import fitted, outlined, samples, titled
 from script import opened, pairs, run
 
 from mitosis.data.record import Record
-from mitosis.mask_value import MITOSIS
+from mitosis.image.mask_value import MITOSIS
 from mitosis.output.grid import grid
 from mitosis.output.overlay import write_picture
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mitosis.data.fold import Parts
-from mitosis.data.limit import limited
+from mitosis.data.fold.lists import Parts
+from mitosis.data.fold.subset import limited
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.output.overlay import TRUTH

@@ -5,12 +5,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mitosis.config import build
+from mitosis.cli.entry import compose
+from mitosis.cli.messages import told
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.entry import compose
 from mitosis.errors import InputError
-from mitosis.mistake import told
-from mitosis.rank import in_one_line
+from mitosis.process.rank import in_one_line
+from mitosis.run.build import build
 
 
 def run(main: Callable[[Sequence[str]], None]) -> None:

@@ -15,11 +15,11 @@ from itertools import accumulate
 import yaml
 from script import opened, pairs, run
 
-from mitosis import atomic
-from mitosis.config import CONF, words_of
-from mitosis.data.check import of_part, tally
+from mitosis import files
+from mitosis.check.check import of_part, tally
 from mitosis.data.inventory import Inventory, Part
 from mitosis.errors import InputError
+from mitosis.run.build import CONF, words_of
 
 HEAD = ("data set", "fields", "found", "mitoses", "found", "hard negatives", "found", "µm/px", "licence", "where")
 NONE = "–"
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> None:
     text = "\n".join(lines(entries)) + "\n"
     print(text, end="")
     if output is not None:
-        atomic.write_text(output, text)
+        files.write_text(output, text)
 
 
 def published() -> list[Entry]:

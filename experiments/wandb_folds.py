@@ -13,8 +13,8 @@ from typing import Any
 from folds import repeated
 
 from mitosis.errors import InputError
+from mitosis.files import read_json, read_yaml
 from mitosis.logger.wandb import describe, start
-from mitosis.run import read_json, read_yaml
 
 VAL = ("ap", "f1", "precision", "recall")
 TEST = ("precision", "recall", "f1", "tp", "predictions", "truths", "ap")

@@ -1,4 +1,4 @@
-"""``hydra/sweeper=optuna``: Hydra looks for its plugins in packages of this name only; the search is mitosis.search."""
+"""``hydra/sweeper=optuna``: Hydra looks for its plugins in packages of this name only; see mitosis.cli.search."""
 
 import sys
 from pathlib import Path
@@ -34,10 +34,11 @@ class OptunaSweeper(Sweeper):
         )
 
     def sweep(self, arguments: list[str]) -> None:
+        from mitosis.cli.search import Search
         from mitosis.errors import InputError
-        from mitosis.rank import first
-        from mitosis.run import locked, word
-        from mitosis.search import Search
+        from mitosis.process.rank import first
+        from mitosis.run.folder import locked
+        from mitosis.run.name import word
 
         assert self.hydra_context and self.config
         if not first({}):
@@ -66,7 +67,7 @@ class OptunaSweeper(Sweeper):
 
     def _scores(self, jobs: list[list[str]], number: int) -> list[float | None]:
         """What each job returned; None for one that stopped with a mistake, as a learning rate too high does."""
-        from mitosis.mistake import told
+        from mitosis.cli.messages import told
 
         assert self.launcher
         try:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from mitosis.data.figure import figure_of
-from mitosis.entry import entry
+from mitosis.cli.entry import entry
+from mitosis.data.reading.figure import figure_of
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.formats import PER_IMAGE, READ_ONLY, TABLES, files_of, read_all, sniff
 from mitosis.label.shape import bounds, rasterised
-from mitosis.run import Choices
+from mitosis.run.name import Choices
 
 SHAPES = {
     "pixels": ("pixels",),

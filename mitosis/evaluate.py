@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from mitosis import atomic
-from mitosis.entry import entry, folder
+from mitosis import files
+from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
-from mitosis.propose import data_root
-from mitosis.run import Choices, digest, locked, read_json, read_yaml
+from mitosis.files import digest, read_json, read_yaml
+from mitosis.run.folder import data_root, locked
+from mitosis.run.name import Choices
 
 
 def evaluate(config: dict[str, Any], choices: Choices) -> float:
@@ -34,12 +35,12 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         if result and result["asked"] == asked and result["stages"] and table.is_file():
             print(f"{path} stands; nothing to do")
         else:
-            from mitosis.evaluation import evaluate_runs  # torch is loaded from here on
+            from mitosis.cascade.evaluation import evaluate_runs  # torch is loaded from here on
 
             root, cache = data_root(segment, config), config["data"]["cache"]
             result = evaluate_runs(segment, classify, root, cache, config["part"], rule, table)
             result["asked"] = asked
-            atomic.write_json(path, result)
+            files.write_json(path, result)
     _print(result)
     f1 = result["stages"][-1]["f1"] if result["stages"] else None
     return float("nan") if f1 is None else f1

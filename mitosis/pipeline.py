@@ -5,11 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mitosis.entry import compose, entry
+from mitosis.cli.entry import compose, entry
+from mitosis.cli.overrides import literal
+from mitosis.cli.step import run_step
 from mitosis.errors import InputError
-from mitosis.override import literal
-from mitosis.run import Choices, read_json, run_folder, slug_of
-from mitosis.step import run_step
+from mitosis.files import read_json
+from mitosis.run.name import Choices, run_folder, slug_of
 
 OWN = ("crossfit", "segmenter", "classifier")
 """Keys of the pipeline itself; all others typed by the user are passed to every training step."""

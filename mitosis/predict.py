@@ -5,9 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mitosis.entry import entry
+from mitosis.cli.entry import entry
 from mitosis.errors import InputError
-from mitosis.run import Choices
+from mitosis.run.name import Choices
 
 SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
@@ -23,7 +23,7 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     if (output / "recipe.yaml").exists():
         raise InputError(f"output={output} is a run's folder, whose candidates.csv is stage two's; give another")
     output.mkdir(parents=True, exist_ok=True)  # now, so that it does not fail after the work of an hour
-    from mitosis.prediction import predict_images  # torch is loaded from here on
+    from mitosis.cascade.prediction import predict_images  # torch is loaded from here on
 
     return predict_images(
         images, output, float(config["mpp"]), str(config["segment"]), config["classify"], overlay=config["overlay"]

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from mitosis.entry import entry
+from mitosis.cli.entry import entry
 from mitosis.errors import InputError
-from mitosis.run import Choices
+from mitosis.run.name import Choices
 
 
 def prepare(config: dict[str, Any], choices: Choices) -> float:
@@ -23,7 +23,7 @@ def prepare(config: dict[str, Any], choices: Choices) -> float:
     output = Path(str(config["output"] or Path("prepared", word))).expanduser()
     if output.exists() and not output.is_dir():
         raise InputError(f"output={output} is a file; give a folder")
-    from mitosis.preparation import prepare_dataset  # torch is loaded from here on
+    from mitosis.check.preparation import prepare_dataset  # torch is loaded from here on
 
     return prepare_dataset(config, word, output)
 

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from mitosis import atomic
-from mitosis.entry import entry, folder
+from mitosis import files
+from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
-from mitosis.run import Choices, digest, locked, read_json, read_yaml
+from mitosis.files import digest, read_json, read_yaml
+from mitosis.run.folder import data_root, locked
+from mitosis.run.name import Choices
 
 
 def propose(config: dict[str, Any], choices: Choices) -> float:
@@ -25,21 +27,16 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
         if done and (run / "candidates.csv").is_file() and done["digests"] == _digests(run):
             print(f"{run}/candidates.csv stands; nothing to do")
         else:
-            from mitosis.proposal import write_proposal  # torch is loaded from here on
+            from mitosis.cascade.proposal import write_proposal  # torch is loaded from here on
 
             done = write_proposal(run, recipe, data_root(run, config), config["data"]["cache"])
-            atomic.write_json(run / "proposal.json", done | {"digests": _digests(run)})
+            files.write_json(run / "proposal.json", done | {"digests": _digests(run)})
     recall = done["val"]["recall"]
     return float("nan") if recall is None else recall
 
 
 def _digests(run: Path) -> dict[str, str]:
     return {name: digest(run / name) for name in ("checkpoints/best.ckpt", "candidates.csv")}
-
-
-def data_root(run: Path, config: dict[str, Any]) -> str | None:
-    """Where the data lies: ``data.root`` when given, else where it lay when the run was trained."""
-    return config["data"]["root"] or read_yaml(run / "local.yaml").get("root")
 
 
 if __name__ == "__main__":

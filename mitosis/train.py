@@ -4,23 +4,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from mitosis.entry import entry
+from mitosis.cli.entry import entry
 from mitosis.errors import InputError
-from mitosis.rank import first
-from mitosis.run import (
-    Choices,
-    claim,
-    digest,
-    finished,
-    flat,
-    locked,
-    own_folds,
-    read_json,
-    read_yaml,
-    recipe_of,
-    run_folder,
-    slug_of,
-)
+from mitosis.files import digest, read_json, read_yaml
+from mitosis.process.rank import first
+from mitosis.run.folder import claim, finished, locked
+from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, slug_of
 
 LEARNING = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
 """What of a dataset both stages may have their own of: how much is learned at once, and what masks are made of."""
@@ -45,7 +34,7 @@ def train(config: dict[str, Any], choices: Choices) -> float:
             metrics = read_json(folder / "metrics.json")
             print(f"{folder} is finished ({metrics['steps']} steps); nothing to do")
         else:
-            from mitosis.devices import fit_on_devices  # torch is loaded from here on
+            from mitosis.training.devices import fit_on_devices  # torch is loaded from here on
 
             metrics = fit_on_devices(config, recipe, folder, segmenters, inputs)
         return metrics["val"]["ap"] if metrics["val"]["ap"] is not None else float("nan")

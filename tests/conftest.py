@@ -14,7 +14,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hypothesis import settings
 from miniature import slides
 
-from mitosis.entry import entry
+from mitosis.cli.entry import entry
 
 settings.register_profile("no clock", deadline=None)  # a busy machine is no error
 settings.load_profile("no clock")

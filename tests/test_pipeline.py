@@ -13,13 +13,14 @@ import pytest
 import torch
 
 from mitosis import pipeline
-from mitosis.checkpoint import read
-from mitosis.data.candidate_table import read_candidates
-from mitosis.entry import compose
+from mitosis.cli.entry import compose
+from mitosis.data.view.candidate_table import read_candidates
 from mitosis.errors import InputError
 from mitosis.evaluate import evaluate
+from mitosis.files import read_json
 from mitosis.propose import propose
-from mitosis.run import locked, read_json
+from mitosis.run.checkpoint import read
+from mitosis.run.folder import locked
 from mitosis.train import train
 
 Cli = Callable[..., Any]
@@ -111,7 +112,7 @@ def test_mistakes_are_told_before_any_step(cli: Cli, steps: list[str], override:
 
 
 def test_a_failed_step_ends_it_with_its_code() -> None:
-    call = "from mitosis.step import run_step; run_step('evaluate', ['segment=nowhere'])"
+    call = "from mitosis.cli.step import run_step; run_step('evaluate', ['segment=nowhere'])"
     ended = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     said = "mitosis: the step evaluate ended with exit code 1; the same command goes on from there"

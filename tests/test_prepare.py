@@ -17,8 +17,8 @@ from PIL import Image
 
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.synthetic import Synthetic
-from mitosis.image import read_image
-from mitosis.run import read_json
+from mitosis.files import read_json
+from mitosis.image.file import read_image
 
 Cli = Callable[..., Any]
 SIDE = 96

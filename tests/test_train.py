@@ -15,13 +15,14 @@ import pytest
 import torch
 import yaml
 
-from mitosis import fit
-from mitosis.checkpoint import read
-from mitosis.entry import compose
-from mitosis.run import locked, read_json
+from mitosis.cli.entry import compose
+from mitosis.files import read_json
+from mitosis.run.checkpoint import read
+from mitosis.run.folder import locked
 from mitosis.stage.segmentation import SegmentationStage
 from mitosis.train import train
-from mitosis.trainer import RunTrainer
+from mitosis.training import fit
+from mitosis.training.trainer import RunTrainer
 
 Cli = Callable[..., Any]
 

@@ -6,7 +6,7 @@ import albumentations as A
 import numpy as np
 
 from mitosis.augment.seeded import apply
-from mitosis.optical_density import recolour
+from mitosis.image.optical_density import recolour
 
 # Optical densities of R, G, B (Ruifrok & Johnston 2001). Fixed: those of a single tile are too uncertain.
 HEMATOXYLIN_EOSIN = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])

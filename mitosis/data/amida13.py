@@ -3,7 +3,7 @@
 from typing import Any
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import Official
+from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
 from mitosis.data.tupac16 import FIRST, MPP, read_records

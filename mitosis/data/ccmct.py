@@ -1,6 +1,6 @@
 """CCMCT: 32 whole slides of canine cutaneous mast cell tumours, every mitosis in them annotated."""
 
-from mitosis.data.deal import Official
+from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.slides import SlideSet
 

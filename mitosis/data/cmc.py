@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitosis.data.deal import Official, dealt
-from mitosis.data.fold import OFFICIAL, FoldLists
+from mitosis.data.fold.deal import Official, dealt
+from mitosis.data.fold.lists import OFFICIAL, FoldLists
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
 from mitosis.data.slides import SlideSet

@@ -16,17 +16,16 @@ from lightning import LightningDataModule
 from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
-from mitosis.data.ahead import one_ahead
-from mitosis.data.cache import Cache
-from mitosis.data.deal import Official, dealt
-from mitosis.data.field import Field
-from mitosis.data.field_view import single
-from mitosis.data.fold import FoldLists, Parts, halves, read_folds, split
+from mitosis.data.cache.cache import Cache
+from mitosis.data.cache.capacity import check_memory, lacking
+from mitosis.data.cache.prefetch import one_ahead
+from mitosis.data.fold.deal import Official, dealt
+from mitosis.data.fold.lists import FoldLists, Parts, halves, read_folds, split
+from mitosis.data.fold.subset import limited
 from mitosis.data.inventory import Inventory
-from mitosis.data.limit import limited
-from mitosis.data.record import Record
-from mitosis.data.room import check_memory, lacking
-from mitosis.data.sampler import EpochSampler, share_of
+from mitosis.data.record import Field, Record
+from mitosis.data.view.fields import single
+from mitosis.data.view.sampler import EpochSampler, share_of
 from mitosis.errors import InputError
 
 Stain = Callable[[np.ndarray, str], np.ndarray]

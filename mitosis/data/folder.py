@@ -4,16 +4,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mitosis.data.cells import cells_of, warn_of_lost
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.figure import check_radii
-from mitosis.data.folder_labels import WORDS, read_labels
-from mitosis.data.image_folder import cases_of, find_images
-from mitosis.data.mpp import check_mpp
+from mitosis.data.reading.cells import cells_of, warn_of_lost
+from mitosis.data.reading.figure import check_radii
+from mitosis.data.reading.folder_labels import WORDS, read_labels
+from mitosis.data.reading.image_folder import cases_of, find_images
+from mitosis.data.reading.root import checked_root
 from mitosis.data.record import Record
-from mitosis.data.root import checked_root
 from mitosis.errors import InputError
-from mitosis.image import image_size, read_image, tiff_mpp
+from mitosis.image.file import image_size, read_image, tiff_mpp
+from mitosis.image.mpp import check_mpp
 from mitosis.label.number import finite
 
 COLUMN = "column"

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from mitosis.data import mask
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import UNPUBLISHED, Official
+from mitosis.data.fold.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
+from mitosis.data.reading import mask
+from mitosis.data.reading.assign_pixels import share_out
+from mitosis.data.reading.root import checked_root, files_under, unique
 from mitosis.data.record import MitoticFigure, Record
-from mitosis.data.root import checked_root, files_under, unique
-from mitosis.data.share_out import share_out
 from mitosis.errors import InputError
-from mitosis.image import image_size, read_image
+from mitosis.image.file import image_size, read_image
 from mitosis.label.formats import TABLES, sniff
 
 MPP, SCANNER = 0.25, "KF-PRO120"

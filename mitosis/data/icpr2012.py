@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.fold import OFFICIAL, read_folds
+from mitosis.data.fold.lists import OFFICIAL, read_folds
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.painted import read_subtraction_mask
+from mitosis.data.reading.root import checked_root, files_under
+from mitosis.data.reading.subtraction import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
-from mitosis.data.root import checked_root, files_under
 from mitosis.errors import InputError
-from mitosis.image import image_size, read_image
+from mitosis.image.file import image_size, read_image
 from mitosis.label.pixels import read_rows
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
@@ -49,7 +49,7 @@ class ICPR2012(MitosisDataModule):
 
     ``folds``: ``slide`` leaves one slide out per fold, ``image`` deals single fields out. ``masks``: ``csv``, or
     ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
-    (``mitosis.data.painted``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
+    (``mitosis.data.reading.subtraction``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
 
     INVENTORY = INVENTORY

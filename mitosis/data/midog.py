@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import UNPUBLISHED, Official
-from mitosis.data.labelled import Source, labelled_records
+from mitosis.data.fold.deal import UNPUBLISHED, Official
+from mitosis.data.reading.labelled import Source, labelled_records
+from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
 from mitosis.data.record import Record
-from mitosis.data.root import IMAGES, checked_root, files_under, unique
 from mitosis.errors import InputError
 from mitosis.label import midog
 

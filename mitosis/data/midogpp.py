@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from mitosis.data.deal import FOLDS, Official
-from mitosis.data.fold import OFFICIAL, FoldLists
+from mitosis.data.fold.deal import FOLDS, Official
+from mitosis.data.fold.lists import OFFICIAL, FoldLists
+from mitosis.data.fold.stratify import stratified, terciles
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.midog import MIDOG, MPP, named
+from mitosis.data.reading.root import checked_root
 from mitosis.data.record import Record
-from mitosis.data.root import checked_root
-from mitosis.data.stratify import stratified, terciles
 from mitosis.errors import InputError
 from mitosis.label.midogpp import Slide, read_split
 

@@ -4,11 +4,11 @@ import os
 from typing import Any
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import Official
+from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.labelled import Source, labelled_records
+from mitosis.data.reading.labelled import Source, labelled_records
+from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
 from mitosis.data.record import Record
-from mitosis.data.root import IMAGES, checked_root, files_under, unique
 from mitosis.errors import InputError
 from mitosis.label.atypia import frame_of, read_atypia
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from skimage.draw import disk
 
-from mitosis.mask_value import IGNORED, MITOSIS
+from mitosis.image.mask_value import IGNORED, MITOSIS
 
 
 class Circle(NamedTuple):
@@ -81,3 +81,15 @@ class Record:
         for figure in self.figures:  # after all circles: none hides a neighbour
             mask[figure.pixels[:, 1], figure.pixels[:, 0]] = MITOSIS
         return mask
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Field:
+    """A record with its pixels at hand.
+
+    ``image``: (H, W, 3) uint8 RGB, stain-normalised. ``mask``: (H, W) uint8 as ``Record.mask`` gives it.
+    """
+
+    record: Record
+    image: np.ndarray
+    mask: np.ndarray

@@ -14,18 +14,18 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from rich.progress import track
 
-from mitosis.data.cells import cells_of, warn_of_lost
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.deal import Official
-from mitosis.data.figure import check_radii, inside
+from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory
-from mitosis.data.mpp import check_mpp
+from mitosis.data.reading.cells import cells_of, warn_of_lost
+from mitosis.data.reading.figure import check_radii, inside
+from mitosis.data.reading.root import checked_root, files_under, unique
 from mitosis.data.record import Circle, Record
-from mitosis.data.root import checked_root, files_under, unique
 from mitosis.errors import InputError
+from mitosis.image.mpp import check_mpp
+from mitosis.image.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
 from mitosis.label import sliderunner
 from mitosis.label.annotation import Annotation, Labels
-from mitosis.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
 
 TISSUE = 0.05
 """A region is one of tissue from this share of it on."""
@@ -47,7 +47,7 @@ class SlideSet(MitosisDataModule):
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
-    database says, and what ``sliderunner.read`` and ``mitosis.slide`` refuse.
+    database says, and what ``sliderunner.read`` and ``mitosis.image.slide`` refuse.
     """
 
     NAME: ClassVar[str]

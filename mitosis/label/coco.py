@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mitosis import atomic
+from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.boxes import box_of, boxed
@@ -30,7 +30,7 @@ def write(labels: Labels, path: str | os.PathLike) -> None:
     images, ids = described(labels.sizes)
     annotations = [_entry(number, cell, ids[cell.image]) for number, cell in enumerate(labels.annotations, start=1)]
     categories = [{"id": MITOTIC, "name": "mitotic figure"}, {"id": NEGATIVE, "name": "non-mitotic figure"}]
-    atomic.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
+    files.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
 
 
 def _cell(entry: Entry) -> Annotation:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from mitosis import atomic
+from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.image_json import is_number, load
@@ -39,13 +39,13 @@ def read(path: str | os.PathLike, image: str | None = None) -> Labels:
 
 def write(labels: Labels, path: str | os.PathLike) -> None:
     """Make the folder ``path`` with ``<image>.geojson`` for each image: polygons where outline or pixels are known,
-    else points. Holes in pixels are filled. Raises ``InputError`` as ``atomic.new_folder`` and ``file_of``.
+    else points. Holes in pixels are filled. Raises ``InputError`` as ``files.new_folder`` and ``file_of``.
     """
-    with atomic.new_folder(path) as folder:
+    with files.new_folder(path) as folder:
         for image in labels.sizes:
             features = [_feature(cell) for cell in labels.of(image)]
             file = file_of(folder, image, ".geojson")
-            atomic.write_json(file, {"type": "FeatureCollection", "features": features})
+            files.write_json(file, {"type": "FeatureCollection", "features": features})
 
 
 def _cells(feature: dict[str, Any], image: str, where: str) -> list[Annotation]:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Container
 
-from mitosis import atomic
+from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.boxes import box_of, boxed
@@ -37,7 +37,7 @@ def write(labels: Labels, path: str | os.PathLike) -> None:
     images, ids = described(labels.sizes)
     annotations = [_entry(number, cell, ids[cell.image]) for number, cell in enumerate(labels.annotations, start=1)]
     categories = [{"id": MITOTIC, "name": "mitotic figure"}, {"id": NEGATIVE, "name": "hard negative"}]
-    atomic.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
+    files.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
 
 
 def _entry(number: int, cell: Annotation, image: int) -> dict:

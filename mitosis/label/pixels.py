@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mitosis import atomic
+from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels, filled
 from mitosis.label.per_image import bare, file_of
@@ -41,12 +41,12 @@ def read_rows(path: str | os.PathLike, size: tuple[int, int] | None = None) -> l
 def write(labels: Labels, path: str | os.PathLike) -> None:
     """Make the folder ``path`` with a csv for each image; every cell is a mitosis and has its pixels.
 
-    Raises ``InputError`` for a cell that is not so, and as ``atomic.new_folder``.
+    Raises ``InputError`` for a cell that is not so, and as ``files.new_folder``.
     """
-    with atomic.new_folder(path) as folder:
+    with files.new_folder(path) as folder:
         for image in labels.sizes:
             rows = (",".join(map(str, _own(cell).ravel())) + "\n" for cell in labels.of(image))
-            atomic.write_text(file_of(folder, bare(image), ".csv"), "".join(rows))
+            files.write_text(file_of(folder, bare(image), ".csv"), "".join(rows))
 
 
 def _own(cell: Annotation) -> np.ndarray:

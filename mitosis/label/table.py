@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mitosis import atomic
+from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.number import finite
 
@@ -81,7 +81,7 @@ def write_rows(path: str | os.PathLike, rows: Iterable[Sequence[object]]) -> Non
     """Replace ``path`` by the rows, the header first among them."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    atomic.write_text(path, text.getvalue())
+    files.write_text(path, text.getvalue())
 
 
 def plain(number: float) -> int | float:

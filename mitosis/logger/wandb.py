@@ -12,8 +12,9 @@ from typing import Any
 from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import WandbLogger
 
-from mitosis import atomic
-from mitosis.run import flat, read_yaml
+from mitosis import files
+from mitosis.files import read_yaml
+from mitosis.run.name import flat
 
 START, END = 30.0, 60.0
 """Seconds that W&B's server is waited for before a run goes on offline, and for what is still to upload at the end."""
@@ -129,7 +130,7 @@ def shortened(text: str) -> str:
 def _id(folder: Path) -> str:
     path = folder / "wandb_id"
     if not path.exists():
-        atomic.write_text(path, secrets.token_hex(4))
+        files.write_text(path, secrets.token_hex(4))
     return path.read_text()
 
 

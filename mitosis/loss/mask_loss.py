@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mitosis.errors import InputError
-from mitosis.mask_value import IGNORED
+from mitosis.image.mask_value import IGNORED
 
 
 class MaskLoss(nn.Module, ABC):

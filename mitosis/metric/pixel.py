@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from mitosis.mask_value import IGNORED
+from mitosis.image.mask_value import IGNORED
 from mitosis.metric import statistics
 
 

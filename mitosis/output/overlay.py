@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from mitosis import atomic
+from mitosis import files
 
 ACCEPTED, REJECTED, TRUTH = (0, 160, 60), (120, 120, 120), (255, 210, 0)
 RADIUS_UM = 10.0
@@ -46,5 +46,5 @@ def write_picture(path: Path, picture: np.ndarray) -> None:
     """Replace ``path`` (.png) by ``picture`` (H, W, 3) uint8 RGB."""
     data = io.BytesIO()
     Image.fromarray(picture).save(data, format="PNG")
-    with atomic.replacing(path) as file:
+    with files.replacing(path) as file:
         file.write(data.getvalue())

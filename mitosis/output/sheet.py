@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mitosis.candidates import crop
 from mitosis.data.record import Record
+from mitosis.inference.crop import crop
 from mitosis.output.grid import grid
 from mitosis.output.overlay import TRUTH
 

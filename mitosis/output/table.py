@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mitosis import atomic
+from mitosis import files
 
 MITOSIS, OTHER = "mitotic figure", "non-mitotic figure"
 HEADER = ("image", "x", "y", "score", "class", "area_um2", "mpp")
@@ -45,4 +45,4 @@ def write_detections(path: Path, rows: Iterable[DetectionRow]) -> None:
     for row in rows:
         numbers = (f"{row.x:.2f}", f"{row.y:.2f}", f"{row.score:.4f}", row.kind, f"{row.area_um2:.2f}", f"{row.mpp:g}")
         writer.writerow((row.image, *numbers))
-    atomic.write_text(path, text.getvalue())
+    files.write_text(path, text.getvalue())

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
 
-from mitosis import candidates, tiling
-from mitosis.resolution import predict_at
+from mitosis.inference import components, sliding_window
+from mitosis.inference.resolution import predict_at
 from mitosis.stage.base import Stage
 
 
@@ -41,7 +41,7 @@ class SegmentationStage(Stage):
         self.mpp = mpp
         self.min_area_um2 = min_area_um2
         self._tiling = partial(
-            tiling.predict, window=window, overlap=overlap, batch=batch, blend="mean", max_pixels=max_pixels
+            sliding_window.predict, window=window, overlap=overlap, batch=batch, blend="mean", max_pixels=max_pixels
         )
 
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
@@ -56,7 +56,7 @@ class SegmentationStage(Stage):
         self.pixel.update(probability.to(self.device), mask.to(self.device))
         logits = torch.logit(probability, eps=1e-6)[None, None]
         loss = self.loss(logits, mask[None, None])
-        found = candidates.extract(
+        found = components.extract(
             probability.numpy(), threshold=0.5, min_area_um2=self.min_area_um2, mpp=float(field["mpp"])
         )
         best = found.mean.argsort(kind="stable")[::-1][: self.SCORED].copy()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mitosis.errors import InputError
-from mitosis.optical_density import DENSITY, recolour
+from mitosis.image.optical_density import DENSITY, recolour
 from mitosis.stain.normaliser import FitError, Normaliser, numbers
 from mitosis.stain.tissue import sample
 

@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mitosis.optical_density import DENSITY
+from mitosis.image.optical_density import DENSITY
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, reference
 from mitosis.stain.normaliser import FitError, Normaliser
 from mitosis.stain.staintools_macenko import transfer

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from mitosis.image.tissue import is_tissue
 from mitosis.stain.normaliser import FitError
-from mitosis.tissue import is_tissue
 
 _SAMPLE = 200_000  # pixels to fit on
 _BLACK = 16  # padding and pen: no channel reaches this level, so the colour is noise

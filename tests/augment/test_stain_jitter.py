@@ -5,7 +5,7 @@ import pytest
 from skimage.color import rgb_from_hed
 
 from mitosis.augment.stain_jitter import HEMATOXYLIN_EOSIN, StainJitter, StainJitterAugment
-from mitosis.optical_density import DENSITY
+from mitosis.image.optical_density import DENSITY
 
 
 def stained(*amounts: tuple[float, float], glass: float = 255.0) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.fold import Parts
+from mitosis.data.fold.lists import Parts
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 

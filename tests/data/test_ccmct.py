@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from miniature.slides import database
 
-from mitosis.data.cache import Cache
+from mitosis.check.check import check_counts
+from mitosis.data.cache.cache import Cache
 from mitosis.data.ccmct import CCMCT, TEST, TRAIN
-from mitosis.data.check import check_counts
 from mitosis.data.drawing.field import draw_field
 from mitosis.errors import InputError
-from mitosis.mask_value import IGNORED, MITOSIS
+from mitosis.image.mask_value import IGNORED, MITOSIS
 
 ONE, OTHER = TRAIN[0], TRAIN[1]
 SIDE_UM = 128.0  # 512 pixels

@@ -13,14 +13,14 @@ import torch
 from PIL import Image
 
 from mitosis.augment.scmitosis import SCMitosisAugment
-from mitosis.data.cache import CachedField
+from mitosis.data.cache.cache import CachedField
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.field_view import FieldView
 from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
-from mitosis.data.tile_view import TileView
+from mitosis.data.view.fields import FieldView
+from mitosis.data.view.tiles import TileView
 from mitosis.errors import InputError
-from mitosis.image import read_image
+from mitosis.image.file import read_image
 from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 

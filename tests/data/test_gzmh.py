@@ -10,9 +10,9 @@ from miniature import SIZE, drawn
 from miniature.gzmh import add
 from PIL import Image
 
-from mitosis.config import CONF
 from mitosis.data.gzmh import GZMH
 from mitosis.errors import InputError
+from mitosis.run.build import CONF
 
 SHIPPED = {
     key: value

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mitosis.data.fold import read_folds
+from mitosis.data.fold.lists import read_folds
 from mitosis.data.icpr2012 import ICPR2012, read_figures, read_records
 from mitosis.errors import InputError
 

@@ -13,8 +13,8 @@ from miniature.midogpp import write
 from PIL import Image
 from sklearn.model_selection import StratifiedKFold
 
+from mitosis.data.fold.stratify import stratified, terciles
 from mitosis.data.midogpp import SEED, MIDOGpp
-from mitosis.data.stratify import stratified, terciles
 from mitosis.errors import InputError
 from mitosis.label import midog
 from mitosis.label.midogpp import read_split

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.data.figure import figure_of
+from mitosis.data.reading.figure import figure_of
 from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.label.annotation import Annotation
 

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from mitosis.data.fold import ALL, read_folds, split
+from mitosis.data.fold.lists import ALL, read_folds, split
 from mitosis.data.synthetic import Synthetic
 from mitosis.errors import InputError
 

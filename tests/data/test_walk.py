@@ -16,13 +16,13 @@ from miniature import Written, amida13, ccmct, cmc, folder, gzmh, icpr2012, mido
 from omegaconf import OmegaConf
 from promise import check_items, check_objects, check_parts
 
-from mitosis.assembly import build_data
-from mitosis.config import CONF, words_of
-from mitosis.data.candidate_table import CandidateRow, write_candidates
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.figure import figure_of, inside
+from mitosis.data.reading.figure import figure_of, inside
 from mitosis.data.record import Record
+from mitosis.data.view.candidate_table import CandidateRow, write_candidates
 from mitosis.label import midog as midog_json
+from mitosis.run.assembly import build_data
+from mitosis.run.build import CONF, words_of
 
 MINIATURES: dict[str, Callable[[Path], Written] | None] = {
     "amida13": amida13.build,

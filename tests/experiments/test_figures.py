@@ -14,7 +14,7 @@ from miniature import icpr2012
 from picture import SIDE, STRIP, fitted, outlined, titled
 
 from mitosis.data.record import Circle, MitoticFigure, Record
-from mitosis.image import read_image
+from mitosis.image.file import read_image
 from mitosis.output.overlay import TRUTH
 
 GAP = 4

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
-from mitosis.entry import compose
+from mitosis.cli.entry import compose
+from mitosis.files import read_yaml
 from mitosis.logger.wandb import WandbRun, describe, shortened, start, summary
-from mitosis.run import flat, read_yaml
+from mitosis.run.name import flat
 from mitosis.stage.base import Stage
 from mitosis.train import train
 

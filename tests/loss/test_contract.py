@@ -10,13 +10,13 @@ import yaml
 from hydra.utils import instantiate
 from torch import Tensor, nn
 
+from mitosis.image.mask_value import IGNORED
 from mitosis.loss.bce import BCE
 from mitosis.loss.bce_tversky import BCETversky
 from mitosis.loss.dice_bce import DiceBCE
 from mitosis.loss.focal import Focal
 from mitosis.loss.mask_loss import MaskLoss
 from mitosis.loss.tversky import Tversky
-from mitosis.mask_value import IGNORED
 
 CONF = Path(__file__).parents[2] / "conf/loss"
 LOSSES = {"bce": BCE, "bce_tversky": BCETversky, "dice_bce": DiceBCE, "focal": Focal, "tversky": Tversky}

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from torch import nn
 
-from mitosis.config import build
 from mitosis.errors import InputError
 from mitosis.model.unet_mitosis import UNetMitosis
+from mitosis.run.build import build
 
 CONF = Path(__file__).parents[2] / "conf" / "model" / "unet_mitosis.yaml"
 NARROW = (4, 8, 12)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mitosis.image import read_image
+from mitosis.image.file import read_image
 from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw, write_picture
 
 WHITE = np.full((200, 300, 3), 255, np.uint8)

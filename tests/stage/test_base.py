@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
+from mitosis.scheduler.schedule import constant
 from mitosis.stage.base import Stage
-from mitosis.stage.schedule import constant
 
 
 class OneWeight(Stage):

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
+from mitosis.scheduler.schedule import constant
 from mitosis.stage.classification import ClassificationStage, logits_of
-from mitosis.stage.schedule import constant
 
 
 class Brightness(nn.Module):

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from mitosis.errors import InputError
+from mitosis.image.mask_value import IGNORED
 from mitosis.loss.bce import BCE
-from mitosis.mask_value import IGNORED
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
-from mitosis.stage.schedule import constant
+from mitosis.scheduler.schedule import constant
 from mitosis.stage.segmentation import SegmentationStage
 
 MPP = 0.25

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mitosis.config import build
 from mitosis.errors import InputError
+from mitosis.run.build import build
 from mitosis.stain import staintools_vahadane
 from mitosis.stain.macenko import REFERENCE_STAINS, Macenko, fit
 from mitosis.stain.none import NoStain

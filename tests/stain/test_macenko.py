@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from mitosis.image import read_image
+from mitosis.image.file import read_image
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, Macenko, concentrations, fit
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")

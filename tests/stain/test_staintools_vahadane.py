@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mitosis.optical_density import DENSITY
+from mitosis.image.optical_density import DENSITY
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit
 from mitosis.stain.staintools_vahadane import StaintoolsVahadane, learn
 from mitosis.stain.tissue import sample

@@ -8,7 +8,7 @@ from PIL import Image
 
 from miniature import Written
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.fold import read_folds
+from mitosis.data.fold.lists import read_folds
 
 
 def write(root: Path, fields: Iterable[str], side: int = 96) -> int:

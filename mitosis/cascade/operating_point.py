@@ -1,0 +1,104 @@
+"""Choosing a segmenter's window and threshold on val."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from mitosis.cascade.cascade import Cascade
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.errors import InputError
+from mitosis.metric.detection import Counts, DetectionMetric
+from mitosis.metric.matching import Matching
+from mitosis.run.trained import Trained
+
+WINDOWS = (256, 512, 1024, 2048)
+THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One window on val, and the object-level AP reached with it."""
+
+    window: int | str
+    ap: float
+
+
+def fixed_threshold(threshold: float | str) -> float | None:
+    if threshold in ("auto", "f1"):
+        return None
+    if isinstance(threshold, bool | str) or not 0 < threshold < 1:
+        raise InputError(f"candidate.threshold={threshold}: give a number between 0 and 1, auto or f1")
+    return float(threshold)
+
+
+def threshold_of(settings: dict[str, Any], counts_at: dict[float, Counts]) -> float:
+    return best_f1(counts_at) if settings["threshold"] == "f1" else choose_threshold(counts_at, settings["recall"])
+
+
+def windows_of(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]:
+    fixed = recipe["tiling"]["window"]
+    if fixed != "auto":
+        return [fixed]
+    seen = recipe["tiling"]["mpp"]
+    side = max(max(record.size) * (record.mpp / seen if seen else 1) for record in data.parts.val)
+    return [window for window in WINDOWS if window < side] + ["whole"]
+
+
+def try_windows(
+    trained: Trained, windows: Sequence[int | str], data: MitosisDataModule, matching: Matching
+) -> list[Trial]:
+    """Score val with each window: AP of the components at 0.5 by their mean probability.
+
+    A field is read once for all windows, for it is not kept.
+    """
+    cascades = [Cascade(trained, window=window) for window in windows]
+    metrics = [DetectionMetric(matching) for _ in windows]
+    val = data.parts.val
+    for field in track(data.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
+        record = field.record
+        for cascade, metric in zip(cascades, metrics, strict=True):
+            found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
+            metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
+    return [Trial(window, float(metric.compute()["ap"])) for window, metric in zip(windows, metrics, strict=True)]
+
+
+def try_thresholds(
+    trained: Trained, window: int | str, data: MitosisDataModule, matching: Matching, thresholds: Sequence[float]
+) -> dict[float, Counts]:
+    """The counts over val at each threshold, every candidate taken for a mitosis."""
+    cascade = Cascade(trained, window=window)
+    sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
+    val = data.parts.val
+    for field in track(data.each(val), "thresholds on val", len(val)):
+        truths, mpp = field.record.centroids, field.record.mpp
+        probability = cascade.probability(field.image, mpp=mpp)
+        for threshold in thresholds:
+            points = cascade.propose(probability, mpp=mpp, threshold=threshold).points
+            pairs = matching(points, truths, mpp)
+            sums[threshold] += (pairs.tp, pairs.fp, pairs.fn, len(points), len(truths))
+    return {threshold: Counts(*map(int, total)) for threshold, total in sums.items()}
+
+
+def best_trial(trials: Sequence[Trial]) -> Trial:
+    """The trial of the highest AP; the first of equals, an undefined AP is the lowest."""
+    return max(trials, key=lambda trial: -1.0 if math.isnan(trial.ap) else trial.ap)
+
+
+def choose_threshold(counts: dict[float, Counts], wanted: float) -> float:
+    """The largest threshold whose recall is at least ``wanted``; where none is, the largest of the highest recall."""
+    recalls = {t: c.recall for t, c in counts.items()}
+    defined = {t: value for t, value in recalls.items() if not math.isnan(value)}
+    if not defined:
+        return 0.5
+    goal = min(wanted, max(defined.values()))
+    return max(t for t, value in defined.items() if value >= goal)
+
+
+def best_f1(counts: dict[float, Counts]) -> float:
+    """The largest threshold of the highest F1; 0.5 where no F1 is defined."""
+    defined = {t: c.f1 for t, c in counts.items() if not math.isnan(c.f1)}
+    return max(defined, key=lambda t: (defined[t], t), default=0.5)

@@ -1,0 +1,1 @@
+"""Is this dataset what it says?"""

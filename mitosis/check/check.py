@@ -1,0 +1,175 @@
+"""What may be wrong with a dataset, all of it at once: its images, its labels, its folds, its size."""
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from rich.progress import track
+
+from mitosis.check.near_duplicates import alike, look
+from mitosis.data.cache.fingerprint import files_of
+from mitosis.data.fold.lists import CASES_FOR_VAL, OFFICIAL, PARTS, FoldLists, split
+from mitosis.data.inventory import Inventory, Part
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+from mitosis.image.mpp import MPP, plausible
+
+ALIKE = 4
+"""Images whose hashes differ in at most so many of 64 bits look alike."""
+
+Verdict = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check's outcome: what it looks for, how grave it is, how often it was found, and the first case of it."""
+
+    check: str
+    verdict: Verdict
+    count: int = 0
+    first: str = ""
+
+
+def found(check: str, gravity: Verdict, offenders: Sequence[str]) -> Finding:
+    """``gravity`` where there are offenders, else ok."""
+    return Finding(check, gravity, len(offenders), offenders[0]) if offenders else Finding(check, "ok")
+
+
+def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
+    """Every image decoded once, one at a time; returns the findings and the names of the fields that cannot be used."""
+    empty, broken, sizes, seen = [], {}, [], {}
+    for record in track(records, "checking images"):
+        files = [*files_of(record.read), *files_of(record.read_mask)]
+        if none := [file for file in files if os.path.getsize(file) == 0]:
+            empty.append(f"{none[0]}: 0 bytes")
+        try:
+            image = record.read()
+        except Exception as error:  # a dataset's own reader fails in its own ways
+            broken[record.field] = " ".join(f"{record.field}: {error or type(error).__name__}".split())
+            continue
+        if image.dtype != np.uint8 or image.shape != (*record.size, 3):
+            said = f"({record.size[0]}, {record.size[1]}, 3) uint8"
+            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {said}")
+            broken[record.field] = ""
+            continue
+        seen[record.field] = look(image)
+    return [
+        found("empty files", "error", empty),
+        found("images that cannot be read", "error", [text for text in broken.values() if text]),
+        found("images of another size than their record's", "error", sizes),
+        found("images of two cases that look alike", "warning", _twins(records, seen)),
+    ], set(broken)
+
+
+def _twins(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
+    usable = [record for record in records if record.field in seen]
+    pairs = alike(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
+    between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]
+    return [f"{one.field} of case {one.case} and {other.field} of case {other.case}" for one, other in between]
+
+
+def check_labels(records: Sequence[Record]) -> list[Finding]:
+    """Where the labels lie, and how large a pixel is."""
+    outside, twice, absurd = [], [], []
+    for record in records:
+        outside += [f"{record.field}, {text}" for text in _outside(record)]
+        points = np.concatenate([record.centroids, np.asarray(record.hard_negatives, float).reshape(-1, 2)])
+        places, counts = np.unique(points.round(3), axis=0, return_counts=True)
+        twice += [f"{record.field}: {n} at ({x:g}, {y:g})" for (x, y), n in zip(places, counts, strict=True) if n > 1]
+        if not plausible(record.mpp):
+            absurd.append(f"{record.field}: {record.mpp} µm per pixel")
+    return [
+        found("labels outside their image", "error", outside),
+        found("several labels at one point", "warning", twice),
+        found(f"µm per pixel missing or not in {MPP[0]} … {MPP[1]}", "error", absurd),
+    ]
+
+
+def _outside(record: Record) -> list[str]:
+    height, width = record.size
+    texts = []
+    for number, figure in enumerate(record.figures, start=1):
+        pixels = figure.pixels
+        beyond = pixels[~((pixels >= 0) & (pixels < (width, height))).all(axis=1)]
+        if len(beyond):
+            texts.append(f"mitosis {number}: pixel ({beyond[0][0]}, {beyond[0][1]}) of an image {width} x {height}")
+    for number, (x, y) in enumerate(record.hard_negatives, start=1):
+        if not (-0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5):
+            texts.append(f"hard negative {number}: ({x:g}, {y:g}) of an image {width} x {height}")
+    return texts
+
+
+def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
+    """Whether every fold can be made of the records, and keeps its cases apart where it says so."""
+    case = {record.field: record.case for record in records}
+    shared, unmade, unlisted = [], [], []
+    for fold, parts in lists.items():
+        cases = {part: {case[name] for name in parts[part] if name in case} for part in PARTS}
+        both = (cases["train"] | cases["val"]) & cases["test"] if fold not in lists.by_field else set()
+        if len(set(case.values())) >= CASES_FOR_VAL:
+            both |= cases["train"] & cases["val"]
+        shared += [f"fold {fold}: case {name}" for name in sorted(both)]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                split(records, fold, lists)
+            except InputError as error:
+                unmade += [] if both else [str(error)]
+        unlisted = unlisted or [str(warning.message) for warning in caught]
+    return [
+        found("cases in two parts of a fold", "error", shared),
+        found("folds that cannot be made", "warning", unmade),
+        found("fields in no fold list", "warning", unlisted),
+    ]
+
+
+def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: FoldLists) -> list[Finding]:
+    """How many fields, mitoses and hard negatives there are beside the published numbers, part by part.
+
+    A part that is wholly absent is no finding: test parts are given out apart. ``inventory``: the dataset's
+    ``INVENTORY``; where it is None, nothing was published.
+    """
+    if inventory is None:
+        return [Finding("counts", "ok", first=f"{counted(records)}; no published inventory")]
+    parts = [(part, of_part(part, records, lists)) for part in inventory.parts]
+    present = [(part, own) for part, own in parts if own]
+    if not present:
+        return [_compared(inventory.name, inventory, records, inventory.note)]
+    findings = [_compared(f"{inventory.name}, {part.name}", part, own, inventory.note) for part, own in present]
+    within = {record.field for _, own in present for record in own}
+    further = [record.field for record in records if record.field not in within]
+    return [*findings, *([found("fields in no published part", "warning", further)] if further else [])]
+
+
+def of_part(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:
+    """The records that belong to a published part; none where it is not at hand."""
+    if part.cases:
+        return [record for record in records if record.case in part.cases]
+    official = lists.get(OFFICIAL, {name: [] for name in PARTS})
+    names = official["test"] if part.name == "test" else [*official["train"], *official["val"]]
+    return [record for record in records if record.field in set(names)]
+
+
+def _compared(name: str, expected: Inventory | Part, records: Sequence[Record], note: str) -> Finding:
+    have = tally(records)
+    known = {what: getattr(expected, what) for what in have if getattr(expected, what) is not None}
+    text = ", ".join(f"{have[what]}/{count} {what.replace('_', ' ')}" for what, count in known.items())
+    off = sum(have[what] != count for what, count in known.items())
+    return Finding(name, "warning" if off else "ok", off, text + (f" ({note})" if off and note else ""))
+
+
+def counted(records: Sequence[Record]) -> str:
+    """How many fields, mitoses and hard negatives there are, in words."""
+    return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally(records).items())
+
+
+def tally(records: Sequence[Record]) -> dict[str, int]:
+    """The numbers of fields, mitoses and hard negatives, under the names of ``Inventory``."""
+    return {
+        "fields": len(records),
+        "mitoses": sum(len(record.figures) for record in records),
+        "hard_negatives": sum(len(record.hard_negatives) for record in records),
+    }

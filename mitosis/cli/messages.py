@@ -1,0 +1,121 @@
+"""What went wrong, as one line that says what to type."""
+
+import difflib
+import errno
+import functools
+import re
+from typing import Any
+
+import yaml
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mitosis.errors import InputError
+from mitosis.run.build import CONF, words_of
+
+
+def explain(error: Exception, command: str = "train") -> str:
+    """A mistake in the configuration as one line that says what to type."""
+    text = str(error)
+    if isinstance(error, OverrideParseException):
+        if not re.search("[=~]", error.override):
+            return f"{error.override}: type {error.override}=VALUE"
+        return f"{error.override}: {text.splitlines()[0]}; a value with such characters needs quotes: key='\"a, b\"'"
+    if isinstance(error, MissingConfigException) and error.options is not None:
+        name = str(error.missing_cfg_file or "").replace("\\", "/")
+        group, _, word = name.rpartition("/")
+        options = sorted(set(error.options) - {"common"})
+        return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
+    if found := re.search(r"Could not override '([^']+)'", text):
+        key, known = found.group(1), _keys()
+        if command == "pipeline" and key in known:
+            if key == "model":
+                return "model: each stage has its own; type segmenter.model=… or classifier.model=…"
+            return f"{key}: type it for the stage it is for, segmenter.set=[{key}=…] or classifier.set=[{key}=…]"
+        close = [word for word in difflib.get_close_matches(key, known, n=2, cutoff=0.6) if word != key]
+        hint = f"did you mean {close[0]}=…?" if close and key not in known else "all keys are printed by --cfg job"
+        return f"{key}: there is no such key {'with these choices' if key in known else ''}; {hint}".replace(" ;", ";")
+    if found := re.search(r"You must specify '([^']+)', e\.g, ", text):
+        group = found.group(1)
+        return f"{group} is not chosen; type {group}= with one of {', '.join(words_of(group))}"
+    return text.partition("Config search path")[0]  # where it looked, in six lines
+
+
+def unreadable(error: yaml.MarkedYAMLError) -> str:
+    """A yaml of the user's own that is none: the file, the line and the problem."""
+    mark = error.problem_mark
+    where = f"{mark.name}, line {mark.line + 1}" if mark else "a configuration file"
+    return f"{where}: not readable as yaml ({error.problem or error.context})"
+
+
+def told(error: Exception, command: str = "train") -> str | None:
+    """What a user did wrong, or what the machine refused, in words; None for a fault of the program's own."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return explain(error, command)
+    if isinstance(error, OSError):
+        known = error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        return f"{error.filename or 'writing'}: {error.strerror}" if known else None
+    if isinstance(error, yaml.MarkedYAMLError):
+        return unreadable(error)
+    if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
+        return str(error)
+    if isinstance(error, ValueError) and "defaults list" in str(error):  # Hydra's
+        return str(error)
+    if re.search("DataLoader worker .*(exited unexpectedly|killed by signal)", str(error)):
+        return (
+            "a process that loads data was killed, as the system does when memory runs out; the same command goes on"
+            " from the last checkpoint, with less memory if you type a smaller data.workers or data.batch_size"
+        )
+    return _of_a_sweep(error)
+
+
+def _of_a_sweep(error: Exception) -> str | None:
+    """What ended a job of a sweep that ran in a process of its own, as its launcher tells it; None for other errors."""
+    text, package = str(error), type(error).__module__.split(".")[0]
+    if package == "submitit":
+        said = re.findall("^mitosis: (.+)", text, re.MULTILINE)
+        return said[-1] if said else f"a job of the sweep failed: {text}"
+    if package == "joblib":
+        return f"a job of the sweep died ({type(error).__name__}); the same command goes on from its last checkpoint"
+    if text.startswith('Could not detect "srun"'):
+        return "hydra/launcher: there is no SLURM here; type it where sbatch is known, or hydra/launcher=joblib"
+    if found := re.search("Unknown plugin class : '(.+)'", text):
+        return f"{found[1]} is not installed; type pip install 'mitosis[sweep]'"
+    return None
+
+
+def refuse_slips(config: dict[str, Any], prefix: str = "") -> None:
+    """``InputError`` for a key of a user's own yaml that looks like one of ours and is not, where nobody reads it.
+
+    What is built refuses unknown arguments by itself, so a table with a ``_target_`` is not looked into.
+    """
+    known = _keys()
+    for key, value in config.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and "_target_" not in value:
+            refuse_slips(value, f"{name}.")
+        elif name not in known and (close := difflib.get_close_matches(name, known, n=1, cutoff=0.85)):
+            raise InputError(f"{name}: there is no such key; did you mean {close[0]}=…?")
+
+
+@functools.cache
+def _keys() -> list[str]:
+    """Dotted keys of every shipped yaml, for suggestions."""
+    found: set[str] = set()
+
+    def walk(node: Any, prefix: str) -> None:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            if key not in ("defaults", "hydra") and not str(key).startswith("_"):
+                found.add(f"{prefix}{key}")
+                walk(value, f"{prefix}{key}.")
+
+    for path in CONF.rglob("*.yaml"):
+        group = path.parent.relative_to(CONF).as_posix()
+        text = path.read_text(encoding="utf-8")
+        found.update([group] if group != "." else [])
+        prefix = "" if group == "." or "@package _global_" in text else f"{group}."
+        walk(OmegaConf.to_container(OmegaConf.create(text)), prefix)
+    return sorted(found)

@@ -1,0 +1,105 @@
+"""Overrides as users type them, put as Hydra's grammar wants them."""
+
+import re
+from typing import NoReturn
+
+from hydra._internal.utils import get_args_parser
+
+from mitosis.errors import InputError
+from mitosis.run.build import CONF, words_of
+
+PATH_KEYS = (
+    *(
+        "input",
+        "output",
+        "data.root",
+        "data.cache",
+        "data.labels",
+        "data.objects",
+        "segment",
+        "classify",
+        "model.weights",
+        "candidates",
+        "init",
+    ),
+    *("runs", "data.case"),
+)
+"""Keys whose values are paths, or a regular expression: taken literally, whatever Hydra's grammar would read in them
+(but for ``${…}``)."""
+
+LIST_KEYS = ("segmenter.set", "classifier.set", "candidates")
+"""Keys whose values in square brackets are lists: of overrides, or of paths."""
+
+VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
+"""Hydra's flags that are followed by a value."""
+
+QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
+"""What stands in quotes already, as a regular expression."""
+
+
+def arrange(arguments: list[str]) -> list[str]:
+    """Flags moved to the end (Hydra 1.3 refuses overrides behind ``--multirun``), values of path keys quoted.
+
+    Raises ``InputError`` for a flag that Hydra does not know and for ``group=null``, which it could not compose.
+    """
+    overrides, flags, rest = [], [], list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith("-"):
+            overrides.append(_quoted(argument))
+            continue
+        flags.append(argument)
+        if rest and (argument in VALUED or (argument in ("--info", "-i") and "=" not in rest[0])):
+            flags.append(rest.pop(0))
+    if {"--cfg", "-c", "--info", "-i"} & set(flags):  # shown for one run; Hydra would refuse the pair
+        flags = [flag for flag in flags if flag not in ("--multirun", "-m")]
+    parser = get_args_parser()
+    parser.error = _refuse  # pyright: ignore  # argparse would print several lines
+    parser.parse_args([*overrides, *flags])
+    for override in overrides:
+        group, _, word = override.partition("=")
+        if word == "null" and re.fullmatch(r"[a-z]+", group) and (CONF / group).is_dir():
+            raise InputError(
+                f"{override}: type {group}= with one of {', '.join(words_of(group))}, or ~{group} for none"
+            )
+    return overrides + flags
+
+
+def _refuse(message: str) -> NoReturn:
+    raise InputError(f"{message}; settings are typed as key=value")
+
+
+def _quoted(argument: str) -> str:
+    key, equals, value = argument.partition("=")
+    bare = key.lstrip("+")
+    if bare in LIST_KEYS and value.startswith("[") and value.endswith("]"):
+        return f"{key}=[{','.join(literal(item) for item in _items(value[1:-1]))}]"
+    if not equals or bare not in PATH_KEYS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
+        return argument
+    return f"{key}={literal(value)}"
+
+
+def literal(value: str) -> str:
+    """``value`` in Hydra's single quotes: only a quote, and backslashes right before one, need a backslash."""
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    trailing = len(escaped) - len(escaped.rstrip("\\"))
+    return f"'{escaped}{chr(92) * trailing}'"
+
+
+def _items(inner: str) -> list[str]:
+    """The items of ``a=1,b=[2,3],'c=4,5'``: split at commas outside brackets and quotes, outer quotes taken off."""
+    items, depth = [""], 0
+    for token in re.findall(rf"(?:^|(?<=[=,:\[({{\s]))(?:{QUOTED})(?=[,:\])}}\s]|$)|.", inner, re.DOTALL):
+        depth += (token in "[{(") - (token in "]})")
+        if token == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += token
+    return [_unquoted(item.strip()) for item in items if item.strip()]
+
+
+def _unquoted(item: str) -> str:
+    """``item`` without outer quotes: what ``literal`` made of it undone."""
+    if not re.fullmatch(QUOTED, item):
+        return item
+    return re.sub(rf"(\\+)(?={item[0]}|$)", lambda slashes: slashes[0][: len(slashes[0]) // 2], item[1:-1])

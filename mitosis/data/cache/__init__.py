@@ -1,0 +1,1 @@
+"""Stain-normalised fields on disk."""

@@ -1,0 +1,84 @@
+"""A cache filled ahead of training, by several processes."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+
+from rich.progress import track
+
+from mitosis.data.cache.cache import Cache
+from mitosis.data.cache.capacity import Map, lacking
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+
+
+def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
+    """Put the records into the cache, ``workers`` at once; says first how much space that takes.
+
+    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, and said.
+    Memory is that of one field a process, however many fields there are.
+    Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
+    killed.
+    """
+    if removed := cache.remove_left_behind():
+        print(f"{cache.folder}: {removed} half-written file(s) removed, left by processes that were killed")
+    with _mapping(workers) as mapped:
+        missing = lacking(cache, records, mapped)
+        made = mapped(_Make(cache), missing)
+        for said in track(made, "normalising fields", len(missing), disable=not missing):
+            for line in said:
+                warnings.warn(line, stacklevel=2)
+
+
+class _Make:
+    """Makes a record's entries; returns the warnings, which a process of its own would print in its own way."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def __call__(self, record: Record) -> list[str]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            self._cache.field(record)
+        return [str(warning.message) for warning in caught]
+
+
+@contextmanager
+def _mapping(workers: int) -> Iterator[Map]:
+    """``map`` over so many processes; over this one where there is to be one."""
+    if workers == 1:
+        yield map
+        return
+    # Not forked from here: this process has threads (the bar's, OpenCV's), whose locks a fork would leave locked.
+    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    try:
+        yield pool.map
+    except BrokenProcessPool:
+        raise InputError(
+            "a process that normalises fields was killed, as the system does when memory runs out; the same command"
+            " goes on from there, with less memory if you type workers=1"
+        ) from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Ctrl-C is the parent's to answer, and no process outlives it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Which fields a fold trains on, validates on and tests on."""

@@ -1,0 +1,204 @@
+"""Which fields a run trains, validates and tests on: committed lists, checked against the records at hand."""
+
+import csv
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mitosis.data.record import Record
+from mitosis.errors import InputError
+
+PARTS = ("train", "val", "test")
+OFFICIAL, ALL = "official", "all"
+FOLDS = Path(__file__).parent
+CASES_FOR_VAL = 10
+"""From this many cases on, val is set apart from train by case, below by field."""
+
+
+class FoldLists(dict[str, dict[str, list[str]]]):
+    """fold → part (train, val, test) → names of fields; ``by_field``: the folds that do not keep cases apart."""
+
+    by_field: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The three disjoint parts of one fold.
+
+    ``test_absent``: the fold's test part exists but is not on disk, so there is no test figure to report.
+    ``note``: one line for the user on what the split does not keep apart or does not have; empty when there is nothing.
+    """
+
+    train: tuple[Record, ...]
+    val: tuple[Record, ...]
+    test: tuple[Record, ...]
+    note: str = ""
+    test_absent: bool = False
+
+
+def names_of(parts: Parts) -> dict[str, list[str]]:
+    """The fields that a run learns from and chooses on, by part; a checkpoint keeps them."""
+    return {"train": [record.field for record in parts.train], "val": [record.field for record in parts.val]}
+
+
+def refuse_moved(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
+    """``InputError`` unless the fold still trains and validates on the fields of ``then``, as ``run`` did.
+
+    A case more moves folds that are dealt out, another csv those of a user's own: a field that was learned by heart
+    would be scored as a new one. None: not known, nothing is refused.
+    """
+    for part, now in names_of(parts).items():
+        if then is not None and (moved := sorted(set(now) ^ set(then[part]))):
+            was = "was not" if moved[0] in now else "was"
+            raise InputError(
+                f"{run}: the fold is not that of its training, {moved[0]} {was} in {part} then; put data and fold lists"
+                " back as they were, or move the run away and train anew"
+            )
+
+
+def read_folds(name: str) -> FoldLists:
+    """The committed lists ``<name>.csv`` beside this file: columns fold, part, field and, where cases are not kept apart, group.
+
+    ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's); a name that ends
+    in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; ``case``, or
+    no such column, says that it never does.
+    Raises ``InputError`` for a name without lists and for a file that is not of this form.
+    """
+    name, _, prefix = name.partition(":")
+    lists, groups = FoldLists(), defaultdict(set)
+    for row in _rows(name):
+        if row["part"] not in PARTS:
+            raise InputError(f"{name}: part {row['part']!r} is none of {', '.join(PARTS)}")
+        groups[row["fold"]].add(row.get("group", "case"))
+        if row["field"].startswith(prefix):
+            lists.setdefault(row["fold"], {part: [] for part in PARTS})[row["part"]].append(row["field"])
+    for fold, group in groups.items():
+        if group not in ({"case"}, {"field"}):
+            raise InputError(f"{name}: fold {fold} has the groups {sorted(group)}; it takes case or field")
+    lists.by_field = frozenset(fold for fold, group in groups.items() if group == {"field"})
+    return lists
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    path = Path(name).expanduser() if name.endswith(".csv") else FOLDS / f"{name}.csv"
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except FileNotFoundError:
+        if path.parent != FOLDS:
+            raise InputError(f"data.folds={name}: no such file") from None
+        known = ", ".join(sorted(file.stem for file in FOLDS.glob("*.csv")))
+        raise InputError(f"no fold lists are named {name!r}; there are {known}") from None
+    except (UnicodeDecodeError, csv.Error, OSError) as error:
+        raise InputError(f"data.folds={name}: not readable as a csv in UTF-8 ({error})") from error
+    if missing := {"fold", "part", "field"} - set(reader.fieldnames or ()):
+        raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
+    return rows
+
+
+def split(
+    records: Iterable[Record],
+    fold: str | int,
+    lists: Mapping[str, Mapping[str, Sequence[str]]],
+    *,
+    grouped_by_case: bool | None = None,
+) -> Parts:
+    """Deal the records out as the fold's lists say; ``fold`` is ``official``, a number, or ``all`` (no test part).
+
+    ``grouped_by_case``: a case on both sides of train+val | test is refused; otherwise only a field is, and ``note``
+    says which cases stand on both sides. None: as ``FoldLists`` say of themselves, cases apart for other lists.
+    Train and val share no field and, in a set of at least 10 cases, no case. Records that stand in no list are left
+    out with a warning; ``all`` uses them.
+    Raises ``InputError`` for an unknown fold, a listed field without a record (a wholly absent official test part is no
+    error: ``test_absent``), a field or case on two sides, two records of one name, and an empty train or val part.
+    """
+    records, fold = sorted(records, key=lambda record: record.field), str(fold)
+    by_name = {record.field: record for record in records}
+    if len(by_name) < len(records):
+        twice = next(a.field for a, b in zip(records, records[1:], strict=False) if a.field == b.field)
+        raise InputError(f"field {twice} is there twice; keep one of them")
+    if fold != ALL and fold not in lists:
+        raise InputError(f"fold={fold}: there is no such fold; choose {', '.join([*sorted(lists), ALL])}")
+    parts = _by_cadence(records) if fold == ALL else _by_list(by_name, fold, lists)
+    for part in ("train", "val"):
+        if not getattr(parts, part):
+            raise InputError(f"fold={fold}: no field is left for {part} ({len(records)} in all); add fields")
+    _refuse_shared(fold, parts.train, parts.val, by_case=_many_cases(records), sides="train and val")
+    if grouped_by_case is None:
+        grouped_by_case = not (isinstance(lists, FoldLists) and fold in lists.by_field)
+    seen = parts.train + parts.val
+    _refuse_shared(fold, seen, parts.test, by_case=grouped_by_case, sides="train and test")
+    shared = sorted({record.case for record in seen} & {record.case for record in parts.test})
+    if not shared:
+        return parts
+    return replace(parts, note=f"fold {fold} is drawn by field: {', '.join(shared)} have fields in train and in test")
+
+
+def _by_list(by_name: dict[str, Record], fold: str, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Parts:
+    listed = lists[fold]
+    missing = {part: [name for name in listed[part] if name not in by_name] for part in PARTS}
+    absent = fold == OFFICIAL and bool(listed["test"]) and len(missing["test"]) == len(listed["test"])
+    for part in PARTS:
+        if missing[part] and not (absent and part == "test"):
+            named = ", ".join(missing[part][:3]) + (", …" if len(missing[part]) > 3 else "")
+            count = f"{len(missing[part])} of {len(listed[part])} {part} fields"
+            raise InputError(f"fold={fold}: {count} are not under data.root: {named}")
+    known = {name for parts in lists.values() for names in parts.values() for name in names}
+    if unknown := sorted(by_name.keys() - known):
+        warnings.warn(f"{len(unknown)} field(s) stand in no fold list and are left out: {unknown[0]} …", stacklevel=3)
+    train, val, test = (tuple(by_name[name] for name in listed[part] if name in by_name) for part in PARTS)
+    note = "the official test part is not under data.root: no test figure" if absent else ""
+    return Parts(train, val, test, note, absent)
+
+
+def _by_cadence(records: Sequence[Record]) -> Parts:
+    """Every fifth case (from 10 cases on) or field is val, all others train."""
+    key = _case if _many_cases(records) else _field
+    val = set(sorted({key(record) for record in records})[::5])
+    return Parts(tuple(r for r in records if key(r) not in val), tuple(r for r in records if key(r) in val), ())
+
+
+def halves(records: Sequence[Record]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+    """Two disjoint halves of the training records for cross-fitting, by case from two cases on, else by field.
+
+    The largest number of mitoses is dealt first, always to the half that has fewer; no chance is involved.
+    Raises ``InputError`` when there is a single field.
+    """
+    if len(records) < 2:
+        raise InputError("crossfit=2 needs two training fields or more; add fields or set crossfit=none")
+    key = _case if len({record.case for record in records}) > 1 else _field
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        groups[key(record)].append(record)
+    sizes = {name: (sum(len(record.figures) for record in group), len(group)) for name, group in groups.items()}
+    half_of: dict[str, int] = {}
+    load = [(0, 0), (0, 0)]  # mitoses, then fields: groups without any mitosis must not all pile up on one side
+    for name in sorted(groups, key=lambda name: (-sizes[name][0], -sizes[name][1], name)):
+        half = int(load[1] < load[0])
+        half_of[name] = half
+        load[half] = (load[half][0] + sizes[name][0], load[half][1] + sizes[name][1])
+    first, second = (tuple(record for record in records if half_of[key(record)] == half) for half in (0, 1))
+    return first, second
+
+
+def _refuse_shared(fold: str, one: Sequence[Record], other: Sequence[Record], *, by_case: bool, sides: str) -> None:
+    for word, key in (("field", _field), ("case", _case)):
+        if word == "case" and not by_case:
+            continue
+        if shared := sorted({key(record) for record in one} & {key(record) for record in other}):
+            raise InputError(f"fold={fold}: {word} {shared[0]} stands in both {sides}; a {word} belongs to one side")
+
+
+def _many_cases(records: Sequence[Record]) -> bool:
+    return len({record.case for record in records}) >= CASES_FOR_VAL
+
+
+def _case(record: Record) -> str:
+    return record.case
+
+
+def _field(record: Record) -> str:
+    return record.field

@@ -1,0 +1,42 @@
+"""The annotated cells of one field, as what stages one and two learn from."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from mitosis.data.reading.figure import figure_of, inside
+from mitosis.data.record import MitoticFigure
+from mitosis.label.annotation import Annotation
+
+
+class Cells(NamedTuple):
+    """``figures``: the mitoses; ``hard_negatives``: (k, 2) float64 x, y; ``lost``: those centred outside the field."""
+
+    figures: tuple[MitoticFigure, ...]
+    hard_negatives: np.ndarray
+    lost: tuple[Annotation, ...]
+
+
+def cells_of(
+    annotations: Sequence[Annotation], size: tuple[int, int], *, mpp: float, radius_um: float, ring_um: float | None
+) -> Cells:
+    """The cells of a field of ``size`` (height, width) at ``mpp`` µm per pixel; radii as ``figure_of`` takes them."""
+    made = [
+        figure_of(cell, size, mpp=mpp, radius_um=radius_um, ring_um=ring_um) for cell in annotations if cell.mitotic
+    ]
+    others = [(cell.x, cell.y) for cell in annotations if not cell.mitotic and inside(cell, size)]
+    return Cells(
+        tuple(figure for figure in made if figure is not None),
+        np.array(others, dtype=np.float64).reshape(-1, 2),
+        tuple(cell for cell in annotations if not inside(cell, size)),
+    )
+
+
+def warn_of_lost(lost: Iterable[tuple[str, Annotation]]) -> None:
+    """One warning that counts cells outside their images and shows the first three; none without any."""
+    places = [f"({cell.x:g}, {cell.y:g}) in {image}" for image, cell in lost]
+    if places:
+        some = "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")
+        warnings.warn(f"{len(places)} annotation(s) lie outside their image and are left out: {some}", stacklevel=3)

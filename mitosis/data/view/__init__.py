@@ -1,0 +1,1 @@
+"""What a network sees of fields: tiles, whole fields, candidates."""

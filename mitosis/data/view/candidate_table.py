@@ -1,0 +1,89 @@
+"""``candidates.csv``: what a segmenter proposed, and what each proposal is."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from mitosis import files
+from mitosis.data.view.candidates import CandidateRows
+from mitosis.errors import InputError
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """One candidate: ``x``, ``y`` in pixels of the field, ``mean`` and ``max`` probability over its component.
+
+    ``label``: 1 a mitosis, 0 none, -1 a further part of a mitosis (left out of training). ``segmenter``: hash of the
+    network's weights. ``seen``: whether that network was trained on this field.
+    """
+
+    field: str
+    x: float
+    y: float
+    area_um2: float
+    mean: float
+    max: float
+    label: int
+    segmenter: str
+    seen: str
+
+
+def write_candidates(path: Path, rows: Iterable[CandidateRow]) -> None:
+    """Replace ``path`` by the rows."""
+    text = io.StringIO()
+    names = [item.name for item in fields(CandidateRow)]
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([f"{v:.4f}" if isinstance(v, float) else v for v in (getattr(row, name) for name in names)])
+    files.write_text(path, text.getvalue())
+
+
+def read_candidates(path: Path) -> list[CandidateRow]:
+    """The rows of a ``candidates.csv``; ``InputError`` naming file and row when one is broken."""
+    names = [item.name for item in fields(CandidateRow)]
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; python -m mitosis.propose makes it") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not text; run python -m mitosis.propose again") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    if reader.fieldnames != names:
+        raise InputError(f"{path}: the first line has to be {','.join(names)}")
+    rows = []
+    for row in reader:
+        try:
+            if None in row:  # more columns than names
+                raise ValueError
+            x, y, area, mean, high = numbers = [float(row[name]) for name in ("x", "y", "area_um2", "mean", "max")]
+            if not all(map(math.isfinite, numbers)) or row["label"] not in ("-1", "0", "1"):
+                raise ValueError
+            if row["seen"] not in ("seen", "unseen"):
+                raise ValueError
+            label = int(row["label"])
+            rows.append(CandidateRow(row["field"], x, y, area, mean, high, label, row["segmenter"], row["seen"]))
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{path}, line {reader.line_num}: not a candidate; run python -m mitosis.propose again"
+            ) from None
+    return rows
+
+
+def by_field(rows: Iterable[CandidateRow]) -> dict[str, CandidateRows]:
+    """Candidates per field. Where a segmenter that never saw the field proposed, what others proposed is dropped."""
+    kept: dict[str, list[CandidateRow]] = {}
+    for row in rows:
+        kept.setdefault(row.field, []).append(row)
+    result = {}
+    for name, found in kept.items():
+        unseen = [row for row in found if row.seen == "unseen"]
+        chosen = unseen or found
+        points = np.array([(row.x, row.y) for row in chosen], dtype=np.float64)
+        result[name] = CandidateRows(points, np.array([row.label for row in chosen], dtype=np.int64))
+    return result

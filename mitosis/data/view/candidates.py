@@ -1,0 +1,160 @@
+"""Crops round candidates, as the classifier sees them."""
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mitosis.data.record import Field
+from mitosis.data.view.fields import image_tensor
+from mitosis.data.view.tiles import Augment
+from mitosis.errors import InputError
+from mitosis.inference.crop import crop
+
+# A crop is taken this much wider, augmented, and cut down: turned by 45°, shrunk to 0.9 and shifted by 3 % it still
+# shows tissue in every corner.
+MARGIN = 1.75
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateRows:
+    """What the segmenter proposed in one field.
+
+    ``points``: (n, 2) float64 x, y in pixels. ``labels``: (n,) int: 1 a mitosis, 0 none, −1 a further part of a mitosis
+    that another row stands for.
+    """
+
+    points: np.ndarray
+    labels: np.ndarray
+
+
+class CandidateView(Dataset):
+    """Training crops for the second stage of SCMitosis (section 3.2).
+
+    Positive are the candidates labelled 1 and a crop round the centroid of every annotated mitosis, negative the
+    candidates labelled 0; −1 is left out. ``candidates``: a field's name to its rows; a field may be missing.
+    ``positives``: share of positive samples. ``jitter_um``: how far a crop's centre may lie from the point, in x and
+    in y. ``side_um``: side of the crop in µm, resized to ``pixels``. ``border``: "reflect", or the paper's "black".
+    ``augment``: called with (image, None, seed) on a crop with a margin. ``samples``: the length of an epoch.
+
+    An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
+    index) alone: {"image": (3, pixels, pixels) float32 in [0, 1], "label": int64, 1 = mitosis}.
+    Without any negative, points on a grid away from all mitoses take their place, with a warning.
+    Raises ``InputError`` where there is no positive to learn from.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        candidates: Mapping[str, CandidateRows],
+        augment: Augment,
+        *,
+        side_um: float = 16.0,
+        pixels: int = 128,
+        border: Literal["reflect", "black"] = "reflect",
+        positives: float = 0.5,
+        jitter_um: float = 1.0,
+        samples: int,
+        seed: int,
+    ) -> None:
+        self._augment, self._samples, self._seed = augment, samples, seed
+        self._side_um, self._pixels = side_um, pixels
+        self._border: Literal["reflect", "black"] = border
+        self._share, self._jitter_um = positives, jitter_um
+        self._pools: tuple[list[tuple[Field, np.ndarray]], ...] = ([], [])
+        for field in fields:
+            self._pools[1].extend((field, point) for point in field.record.centroids)
+            if rows := candidates.get(field.record.field):
+                for point, label in zip(rows.points, rows.labels, strict=True):
+                    if label >= 0:
+                        self._pools[int(label)].append((field, point))
+        if not self._pools[1]:
+            raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold")
+        if not self._pools[0]:
+            warnings.warn(
+                f"no false candidate in the {len(fields)} training fields: the classifier learns from plain tissue"
+                " instead; a segmenter trained longer proposes better negatives",
+                stacklevel=2,
+            )
+            self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
+
+    def __len__(self) -> int:
+        return self._samples
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        rng = np.random.default_rng([self._seed, *key])
+        label = int(rng.random() < self._share)
+        field, point = self._pools[label][rng.integers(len(self._pools[label]))]
+        x, y = point + rng.uniform(-self._jitter_um, self._jitter_um, size=2) / field.record.mpp
+        margin = math.ceil(self._pixels * (MARGIN - 1) / 2)
+        wide = self._pixels + 2 * margin
+        image = crop(
+            field.image,
+            (x, y),
+            side_um=self._side_um * wide / self._pixels,
+            mpp=field.record.mpp,
+            pixels=wide,
+            border=self._border,
+        )
+        image, _ = self._augment(image, None, int(rng.integers(2**32)))
+        inner = slice(margin, margin + self._pixels)
+        return {"image": image_tensor(image[inner, inner]), "label": torch.tensor(label)}
+
+
+def elsewhere(field: Field, side_um: float) -> np.ndarray:
+    """Points (n, 2) x, y of a field, ``side_um`` apart and at least as far from every mitosis."""
+    step = side_um / field.record.mpp
+    height, width = field.record.size
+    grid = np.stack(np.meshgrid(np.arange(step / 2, width, step), np.arange(step / 2, height, step)), axis=-1)
+    points = grid.reshape(-1, 2)
+    between = points[:, None] - field.record.centroids[None]
+    return points[(np.hypot(between[..., 0], between[..., 1]) > step).all(axis=1)]
+
+
+class CandidateFieldView(Dataset):
+    """All candidates of one field an item, for validation and test: {"field": its name, "images": (n, 3, pixels,
+    pixels) float32 in [0, 1], "points": (n, 2) float64 x, y, "labels": (n,) int64, "mpp": µm per pixel, "centroids":
+    (k, 2) float64 x, y of the annotated mitoses}. n may be 0. Loaded with ``batch_size=1, collate_fn=single``.
+
+    Arguments as for ``CandidateView``.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        candidates: Mapping[str, CandidateRows],
+        *,
+        side_um: float = 16.0,
+        pixels: int = 128,
+        border: Literal["reflect", "black"] = "reflect",
+    ) -> None:
+        self._fields, self._candidates = fields, candidates
+        self._side_um, self._pixels = side_um, pixels
+        self._border: Literal["reflect", "black"] = border
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        field = self._fields[index]
+        record = field.record
+        rows = self._candidates.get(record.field, CandidateRows(np.zeros((0, 2)), np.zeros(0, dtype=np.int64)))
+        images = np.zeros((len(rows.points), self._pixels, self._pixels, 3), dtype=np.uint8)
+        for image, (x, y) in zip(images, rows.points, strict=True):
+            image[:] = crop(
+                field.image, (x, y), side_um=self._side_um, mpp=record.mpp, pixels=self._pixels, border=self._border
+            )
+        return {
+            "field": record.field,
+            "images": image_tensor(images),
+            "points": torch.from_numpy(np.asarray(rows.points, dtype=np.float64)),
+            "labels": torch.from_numpy(np.asarray(rows.labels, dtype=np.int64)),
+            "mpp": record.mpp,
+            "centroids": torch.from_numpy(record.centroids),
+        }

@@ -1,0 +1,125 @@
+"""Square tiles of the fields, as the segmentation network is trained on them."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mitosis.data.record import Field
+from mitosis.data.view.fields import image_tensor, mask_tensor
+from mitosis.errors import InputError
+
+Augment = Callable[[np.ndarray, np.ndarray | None, int], tuple[np.ndarray, np.ndarray | None]]
+
+# A tile is cut this much larger, augmented, and cut down to its size: turned by 45° and shrunk to 0.8 it still shows
+# tissue in every corner, no reflection.
+MARGIN = math.sqrt(2) / 0.8
+
+
+class TileView(Dataset):
+    """Tiles in the mix of SCMitosis (section 4.1.3): centred on mitoses, from a sliding window, and random.
+
+    ``fields``: where the tiles come from. ``augment``: called with (image, mask, seed) on a tile with a margin.
+    ``size``: side in pixels. ``positives``: share of the samples that is centred on a mitosis, any one of the fields'
+    mitoses as likely as any other, give or take ``jitter`` pixels in x and in y. ``sliding``: share of the others that
+    comes from the grid of windows which overlap by ``overlap`` pixels (the last one ends where the field ends); what
+    remains is placed at random. ``samples``: the length of an epoch.
+
+    Windows lie in the field; a field smaller than a tile stands in its middle, its surroundings are its reflection.
+
+    An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
+    index) alone: {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 of ``mask_value``}.
+    Raises ``InputError`` for lengths that make no sense and for positives where the fields have no mitosis.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        augment: Augment,
+        *,
+        size: int = 256,
+        overlap: int = 32,
+        positives: float = 0.5,
+        sliding: float = 0.5,
+        jitter: int = 64,
+        samples: int,
+        seed: int,
+    ) -> None:
+        if not 0 <= overlap < size:
+            raise InputError(f"overlap={overlap}: windows of size={size} pixels overlap by 0 to {size - 1}")
+        if not 0 <= jitter < size / 2:
+            raise InputError(f"jitter={jitter} moves the mitosis out of its tile: stay below half of size={size}")
+        self._fields, self._augment, self._samples, self._seed = fields, augment, samples, seed
+        self._size, self._positives, self._sliding, self._jitter = size, positives, sliding, jitter
+        self._mitoses = [
+            (field, x, y) for field, item in enumerate(fields) for x, y in item.record.centroids.round().astype(int)
+        ]
+        self._grid = [
+            (field, x, y)
+            for field, item in enumerate(fields)
+            for y in _starts(item.image.shape[0], size, size - overlap)
+            for x in _starts(item.image.shape[1], size, size - overlap)
+        ]
+        if not self._grid:
+            raise InputError("the training part of this fold has no fields: choose another fold")
+        if positives > 0 and not self._mitoses:
+            raise InputError(
+                f"no mitosis in the {len(fields)} training fields: choose another fold, or view.train.positives=0"
+            )
+
+    def __len__(self) -> int:
+        return self._samples
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        rng = np.random.default_rng([self._seed, *key])
+        index, x, y = self._window(rng)
+        field, margin = self._fields[index], math.ceil(self._size * (MARGIN - 1) / 2)
+        side = self._size + 2 * margin
+        image = _cut(field.image, x - margin, y - margin, side)
+        mask = _cut(field.mask, x - margin, y - margin, side)
+        image, mask = self._augment(image, mask, int(rng.integers(2**32)))
+        assert mask is not None
+        inner = slice(margin, margin + self._size)
+        return {"image": image_tensor(image[inner, inner]), "mask": mask_tensor(mask[inner, inner])}
+
+    def _window(self, rng: np.random.Generator) -> tuple[int, int, int]:
+        """A field's index and the left and upper edge of a window in it."""
+        if rng.random() < self._positives:
+            field, x, y = self._mitoses[rng.integers(len(self._mitoses))]
+            dx, dy = rng.integers(-self._jitter, self._jitter, size=2, endpoint=True)
+            height, width = self._fields[field].mask.shape
+            half = self._size // 2
+            return field, _clip(x + dx - half, width, self._size), _clip(y + dy - half, height, self._size)
+        # A window of the grid also picks the field where the place is random: so a field counts by its area.
+        field, x, y = self._grid[rng.integers(len(self._grid))]
+        if rng.random() < self._sliding:
+            return field, x, y
+        height, width = self._fields[field].mask.shape
+        return field, _anywhere(rng, width, self._size), _anywhere(rng, height, self._size)
+
+
+def _starts(length: int, size: int, stride: int) -> list[int]:
+    """Where the windows of a sliding grid start along an axis; the last one ends with the axis."""
+    if length <= size:
+        return [(length - size) // 2]
+    return [*range(0, length - size, stride), length - size]
+
+
+def _clip(start: int, length: int, size: int) -> int:
+    return (length - size) // 2 if length <= size else int(np.clip(start, 0, length - size))
+
+
+def _anywhere(rng: np.random.Generator, length: int, size: int) -> int:
+    return (length - size) // 2 if length <= size else int(rng.integers(length - size, endpoint=True))
+
+
+def _cut(array: np.ndarray, x: int, y: int, side: int) -> np.ndarray:
+    """The square of ``side`` pixels whose upper left corner is (x, y); beyond the array its reflection."""
+    height, width = array.shape[:2]
+    inside = array[max(y, 0) : min(y + side, height), max(x, 0) : min(x + side, width)]
+    above, left = max(-y, 0), max(-x, 0)
+    below, right = max(y + side - height, 0), max(x + side - width, 0)
+    return cv2.copyMakeBorder(np.asarray(inside), above, below, left, right, cv2.BORDER_REFLECT_101)

@@ -1,0 +1,118 @@
+"""Files: written whole or not at all, read with one line for what is wrong with them."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from mitosis.errors import InputError
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Iterator[IO]:
+    """Open a temporary file beside ``path``; on success it replaces ``path``, on any error ``path`` stays as it was.
+
+    Raises whatever the writing raises (``OSError`` naming ``path`` for a full disk); the temporary file is removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with os.fdopen(descriptor, mode, **kwargs) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException as error:
+        if name is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+        if isinstance(error, OSError) and (name is None or error.filename in (None, name)):
+            raise OSError(error.errno, error.strerror, str(path)) from error  # nobody knows the temporary file
+        raise
+
+
+@contextlib.contextmanager
+def new_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """A folder that is filled beside ``path`` and becomes it when all is written; removed again on any error.
+
+    Raises ``InputError`` when ``path`` is a file or holds something already, ``OSError`` as the writing does.
+    """
+    path = Path(path)
+    if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        raise InputError(f"{path} {'is a file' if path.is_file() else 'holds something already'}; give a new folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as name:
+        filled = Path(name, "filled")
+        filled.mkdir()
+        yield filled
+        os.replace(filled, path)
+
+
+def write_text(path: str | os.PathLike, text: str) -> None:
+    """Replace ``path`` by ``text`` in UTF-8."""
+    with replacing(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Replace ``path`` by ``value`` as indented JSON; NaN is written as null."""
+    write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A yaml of a run folder as a dict; ``InputError`` naming it when it is missing or broken."""
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path.parent} is not a run folder: it has no {path.name}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not readable as yaml ({' '.join(str(error).split())})") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not a table of keys; it was cut off or written by something else")
+    return value
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A json of a run folder; empty when it is absent, ``InputError`` naming it when it is broken."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:  # not json, or not even text
+        raise InputError(f"{path} is not readable as json ({error}); remove it and run the step again") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path} is not a table of keys; remove it and run the step again")
+    return value
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content; ``InputError`` naming it when it is missing."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the step that makes it first") from None
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

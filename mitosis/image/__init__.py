@@ -1,0 +1,1 @@
+"""Pixels on disk and what they show."""

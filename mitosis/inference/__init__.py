@@ -1,0 +1,1 @@
+"""From images to maps, from maps to candidates: arrays in, arrays out."""

@@ -1,0 +1,39 @@
+"""Squares of tissue around points."""
+
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mitosis.errors import InputError
+
+BORDERS = {"reflect": cv2.BORDER_REFLECT_101, "black": cv2.BORDER_CONSTANT}
+
+
+def crop(
+    image: np.ndarray,
+    point: tuple[float, float],
+    *,
+    side_um: float,
+    mpp: float,
+    pixels: int,
+    border: Literal["reflect", "black"],
+) -> np.ndarray:
+    """A square of tissue around a point, (pixels, pixels, 3) uint8, sampled bilinearly.
+
+    ``image``: (H, W, 3) uint8 RGB of any size; ``point``: x, y in its pixels, where whole numbers are pixels' centres;
+    it becomes the crop's centre, (pixels - 1) / 2. ``side_um``: the square's side in µm; ``mpp``: µm per pixel of
+    ``image``. ``border``: what lies outside the image, its reflection or black (SCMitosis Figure 10).
+    Raises InputError for another border or a size that is not positive, ValueError for a point that is not finite.
+    """
+    if border not in BORDERS:
+        raise InputError(f"border={border}: give reflect or black")
+    if not (side_um > 0 and mpp > 0 and pixels > 0):
+        raise InputError(f"a crop of {side_um} µm at {mpp} µm/px into {pixels} pixels: all three must be positive")
+    if not np.isfinite(point).all():
+        raise ValueError(f"the crop's centre is {tuple(point)}")
+    scale = side_um / mpp / pixels
+    x, y = (coordinate - scale * (pixels - 1) / 2 for coordinate in point)
+    matrix = np.array([[scale, 0, x], [0, scale, y]], dtype=np.float64)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(image, matrix, (pixels, pixels), flags=flags, borderMode=BORDERS[border], borderValue=0)

@@ -1,0 +1,1 @@
+"""Processes: which one this is, its memory, its end."""

@@ -1,0 +1,34 @@
+"""Checkpoint files: tensors and plain data, whole or absent, never code."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mitosis import files
+from mitosis.errors import InputError
+
+
+def write(checkpoint: dict[str, Any], path: str | Path) -> None:
+    """Replace ``path`` by ``checkpoint``; on any error (``OSError`` on a full disk) the previous file stays whole."""
+    with files.replacing(path) as file:
+        try:
+            torch.save(checkpoint, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # torch hides a full disk behind an error of its own
+                raise error.__context__ from None
+            raise
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """A checkpoint's tensors and plain data; code in it is never run. Raises ``InputError`` naming a broken file."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such checkpoint") from None
+    except Exception as error:  # torch raises many kinds for broken files
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{path} is not a readable checkpoint ({reason[:120]})") from error
+    if not isinstance(checkpoint, dict):
+        raise InputError(f"{path} is not a readable checkpoint (it holds a {type(checkpoint).__name__}, not a dict)")
+    return checkpoint

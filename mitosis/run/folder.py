@@ -1,0 +1,64 @@
+"""The folder of a run: its lock, the recipe it is claimed with, and whether its work is done."""
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mitosis import files
+from mitosis.errors import InputError
+from mitosis.files import read_json, read_yaml
+from mitosis.run.name import flat
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run folder for one process; ``InputError`` when another one works in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{folder}: another process is working in this run folder; wait for it or stop it"
+            ) from None
+        yield
+
+
+def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any], folds: Path | None = None) -> None:
+    """Write ``recipe.yaml``, or check that the folder holds this very recipe; ``InputError`` names what differs.
+
+    ``local`` holds this machine's paths (the data's root); it goes to ``local.yaml`` and is no part of the recipe.
+    ``folds``: the user's own fold lists, of which a copy is put beside it.
+    """
+    path = folder / "recipe.yaml"
+    if path.exists():
+        have, want = flat(read_yaml(path)), flat(recipe)
+        if differing := [key for key in sorted(have.keys() | want.keys()) if have.get(key) != want.get(key)]:
+            key = differing[0]
+            raise InputError(
+                f"{folder} holds a run of another recipe ({key} is {have.get(key)} there, {want.get(key)} here);"
+                " remove the folder or choose another with runs=DIR"
+            )
+    else:
+        files.write_text(path, yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    files.write_text(folder / "local.yaml", yaml.safe_dump(local))
+    if folds is not None:
+        with files.replacing(folder / recipe["data"]["folds"].partition(":")[0]) as file:
+            file.write(folds.read_bytes())
+
+
+def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
+    """Whether the run went through ``steps`` on these very ``inputs`` (name → digest)."""
+    metrics = read_json(folder / "metrics.json")
+    if metrics and not {"max_steps", "inputs"} <= metrics.keys():
+        raise InputError(f"{folder / 'metrics.json'} is no run's result; remove it and run the step again")
+    return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs
+
+
+def data_root(run: Path, config: dict[str, Any]) -> str | None:
+    """Where the data lies: ``data.root`` when given, else where it lay when the run was trained."""
+    return config["data"]["root"] or read_yaml(run / "local.yaml").get("root")

@@ -1,0 +1,120 @@
+"""Run folders: their names, their lock, and what they hold beside the checkpoints."""
+
+import hashlib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mitosis.errors import InputError
+from mitosis.files import digest
+
+HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
+"""Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
+HOW_DATA = ("root", "workers", "cache")
+BELOW_ROOT = ("labels", "objects")
+"""Files of a dataset, absolute or below its root."""
+WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
+"""The trainer's keys that do change the result."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The words chosen per config group, the slug of all else that changes the result, the overrides as typed.
+
+    ``conf``: the folder of the user's own yamls, where ``--config-dir`` names one.
+    """
+
+    words: dict[str, str]
+    else_slug: str
+    overrides: list[str]
+    conf: str | None = None
+
+    @property
+    def name(self) -> dict[str, str]:
+        """The run's words as its recipe keeps them."""
+        return {group: self.words[group] for group in ("data", "model", "ablation")} | {"what": self.else_slug}
+
+
+def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
+    """What of a configuration makes the result: no device, logger, path or number of steps; plain data."""
+    recipe = {key: value for key, value in config.items() if key not in HOW}
+    if isinstance(recipe.get("data"), dict):
+        recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
+        for key in BELOW_ROOT:
+            if path := config["data"].get(key):
+                recipe["data"][key] = _below(path, config["data"].get("root"))
+        if lists := own_folds(config):
+            _, colon, prefix = str(config["data"]["folds"]).partition(":")
+            recipe["data"]["folds"] = _own_name(lists) + colon + prefix
+    if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
+        recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
+    if recipe.get("init"):
+        recipe["init"] = word(Path(str(recipe["init"])).resolve().parts[-5:])
+    trainer = config.get("trainer") or {}
+    if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
+        recipe["trainer"] = what
+    return recipe
+
+
+def own_folds(config: dict[str, Any]) -> Path | None:
+    """The user's own fold lists, a csv; None where the folds are shipped or dealt out."""
+    name = str(config["data"].get("folds") or "").partition(":")[0]
+    return Path(name).expanduser() if name.endswith(".csv") else None
+
+
+def _own_name(lists: Path) -> str:
+    """Of the copy in the run folder: other lists make another run."""
+    if not lists.is_file():
+        raise InputError(f"data.folds={lists}: no such file")
+    return f"own-{digest(lists)[:8]}.csv"
+
+
+def _below(path: str, root: str | None) -> str:
+    """``path`` as seen from ``root``, out of it where it must be: a recipe names no place of this machine."""
+    given = Path(str(path)).expanduser()
+    return (
+        os.path.relpath(given.resolve(), Path(str(root)).expanduser().resolve()) if given.is_absolute() else str(path)
+    )
+
+
+def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str, Any]) -> str:
+    """Slug of what changes a result: chosen groups, then single keys that differ; ``default`` when nothing does.
+
+    At most 80 characters: a longer one is cut and closed with a hash of the whole.
+    """
+    have, want = flat(recipe_of(actual)), flat(recipe_of(expected))
+    parts = [f"{group}-{word}" for group, word in sorted(groups.items())]
+    for key in sorted(have.keys() | want.keys()):
+        if have.get(key) != want.get(key) and key != "fold":
+            value = have.get(key)
+            parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
+    return word([",".join(parts)]) or "default"
+
+
+def word(parts: Sequence[str]) -> str:
+    """``parts`` joined to a file name of at most 80 safe characters; a longer one ends in a hash of the whole."""
+    text = "-".join(part for part in parts if part != "/")
+    word = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
+    return word if len(word) <= 80 else f"{word[:71]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    """A nested dict with dotted keys; lists are values."""
+    if isinstance(node, dict):
+        return {k: v for key, value in node.items() for k, v in flat(value, f"{prefix}{key}.").items()}
+    return {prefix[:-1]: node}
+
+
+def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) -> Path:
+    """``runs/<data>/<model>/<ablation>/<what else>[/on-<segmenter>]/fold-<fold>``: no clock, no device in it."""
+    words = choices.words
+    path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.else_slug
+    return (path / f"on-{on}" if on else path) / f"fold-{config['fold']}"
+
+
+def slug_of(run: Path) -> str:
+    """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
+    return word(run.resolve().parts[-4:-1])

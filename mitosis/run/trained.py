@@ -1,0 +1,104 @@
+"""A checkpoint carries its recipe as plain data; ``load`` rebuilds the network from it alone."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from mitosis.errors import InputError
+from mitosis.run.build import build
+from mitosis.run.checkpoint import read, write
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with all that its use needs.
+
+    ``model``: in eval mode, on the CPU. ``recipe``: how it was made. ``chosen``: what was chosen on val after training
+    (threshold, window). ``hash``: of the weights. ``steps``: optimiser steps behind them.
+    ``mpp``: µm per pixel of the fields it was trained on. ``fields``: their names by part (train, val), if known.
+    """
+
+    model: nn.Module
+    recipe: dict[str, Any]
+    chosen: dict[str, Any]
+    hash: str
+    steps: int
+    mpp: float
+    path: Path
+    fields: dict[str, list[str]] | None = None
+
+    @property
+    def stain(self) -> Callable[[np.ndarray, str], np.ndarray]:
+        """The stain normalisation that the network was trained behind."""
+        return build(self.recipe["stain"])
+
+
+def checkpoint_of(run: str | Path) -> Path:
+    """``best.ckpt`` of a run folder, or the file itself; ``InputError`` when there is none."""
+    path = Path(run)
+    if path.is_dir():
+        path = path / "checkpoints" / "best.ckpt"
+    if not path.is_file():
+        raise InputError(f"{run}: no checkpoint there; give a run folder or a .ckpt file")
+    return path
+
+
+def load(run: str | Path) -> Trained:
+    """Rebuild the network of a run folder or checkpoint. Code in a checkpoint is never run.
+
+    Raises ``InputError`` naming the file when it is broken, foreign, or its recipe names an untrusted target.
+    """
+    path = checkpoint_of(run)
+    checkpoint = read(path)
+    recipe = checkpoint.get("recipe")
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
+        raise InputError(f"{path} was not written by this package: it has no recipe")
+    if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
+        raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
+    description = dict(recipe["model"])
+    if "pretrained" in description:  # the weights are in the checkpoint, nothing is fetched
+        description |= {"pretrained": False, "weights": None}
+    try:
+        model = build(description)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    state = weights_of(checkpoint)
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split("\n", 1)[-1].split())
+        raise InputError(f"{path}: its weights do not fit its recipe's model ({reason[:200]})") from error
+    model = model.to(memory_format=torch.channels_last).eval()
+    steps = int(checkpoint.get("global_step", 0))
+    chosen, mpp, fields = checkpoint.get("chosen", {}), float(checkpoint["mpp"]), checkpoint.get("fields")
+    return Trained(model, recipe, chosen, hash_of(state), steps, mpp, path, fields)
+
+
+def weights_of(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The network's own state, out of the stage's."""
+    state = checkpoint["state_dict"]
+    return {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
+
+
+def hash_of(state: dict[str, torch.Tensor]) -> str:
+    """First 16 hexadecimal digits of SHA-256 over names, shapes and values, whatever file they lie in."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def choose(run: str | Path, chosen: dict[str, Any]) -> None:
+    """Store what was chosen on val (threshold, window) in the run's checkpoint; its weights stay as they are."""
+    path = checkpoint_of(run)
+    checkpoint = read(path)
+    checkpoint["chosen"] = chosen
+    write(checkpoint, path)

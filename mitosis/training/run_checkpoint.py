@@ -1,0 +1,122 @@
+"""Checkpoints that are whole, exact and plain: ``last`` to go on from, ``best`` to use."""
+
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import numpy as np
+import torch
+from lightning.fabric.plugins import CheckpointIO
+from lightning.pytorch.callbacks import Checkpoint
+
+from mitosis.run.checkpoint import read, write
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Writes beside the target and renames, so a kill or a full disk leaves the previous checkpoint whole."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        write(checkpoint, path)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        return read(path)
+
+    def remove_checkpoint(self, path: Any) -> None:
+        Path(path).unlink(missing_ok=True)
+
+
+class RunCheckpoint(Checkpoint):
+    """At each epoch's end writes ``last.ckpt``, and ``best.ckpt`` when ``monitor`` did not fall or is undefined so far.
+
+    ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so
+    that a run that goes on is bit-equal to one that never stopped.
+    """
+
+    def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
+        self.folder, self.contents, self.monitor = folder, contents, monitor
+        self.best = -math.inf
+        self.scores: dict[str, float] = {}
+
+    @property
+    def last_path(self) -> Path:
+        return self.folder / "last.ckpt"
+
+    @property
+    def best_path(self) -> Path:
+        return self.folder / "best.ckpt"
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Of another input, where a run starts over: they go only now that every process has looked at them.
+        if trainer.is_global_zero and trainer.ckpt_path is None:
+            self.last_path.unlink(missing_ok=True)
+            self.best_path.unlink(missing_ok=True)
+
+    def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Each process has batch statistics of its own; scored are those that are kept, the first one's (DDP sees to it
+        # itself, FSDP does not). Averaged weights are in place by now: a Checkpoint comes behind all other callbacks.
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            for buffer in pl_module.buffers():
+                torch.distributed.broadcast(buffer, src=0)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        if scored(trainer):
+            self._keep_best(trainer)
+        trainer.save_checkpoint(self.last_path)
+
+    def _keep_best(self, trainer: L.Trainer) -> None:
+        score = float(trainer.callback_metrics.get(self.monitor, math.nan))
+        undefined = math.isnan(score) and self.best == -math.inf
+        if score >= self.best or undefined:
+            self.best = self.best if undefined else score
+            values = trainer.callback_metrics.items()
+            self.scores = {name: float(value) for name, value in values if name.startswith("val/")}
+            trainer.save_checkpoint(self.best_path)
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        checkpoint.update(self.contents)
+        checkpoint["random"] = _random_states()
+
+    def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        self._restore = checkpoint.get("random")
+
+    def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        # Restored only here: setting up loaders and loops after the load may draw from the global generators.
+        if states := getattr(self, "_restore", None):
+            _set_random_states(states)
+            self._restore = None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "scores": self.scores}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best, self.scores = state_dict["best"], state_dict["scores"]
+
+
+def scored(trainer: L.Trainer) -> bool:
+    """Whether the epoch that ends was scored on val; else the trainer still holds the scores of an earlier one."""
+    return not (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1)
+
+
+def _random_states() -> dict[str, Any]:
+    name, keys, *rest = np.random.get_state()
+    python = random.getstate()
+    states: dict[str, Any] = {
+        "torch": torch.get_rng_state(),
+        "numpy": [name, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
+        "python": [python[0], list(python[1]), python[2]],
+    }
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state_all()
+    return states
+
+
+def _set_random_states(states: dict[str, Any]) -> None:
+    torch.set_rng_state(states["torch"])
+    name, keys, *rest = states["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
+    version, internal, gauss = states["python"]
+    random.setstate((version, tuple(internal), gauss))
+    if "cuda" in states and torch.cuda.device_count() == len(states["cuda"]):
+        torch.cuda.set_rng_state_all(states["cuda"])

@@ -1,0 +1,142 @@
+"""Lightning's trainer, from a configuration's settings."""
+
+import logging
+import re
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, RichProgressBar
+
+from mitosis.errors import InputError
+from mitosis.training.length import epochs, steps_per_epoch
+from mitosis.training.run_checkpoint import AtomicCheckpointIO
+
+
+class RunTrainer(L.Trainer):
+    """Lightning's trainer, told how many ``steps`` a run has in all, over which a schedule is to stretch.
+
+    Lightning multiplies epochs by the length of one; of a run that goes on with more or fewer devices, those done had
+    another length.
+    """
+
+    def __init__(self, *, steps: int, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._steps = steps
+
+    @property
+    def estimated_stepping_batches(self) -> int:
+        return self._steps
+
+
+def trainer_of(
+    config: dict[str, Any], folder: Path, *, done: tuple[int, int], logger: Any, callbacks: list[Callback]
+) -> L.Trainer:
+    """The trainer of a run, ending with the first whole epoch behind ``max_steps`` that is scored on val.
+
+    ``done``: epochs and steps behind it. Raises ``InputError`` for settings that make no trainer here.
+    """
+    settings = dict(config["trainer"])
+    settings["accumulate_grad_batches"] = settings.get("accumulate_grad_batches") or 1
+    if settings["precision"] == "auto":
+        capable = settings["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        settings["precision"] = "bf16-mixed" if capable else "32-true"
+    if config["ema"]:
+        from lightning.pytorch.callbacks import EMAWeightAveraging
+
+        callbacks.append(EMAWeightAveraging(decay=config["ema"]))
+    per_epoch = _per_epoch(config["data"], _bare(settings), settings["accumulate_grad_batches"])
+    whole = epochs(config["max_steps"], per_epoch, every=config["val_every"], done=done)
+    return _built(
+        partial(RunTrainer, steps=done[1] + (whole - done[0]) * per_epoch),
+        **settings,
+        max_epochs=whole,
+        logger=logger,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpointIO()],
+        enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
+        check_val_every_n_epoch=config["val_every"],
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        log_every_n_steps=min(50, per_epoch),
+        default_root_dir=folder,
+    )
+
+
+def processes_to_start(settings: dict[str, Any]) -> int:
+    """How many processes a trainer with these settings wants to have started; 0 where this one does, or is one of them.
+
+    Raises ``InputError`` for settings that make no trainer here.
+    """
+    silence()
+    if re.search("spawn|fork|notebook", str(settings.get("strategy"))):
+        raise InputError(f"trainer.strategy={settings['strategy']}: type trainer.strategy=ddp")
+    trainer = _bare(settings)
+    environment = _environment(trainer)
+    if environment is None or environment.creates_processes_externally:
+        return 0
+    if trainer.num_nodes > 1:
+        raise InputError(
+            f"trainer.num_nodes={trainer.num_nodes}: start the command with srun, or torchrun on each node"
+        )
+    return trainer.num_devices
+
+
+def silence() -> None:
+    """What Lightning says about each run, and warns of without reason."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    warnings.filterwarnings("ignore", message=".*number of training batches.*")
+    warnings.filterwarnings("ignore", message=".*ended before the epoch ended.*")  # on other devices it had other steps
+    warnings.filterwarnings("ignore", message=".*sync_dist=True.*")  # scores are the same in every process
+    warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
+
+
+def _per_epoch(data: dict[str, Any], trainer: L.Trainer, accumulate: int) -> int:
+    processes = trainer.num_devices * trainer.num_nodes
+    samples, batch_size = data["samples_per_epoch"], data["batch_size"]
+    if steps := steps_per_epoch(samples=samples, batch_size=batch_size, processes=processes, accumulate=accumulate):
+        return steps
+    raise InputError(
+        f"data.samples_per_epoch={samples} is less than a data.batch_size={batch_size} for each of"
+        f" {processes} devices; an epoch needs one batch at least"
+    )
+
+
+def _bare(settings: dict[str, Any]) -> L.Trainer:
+    """A trainer that is only asked which devices its settings come to."""
+    keys = [key for key in ("accelerator", "devices", "num_nodes", "strategy") if key in settings]
+    return _built(
+        L.Trainer,
+        **{key: settings[key] for key in keys},
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+    )
+
+
+def _built(kind: Callable[..., L.Trainer], **settings: Any) -> L.Trainer:
+    if settings.get("accelerator") in ("gpu", "cuda") and not torch.accelerator.is_available():
+        raise InputError(f"trainer.accelerator={settings['accelerator']}: PyTorch finds no GPU here; type trainer=cpu")
+    try:
+        trainer = kind(**settings, enable_model_summary=False)
+        if environment := _environment(trainer):
+            environment.validate_settings(trainer.num_devices, trainer.num_nodes)
+    except (TypeError, ValueError, MisconfigurationException) as error:
+        raise InputError(f"trainer: {' '.join(str(error).split())}") from error
+    if isinstance(environment, SLURMEnvironment):
+        environment.auto_requeue = False  # its checkpoints would be older than ours, and be preferred for ever
+    return trainer
+
+
+def _environment(trainer: L.Trainer) -> ClusterEnvironment | None:
+    """How a distributed trainer's processes are started and find one another; None on one device."""
+    return getattr(trainer.strategy, "cluster_environment", None)

@@ -1,0 +1,231 @@
+"""Detections for image files: networks that see darkness and redness, pictures of coloured squares."""
+
+import csv
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from PIL import Image
+from torch import Tensor, nn
+
+from mitosis import files
+from mitosis.errors import InputError
+from mitosis.image.file import read_image
+from mitosis.output.overlay import ACCEPTED, REJECTED
+from mitosis.predict import find_images, predict
+from mitosis.run.checkpoint import write
+from mitosis.run.name import Choices
+
+HEADER = "image,x,y,score,class,area_um2,mpp\n"
+RED, GREY, WHITE = (90, 20, 20), (40, 40, 40), (255, 255, 255)
+AWKWARD = (
+    "a (1).png",
+    "b, c.png",
+    "O'Neil = [2].png",
+    'say "x".png',
+    "Ärzte µ 肿瘤.png",
+    "{a} $b %s 😀.PNG",
+    " lead.png",
+)
+
+
+class Darkness(nn.Module):
+    stride = 8
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.logit(1 - image.mean(dim=1, keepdim=True), eps=1e-6)
+
+
+class Redness(nn.Module):
+    def forward(self, crops: Tensor) -> Tensor:
+        red, _, blue = crops[:, :, 60:68, 60:68].mean(dim=(2, 3)).unbind(dim=1)
+        logit = 20 * (red - blue - 30 / 255)
+        return torch.stack([torch.zeros_like(logit), logit], dim=1)
+
+
+@pytest.fixture
+def runs(tmp_path, monkeypatch) -> tuple[str, str]:
+    """``segment=…`` and ``classify=…`` of two trained runs."""
+    monkeypatch.setenv("MITOSIS_TRUST", __name__.split(".")[0])
+    parts = {
+        "segment": {
+            "model": {"_target_": f"{__name__}.Darkness"},
+            "tiling": {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
+            "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
+        },
+        "classify": {
+            "model": {"_target_": f"{__name__}.Redness"},
+            "crop": {"side_um": 16.0, "pixels": 128, "border": "reflect"},
+        },
+    }
+    for name, part in parts.items():
+        recipe = part | {"stain": {"_target_": "mitosis.stain.none.NoStain"}}
+        contents = {"recipe": recipe, "chosen": {"threshold": 0.5, "window": "whole"}, "mpp": 0.25, "state_dict": {}}
+        write(contents, tmp_path / name / "checkpoints" / "best.ckpt")
+        files.write_text(tmp_path / name / "recipe.yaml", yaml.safe_dump(recipe))
+    return f"segment={tmp_path / 'segment'}", f"classify={tmp_path / 'classify'}"
+
+
+def picture(path: Path, *squares: tuple[int, int, tuple[int, int, int]], side: int = 12, size=(90, 120)) -> Path:
+    """A white picture with squares at left, top, of a colour."""
+    image = np.full((*size, 3), 255, np.uint8)
+    for left, top, colour in squares:
+        image[top : top + side, left : left + side] = colour
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
+    return path
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(HEADER)
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_a_folder_of_images_with_names_of_every_kind(runs, cli, tmp_path):
+    folder, out = tmp_path / "in [1], (2) = 'x'", tmp_path / "out, [3]"
+    for name in AWKWARD:
+        picture(folder / name, (30, 50, RED), (90, 20, GREY))
+    (folder / "notes.txt").write_text("no image")
+    (folder / "._a (1).png").write_bytes(b"what macOS leaves")
+    (folder / "folder.png").mkdir()
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 0, ended.err
+    assert f"{len(AWKWARD)} mitoses among {2 * len(AWKWARD)} candidates" in ended.out
+    accepted, all_ = rows(out / "detections.csv"), rows(out / "candidates.csv")
+    assert sorted(row["image"] for row in accepted) == sorted(AWKWARD)
+    assert {tuple(row.values())[1:3] for row in accepted} == {("35.50", "55.50")}
+    assert {row["class"] for row in accepted} == {"mitotic figure"}
+    assert {(row["area_um2"], row["mpp"]) for row in all_} == {("9.00", "0.25")}
+    assert len(all_) == 2 * len(AWKWARD) and [row for row in all_ if row["class"] == "mitotic figure"] == accepted
+    assert sorted(path.name for path in (out / "overlay").iterdir()) == sorted(f"{name}.png" for name in AWKWARD)
+    drawn = read_image(out / "overlay" / f"{AWKWARD[0]}.png")
+    assert tuple(drawn[56, 76]) == ACCEPTED and tuple(drawn[26, 56]) == REJECTED and tuple(drawn[55, 35]) == RED
+
+
+def test_stage_one_alone_accepts_every_candidate_with_its_mean_probability(runs, cli, tmp_path):
+    image, out = picture(tmp_path / "a.png", (30, 50, RED), (90, 20, GREY)), tmp_path / "new" / "out"
+    ended = cli("predict", f"input={image}", f"output={out}", "mpp=0.25", runs[0], "overlay=false")
+    assert ended.code == 0, ended.err
+    accepted = rows(out / "detections.csv")
+    scores = {(row["x"], row["y"]): float(row["score"]) for row in accepted}
+    expected = {("35.50", "55.50"): 1 - 130 / 3 / 255, ("95.50", "25.50"): 1 - 40 / 255}
+    assert scores == pytest.approx(expected, abs=1e-4)
+    assert accepted == rows(out / "candidates.csv") and not (out / "overlay").exists()
+
+
+@pytest.mark.parametrize(("mpp", "side"), [("0.5", 6), ("0.125", 24), ("0.2456", 12)])
+def test_places_are_pixels_of_the_image_as_given(runs, cli, tmp_path, mpp, side):
+    image, out = picture(tmp_path / "a.tif", (30, 50, RED), side=side), tmp_path / "out"
+    assert cli("predict", f"input={image}", f"output={out}", f"mpp={mpp}", *runs).code == 0
+    (row,) = rows(out / "detections.csv")
+    middle = (side - 1) / 2
+    assert (float(row["x"]), float(row["y"])) == pytest.approx((30 + middle, 50 + middle), abs=0.2)
+    assert row["mpp"] == mpp and float(row["area_um2"]) == pytest.approx((side * float(mpp)) ** 2, rel=0.1)
+    assert read_image(out / "overlay" / "a.tif.png").shape == (90, 120, 3)
+
+
+def test_broken_images_are_named_and_the_others_written(runs, cli, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    good = picture(folder / "a.png", (30, 50, RED))
+    picture(folder / "z.png", (30, 50, RED))
+    (folder / "cut.png").write_bytes(good.read_bytes()[:-40])
+    (folder / "empty.jpg").write_bytes(b"")
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 1 and ended.err.count("\n") == 1 and "Traceback" not in ended.err
+    assert "2 of 4 images" in ended.err and "cut.png" in ended.err and "empty.jpg" in ended.err
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "z.png"]
+    assert {path.name for path in (out / "overlay").iterdir()} == {"a.png.png", "z.png.png"}
+
+
+def test_an_image_too_large_at_the_networks_resolution_costs_no_other(runs, cli, tmp_path, monkeypatch):
+    monkeypatch.setattr("mitosis.cascade.cascade.MAX_PIXELS", 50_000)
+    folder, out = tmp_path / "in", tmp_path / "out"
+    picture(folder / "a.png", (30, 50, RED), side=6)
+    picture(folder / "b.png", size=(200, 200))
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.5", *runs)
+    assert ended.code == 1 and "b.png" in ended.err and "a.png" not in ended.err and ended.err.count("\n") == 1
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png"]
+
+
+def test_without_any_candidate_the_tables_hold_their_header_alone(runs, cli, tmp_path):
+    image, out = picture(tmp_path / "a.bmp"), tmp_path / "out"
+    for _ in range(2):  # over the output of before as well
+        assert cli("predict", f"input={image}", f"output={out}", "mpp=0.25", *runs).code == 0
+    assert (out / "detections.csv").read_text() == (out / "candidates.csv").read_text() == HEADER
+    assert (read_image(out / "overlay" / "a.bmp.png") == 255).all()
+
+
+def test_what_a_glob_names(tmp_path, monkeypatch):
+    inside = tmp_path / "set [1]" / "deep"
+    for name in ("x1.png", "x2.PNG", "y1.jpeg"):
+        picture(inside / (name.replace("PNG", "png")), size=(2, 2))
+    (inside / "x2.png").rename(inside / "x2.PNG")
+    (inside / "x3.txt").write_text("")
+
+    def names(given: str) -> list[str]:
+        return [path.name for path in find_images(given)]
+
+    assert names(f"{inside}/x*") == ["x1.png", "x2.PNG"]
+    assert names(f"{tmp_path}/set [1]/**/*.*") == names(str(inside)) == ["x1.png", "x2.PNG", "y1.jpeg"]
+    assert names(f"{tmp_path}/set*/d??p/y[0-9].jpeg") == ["y1.jpeg"]
+    monkeypatch.chdir(inside)
+    assert names("*1.*") == ["x1.png", "y1.jpeg"] and names(".") == ["x1.png", "x2.PNG", "y1.jpeg"]
+    (inside / "x[1].png").write_bytes((inside / "x1.png").read_bytes())
+    assert names("x[1].png") == ["x[1].png"]  # a file of that very name comes first
+    picture(tmp_path / "other" / "x1.png", size=(2, 2))
+    with pytest.raises(InputError, match=r"two images are named x1\.png"):
+        find_images(f"{tmp_path}/**/*.png")
+    for nothing in ("z*", "nowhere", str(tmp_path / "nowhere"), "x3*", "/nowhere/*.png"):
+        with pytest.raises(InputError, match="no such file or folder, and as a glob it names no image"):
+            find_images(nothing)
+
+
+def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
+    image, file, empty = picture(tmp_path / "a.png"), tmp_path / "file", tmp_path / "empty"
+    file.write_text("mine")
+    empty.mkdir()
+    good = {"input": image, "output": tmp_path / "out", "mpp": 0.25, "segment": tmp_path / "segment"}
+    for change, words in (
+        ({"output": file}, f"output={file} is a file"),
+        ({"output": file / "below"}, f"{file}/below: Not a directory"),
+        ({"output": tmp_path / "segment"}, "is a run's folder"),
+        ({"output": None}, "output"),
+        ({"input": empty}, f"input={empty}: no image in it"),
+        ({"input": tmp_path / "nothing"}, "no such file or folder"),
+        ({"input": None}, "input"),
+        ({"mpp": None}, "mpp"),
+        ({"mpp": "quarter"}, "mpp=0.25"),
+        ({"mpp": "true"}, "mpp=0.25"),
+        ({"mpp": 250}, "mpp=0.25"),
+        ({"mpp": -0.25}, "mpp=0.25"),
+        ({"segment": tmp_path / "nothing"}, "no checkpoint"),
+        ({"segment": tmp_path / "classify"}, "is a classifier's"),
+        ({"segment": None}, "segment"),
+        ({"classify": tmp_path / "segment"}, "is a segmenter's"),
+    ):
+        given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
+        ended = cli("predict", *given)
+        assert ended.code == 1 and ended.err.count("\n") == 1 and words in ended.err, (change, ended)
+        assert "Traceback" not in ended.err and not (tmp_path / "out" / "detections.csv").exists()
+    assert file.read_text() == "mine" and not (tmp_path / "segment" / "candidates.csv").exists()
+
+
+def test_a_missing_resolution_says_what_to_type():
+    asked = {"input": ".", "output": "out", "mpp": None, "segment": "x", "classify": None, "overlay": True}
+    with pytest.raises(InputError, match=r"mpp=0\.25"):
+        predict(asked, Choices({}, "default", []))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text_is_written_all_the_same(runs, cli, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    image = picture(folder / "a.png", (30, 50, RED))
+    os.rename(image, os.fsencode(folder) + b"/a\xff.png")
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 0, ended.err
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a�.png"]

@@ -1,0 +1,190 @@
+"""Each check finds what it is for, all of it, and nothing in a dataset that is in order."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mitosis.check.check import Finding, check_counts, check_folds, check_images, check_labels
+from mitosis.data.drawing.field import draw_field
+from mitosis.data.fold.deal import dealt
+from mitosis.data.fold.lists import FoldLists, read_folds
+from mitosis.data.inventory import Inventory, Part
+from mitosis.data.record import MitoticFigure, Record
+from mitosis.image.file import read_image
+
+SIDE = 96
+
+
+def dots(*points: tuple[int, int]) -> tuple[MitoticFigure, ...]:
+    return tuple(MitoticFigure(np.array([point], np.int32)) for point in points)
+
+
+def record(name: str = "a", case: str = "case", figures: tuple = (), others: Any = (), **kwargs: Any) -> Record:
+    negatives = np.array(others, float).reshape(-1, 2)
+    given = {"read": partial(np.zeros, (SIDE, SIDE, 3), np.uint8), "size": (SIDE, SIDE), "mpp": 0.25} | kwargs
+    return Record(name, case=case, slide=case, scanner="s", figures=figures, hard_negatives=negatives, **given)
+
+
+def bad(findings: list[Finding]) -> dict[str, Finding]:
+    """What was found, by the first words of its check."""
+    assert all(finding.count == 0 for finding in findings if finding.verdict == "ok")
+    return {" ".join(f.check.split()[:2]): f for f in findings if f.verdict != "ok"}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Record]:
+    """Four drawn fields of four cases in files."""
+    records = []
+    for index in range(4):
+        path = tmp_path / f"{index}.png"
+        Image.fromarray(draw_field(seed=0, case=index, index=0, size=SIDE).image).save(path)
+        records.append(record(str(index), str(index), read=partial(read_image, path)))
+    return records
+
+
+def test_images_in_order(files: list[Record]) -> None:
+    findings, unusable = check_images(files)
+    assert bad(findings) == {} and unusable == set() and len(findings) == 4
+
+
+def test_all_broken_images_are_found(files: list[Record], tmp_path: Path) -> None:
+    (tmp_path / "0.png").write_bytes(b"")
+    (tmp_path / "1.png").write_bytes((tmp_path / "1.png").read_bytes()[:500])
+    files[2] = replace(files[2], size=(SIDE, SIDE + 1))
+    wrong = [record("4", read=lambda: 1 / 0), record("5", read=partial(np.zeros, (SIDE, SIDE, 3), np.float32))]
+    findings, unusable = check_images([*files, *wrong])
+    found = bad(findings)
+    assert unusable == {"0", "1", "2", "4", "5"}
+    assert found.keys() == {"empty files", "images that", "images of"}
+    assert {finding.verdict for finding in found.values()} == {"error"}
+    assert (found["empty files"].count, found["empty files"].first) == (1, f"{tmp_path / '0.png'}: 0 bytes")
+    assert found["images that"].count == 3 and found["images that"].first.startswith("0: ")
+    assert found["images of"].count == 2 and "(96, 97, 3)" in found["images of"].first
+    files[3] = replace(files[3], read_mask=partial(read_image, tmp_path / "0.png"))
+    assert bad(check_images(files[3:])[0])["empty files"].count == 1
+
+
+def test_one_image_in_two_cases(files: list[Record], tmp_path: Path) -> None:
+    Image.open(tmp_path / "1.png").save(tmp_path / "3.jpg", quality=80)
+    files[3] = replace(files[3], read=partial(read_image, tmp_path / "3.jpg"))
+    (twins,) = bad(check_images(files)[0]).values()
+    assert twins.check == "images of two cases that look alike"
+    assert (twins.verdict, twins.count, twins.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
+    files[3] = replace(files[3], case="1")
+    assert bad(check_images(files)[0]) == {}
+
+
+def test_labels_in_order() -> None:
+    assert bad(check_labels([record(figures=dots((0, 0), (95, 95)), others=[[-0.5, 95.4], [3.5, 4]])])) == {}
+    assert bad(check_labels([record()])) == {} and len(check_labels([])) == 3
+
+
+def test_labels_outside_their_image_are_all_counted() -> None:
+    one = record("a", figures=dots((1, 1), (96, 1), (1, -1)))
+    other = record("b", others=[[95.5, 2.0], [2.0, 2.0], [float("nan"), 1]])
+    found = bad(check_labels([one, other]))["labels outside"]
+    assert (found.verdict, found.count) == ("error", 4)
+    assert found.first == "a, mitosis 2: pixel (96, 1) of an image 96 x 96"
+
+
+def test_labels_at_one_point() -> None:
+    records = [record("a", figures=dots((1, 2), (3, 4), (1, 2)), others=[[3, 4]]), record("b", figures=dots((1, 2)))]
+    found = bad(check_labels(records))["several labels"]
+    assert (found.verdict, found.count, found.first) == ("warning", 2, "a: 2 at (1, 2)")
+
+
+@pytest.mark.parametrize("mpp", [None, 0, -0.25, 25, 0.00025, float("nan"), float("inf"), "0.25"])
+def test_an_absurd_resolution(mpp: Any) -> None:
+    found = bad(check_labels([record(mpp=0.25), record("b", mpp=mpp)]))["µm per"]
+    assert (found.verdict, found.count, found.first) == ("error", 1, f"b: {mpp} µm per pixel")
+    assert bad(check_labels([record(mpp=np.float32(0.25))])) == {}
+
+
+def fold_lists(**parts: str) -> FoldLists:
+    """Fold 0: the names of the fields of each part, a letter each."""
+    return FoldLists({"0": {part: list(parts.get(part, "")) for part in ("train", "val", "test")}})
+
+
+def test_folds_in_order() -> None:
+    records = [record(f"{case}{index}", case) for case in "abcdefghijkl" for index in range(2)]
+    assert bad(check_folds(records, dealt(records))) == {}
+    assert bad(check_folds(records[:4], dealt(records[:4]))) == {}  # two cases: dealt by field
+
+
+def test_a_case_in_two_parts() -> None:
+    records = [record(name, name.lower()) for name in "aAbBc"]
+    lists = fold_lists(train="ab", val="c", test="AB")
+    found = bad(check_folds(records, lists))
+    assert found.keys() == {"cases in"}
+    assert (found["cases in"].verdict, found["cases in"].count) == ("error", 2)
+    assert found["cases in"].first == "fold 0: case a"
+    lists.by_field = frozenset("0")
+    assert bad(check_folds(records, lists)) == {}
+    many = [record(name, name.lower()) for name in "aAbcdefghij"]  # from ten cases on, val too is of cases of its own
+    found = bad(check_folds(many, fold_lists(train="abcdefgh", val="Ai", test="j")))
+    assert found["cases in"].count == 1
+
+
+def test_folds_that_lack_fields_and_fields_that_lack_folds() -> None:
+    records = [record(name, name) for name in "abcx"]
+    found = bad(check_folds(records, fold_lists(train="ad", val="b", test="c")))
+    assert (found["folds that"].verdict, found["folds that"].count) == ("warning", 1)
+    assert "1 of 2 train fields are not under data.root: d" in found["folds that"].first
+    found = bad(check_folds(records, fold_lists(train="a", val="b", test="c")))
+    assert found.keys() == {"fields in"} and "1 field(s)" in found["fields in"].first
+
+
+def published(*parts: Part) -> Inventory:
+    return Inventory("Set", 3, 4, None, parts, citation="", licence="", where="", note="some were dropped")
+
+
+RECORDS = [
+    record("a", "1", dots((1, 1), (2, 2)), [[3, 3]]),
+    record("b", "1", dots((1, 1))),
+    record("c", "2", dots((1, 1))),
+]
+
+
+def test_counts_without_an_inventory() -> None:
+    (finding,) = check_counts(RECORDS, None, FoldLists())
+    assert finding == Finding("counts", "ok", 0, "3 fields, 4 mitoses, 1 hard negatives; no published inventory")
+
+
+def test_counts_of_the_whole() -> None:
+    (finding,) = check_counts(RECORDS, published(), FoldLists())
+    assert finding == Finding("Set", "ok", 0, "3/3 fields, 4/4 mitoses")
+    (finding,) = check_counts(RECORDS[1:], published(), FoldLists())
+    assert finding == Finding("Set", "warning", 2, "2/3 fields, 2/4 mitoses (some were dropped)")
+
+
+def test_counts_of_parts_by_case() -> None:
+    inventory = published(
+        Part("training", 2, 3, 1, cases=("1",)), Part("test", 1, 2, cases=("2",)), Part("later", 9, 9, cases=("3",))
+    )
+    first, second = check_counts(RECORDS, inventory, FoldLists())
+    assert first == Finding("Set, training", "ok", 0, "2/2 fields, 3/3 mitoses, 1/1 hard negatives")
+    assert second == Finding("Set, test", "warning", 1, "1/1 fields, 1/2 mitoses (some were dropped)")
+    *_, further = check_counts([*RECORDS, record("d", "4")], inventory, FoldLists())
+    assert further == Finding("fields in no published part", "warning", 1, "d")
+
+
+def test_counts_of_parts_by_the_official_fold() -> None:
+    lists = FoldLists({"official": {"train": ["a"], "val": ["b"], "test": ["c"]}})
+    inventory = published(Part("training", 2, 3), Part("test", 1, 1))
+    assert [finding.first for finding in check_counts(RECORDS, inventory, lists)] == [
+        "2/2 fields, 3/3 mitoses",
+        "1/1 fields, 1/1 mitoses",
+    ]
+    (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is given out apart
+    assert finding.check == "Set, training" and finding.verdict == "ok"
+
+
+def test_the_contests_lists_share_their_slides_by_declaration() -> None:
+    lists = read_folds("icpr2012-slide:A")
+    fields = [*lists["official"]["train"], *lists["official"]["val"], *lists["official"]["test"]]
+    assert bad(check_folds([record(name, name[:3]) for name in fields], lists)) == {}

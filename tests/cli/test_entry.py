@@ -1,0 +1,270 @@
+"""The command line: what users type is understood, what they mistype is told in one line."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mitosis.cli.entry import PATIENCE, compose
+from mitosis.errors import InputError
+from mitosis.run.name import Choices
+
+COMMANDS = ("train", "propose", "evaluate", "predict", "pipeline", "convert", "prepare")
+SHOWN = """
+import io, runpy, sys, contextlib
+from hydra.core.global_hydra import GlobalHydra
+for command in sys.argv[1].split(","):
+    data = ["data=gzmh"] if command in ("train", "pipeline", "prepare") else []
+    for arguments in (["--help"], ["--cfg", "job", *data]):
+        GlobalHydra.instance().clear()
+        sys.argv = [command, *arguments]
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+            runpy.run_module(f"mitosis.{command}", run_name="__main__")
+        print(f"@ {command} {arguments[0]}\\n{out.getvalue()}")
+print("torch" in sys.modules, "lightning" in sys.modules)
+"""
+
+
+def test_help_and_settings_are_shown_without_torch() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SHOWN, ",".join(COMMANDS)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "False False"
+    shown = dict(text.split("\n", 1) for text in done.stdout.split("@ ")[1:])
+    assert list(shown) == [f"{command} {flag}" for command in COMMANDS for flag in ("--help", "--cfg")]
+    for command in COMMANDS:
+        assert f"python -m mitosis.{command} " in shown[f"{command} --help"]
+        assert "runs: runs\n" in shown[f"{command} --help"]
+        assert "runs: runs\n" in shown[f"{command} --cfg"]
+    assert "model: densenet201, mobilenetv3_large, resnet18" in shown["train --help"]
+    assert "data: amida13, ccmct, cmc, folder, gzmh, " in shown["pipeline --help"]
+    assert "model:" not in shown["predict --help"]
+    assert "_target_: mitosis.data.gzmh.GZMH" in shown["train --cfg"]
+
+
+@pytest.fixture
+def heard(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[dict[str, Any], Choices]]]:
+    """``heard("data=…", …)``: what ``mitosis.train`` hands its task, run by run."""
+
+    def run(*arguments: str) -> list[tuple[dict[str, Any], Choices]]:
+        runs: list[tuple[dict[str, Any], Choices]] = []
+        monkeypatch.setattr("mitosis.train.train", lambda config, choices: runs.append((config, choices)))
+        ended = cli("train", *arguments)
+        assert ended.code == 0, ended.err
+        return runs
+
+    return run
+
+
+def test_the_task_gets_plain_data_as_compose_gives_it(heard: Callable) -> None:
+    arguments = ["data=synthetic", "budget=smoke", "loss.alpha=0.4", "fold=1"]
+    ((config, choices),) = heard(*arguments)
+    assert type(config) is type(config["budget"]) is dict
+    assert type(config["budget"]["widths"]) is list
+    assert (config, choices) == compose("train", arguments)
+
+
+def test_a_sweep_with_its_flag_in_the_middle(heard: Callable, tmp_path: Path) -> None:
+    runs = heard("model=scmitosis_seg", "data=synthetic", "--multirun", "fold=0,1", "optimizer.lr=1e-4,1e-3")
+    assert [(config["fold"], choices.else_slug) for config, choices in runs] == [
+        (0, "default"),
+        (0, "optimizer.lr-0.001"),
+        (1, "default"),
+        (1, "optimizer.lr-0.001"),
+    ]
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files <= {"runs/.sweep/multirun.yaml"}  # no log, no folder with a clock
+
+
+def test_an_experiment_sweeps_by_itself(heard: Callable) -> None:
+    runs = heard("experiment=table2", "data=synthetic", "fold=2")
+    assert [choices.words["ablation"] for _, choices in runs] == [
+        "dsc_cbam",
+        "dsc_cbam_gru",
+        "dscrb_cbam",
+        "dscrb_cbam_gru",
+        "full",
+    ]
+    assert {choices.else_slug for _, choices in runs} == {"experiment-table2"}
+
+
+def test_keys_can_be_added_and_taken_away(heard: Callable) -> None:
+    ((config, choices),) = heard("data=synthetic", "+loss.more=1", "~optimizer.weight_decay", "~logger")
+    assert config["loss"]["more"] == 1
+    assert config["optimizer"].keys() == {"_target_", "_partial_", "lr"}
+    assert choices.else_slug == "loss.more-1,optimizer.weight_decay-None"
+
+
+@pytest.mark.parametrize("path", ["a (1)/ü,b=c", "[2]", "O'Neil", "~/$HOME", "back\\"])
+def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
+    ((config, _),) = heard(
+        "data=icpr2012", f"data.root={path}", f"runs={path}", f"init={path}", "candidates=[x,O'Neil (2)]"
+    )
+    assert (config["data"]["root"], config["runs"], config["init"]) == (path, path, path)
+    assert config["candidates"] == ["x", "O'Neil (2)"]
+
+
+def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "own.py").write_text("class Own:\n    def __init__(self, gamma): self.gamma = gamma\n")
+    (tmp_path / "my conf" / "loss").mkdir(parents=True)
+    (tmp_path / "my conf" / "loss" / "own.yaml").write_text("_target_: mine.own.Own\ngamma: 2.0\n")
+    arguments = ["--config-dir", str(tmp_path / "my conf"), "data=synthetic", "loss=own", "loss.gamma=3"]
+    ((config, choices),) = heard(*arguments)
+    assert choices.else_slug == "loss-own,loss.gamma-3"
+    from mitosis.run.build import build
+
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InputError, match="MITOSIS_TRUST"):
+        build(config["loss"])
+    monkeypatch.setenv("MITOSIS_TRUST", "mine")
+    assert build(config["loss"]).gamma == 3
+    ended = cli("train", *arguments[:3], "loss=onw")
+    assert "focal, own, tversky" in ended.err
+
+
+ROW, SMALL = "data=synthetic", "data.size=128"
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        ("train", [ROW, "optimiser.lr=1"], "optimiser.lr: there is no such key; did you mean optimizer.lr=…?"),
+        ("train", [ROW, "data.root=/x"], "data.root: there is no such key with these choices"),
+        ("train", [ROW, "~nonsense"], "nonsense"),
+        ("train", [ROW, "model=resnet35"], "model=resnet35: no such choice; type model= with one of densenet201, mob"),
+        ("train", ["data=syn"], "data=syn: no such choice; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
+        ("train", [ROW, "model.widths=[1"], "model.widths=[1: "),
+        ("train", [ROW, "seed"], "seed: type seed=VALUE"),
+        ("train", [ROW, "seed=${nonsense}"], "nonsense"),
+        ("train", [ROW, "seed=${a"], "${a"),
+        ("train", [], "data is not chosen; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
+        ("train", [ROW, "--fold", "3"], "--fold"),
+        ("train", [ROW, "ablation=null"], "ablation=null: type ablation= with one of dsc_cbam, "),
+        ("train", [ROW, "~model"], "model is not chosen"),
+        ("train", [ROW, "~loss"], "loss is not chosen"),
+        ("train", [ROW, "~trainer"], "trainer is not chosen"),
+        (
+            "train",
+            [ROW, "hydra/launcher=x"],
+            "hydra/launcher=x: no such choice; type hydra/launcher= with one of basic",
+        ),
+        (
+            "train",
+            [ROW, "trainer.accumulate_grad_batches=-1"],
+            "trainer.accumulate_grad_batches=-1: give a whole number",
+        ),
+        ("train", [ROW, "max_steps=many"], "max_steps=many: give a number"),
+        ("train", [ROW, "optimizer.lr=null"], "optimizer.lr=None: give a number"),
+        ("train", [ROW, "max_steps=0"], "max_steps=0: give a whole number, 1 or more"),
+        ("train", [ROW, "data.batch_size=0"], "data.batch_size=0"),
+        ("train", [ROW, "val_every=0"], "val_every=0"),
+        ("train", [ROW, "seed=1.5"], "seed=1.5"),
+        ("train", [ROW, "half=2"], "half=2: type half=0 or half=1"),
+        ("train", [ROW, "model=resnet34", "ablation=dsc_cbam"], "ablation=dsc_cbam is for model=scmitosis_seg"),
+        ("train", [ROW, "model=resnet34"], "candidates is not set; type candidates=RUN"),
+        ("train", [ROW, "candidates=x"], "candidates=… is for stage two; choose a classifier such as model=resnet34"),
+        ("train", [ROW, "model=resnet34", "candidates=x"], "x is not a run folder: it has no recipe.yaml"),
+        ("train", [ROW, "-m", "seed=x,y"], "seed=x: give a number"),
+        ("propose", [], "segment is not set; type segment=…"),
+        ("propose", ["segment=nowhere"], "segment=nowhere: no such folder"),
+        ("evaluate", ["segment=nowhere"], "segment=nowhere: no such folder"),
+        ("predict", ["output=o", "mpp=1", "segment=s"], "input is not set"),
+        ("predict", ["input=x", "output=o", "mpp=1", "segment=s"], "input=x: no such file or folder"),
+        ("pipeline", [], "data is not chosen"),
+        ("pipeline", [ROW, "model=resnet34"], "type segmenter.model=… or classifier.model=…"),
+        ("pipeline", [ROW, "loss=cross_entropy"], "segmenter.set=[loss=…] or classifier.set=[loss=…]"),
+        ("pipeline", [ROW, "segmenter.model=resnet34"], "segmenter.model=resnet34 is a classifier"),
+        ("pipeline", [ROW, "segmenter.set=[optimiser.lr=1]"], "did you mean optimizer.lr"),
+        ("pipeline", [ROW, "crossfit=3"], "crossfit=3: type crossfit=2 or crossfit=none"),
+        # From here on torch is loaded.
+        ("train", ["data=icpr2012"], "data.root=DIR is not set"),
+        ("train", ["data=icpr2012", "data.root=/nowhere (1)"], "data.root=/nowhere (1): no such folder"),
+        ("train", [ROW, SMALL, "fold=7"], "fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all"),
+        ("train", [ROW, SMALL, "loss._target_=mitosis.loss.Nothing"], "_target_: there is no mitosis.loss.Nothing"),
+        ("train", [ROW, SMALL, "model._target_=os.system"], "os.system may not be built"),
+        ("train", [ROW, SMALL, "model._target_=torch.hub.load"], "torch.hub.load may not be built"),
+        (
+            "train",
+            [ROW, SMALL, "stain._target_=mitosis.run.build.os.system"],
+            "build.os.system may not be built",
+        ),
+        ("train", [ROW, SMALL, "+loss.nonsense=1"], "nonsense"),
+        ("train", [ROW, SMALL, "+optimizer.nonsense=1"], "nonsense"),
+        ("train", [ROW, SMALL, "budget.widths=[2,2,2,2]", "trainer=cpu", "trainer.devices=0"], "devices"),
+    ],
+)
+def test_a_mistake_is_told_in_one_line(cli: Callable, command: str, arguments: list[str], said: str) -> None:
+    ended = cli(command, *arguments)
+    assert said in ended.err
+    assert re.fullmatch(r"mitosis: [^\n]+\n", ended.err)
+    assert ended.code == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs/last.ckpt"), "runs/last.ckpt: No space left on device"),
+        (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), "No space left on device"),
+        (OSError(errno.EACCES, os.strerror(errno.EACCES), "/runs"), "/runs: Permission denied"),
+        (OSError(errno.EROFS, os.strerror(errno.EROFS), "/runs"), "/runs: Read-only file system"),
+        (InputError("two\nlines"), "two lines"),
+    ],
+)
+def test_what_the_machine_refuses_is_told_in_one_line(
+    cli: Callable, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    def fail(config: dict[str, Any], choices: Choices) -> None:
+        raise error
+
+    monkeypatch.setattr("mitosis.propose.propose", fail)
+    ended = cli("propose", "segment=x")
+    assert (ended.code, ended.out) == (1, "")
+    assert re.fullmatch(rf"mitosis: .*{said}\n", ended.err)
+
+
+def test_further_processes_are_silent(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("mitosis.cli.entry.time.sleep", waited.append)
+    monkeypatch.setattr("mitosis.train.train", lambda config, choices: print("said"))
+    assert cli("train", ROW, "trainer.devices=2").out == "said\n" and not waited
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert cli("train", ROW, "trainer.devices=2").out == ""
+    assert cli("train", ROW).out == "said\n"  # a run of its own
+    ended = cli("train", ROW, "optimiser.lr=1", "trainer.devices=2")
+    assert ended.code == 1 and "did you mean optimizer.lr" in ended.err and waited == [PATIENCE]
+
+
+def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in (ZeroDivisionError, ConnectionError):
+
+        def fail(config: dict[str, Any], choices: Choices, kind: type[Exception] = kind) -> None:
+            raise kind
+
+        monkeypatch.setattr("mitosis.propose.propose", fail)
+        with pytest.raises(kind):
+            cli("propose", "segment=x")
+
+
+def test_an_interrupt(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(config: dict[str, Any], choices: Choices) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mitosis.propose.propose", stop)
+    ended = cli("propose", "segment=x")
+    assert (ended.code, ended.err.count("\n")) == (130, 1)
+
+
+def test_a_folder_that_cannot_be_made(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = cli("train", ROW, "runs=file")
+    assert ended.code == 1
+    assert re.fullmatch(r"mitosis: file[^\n]*: Not a directory\n", ended.err)

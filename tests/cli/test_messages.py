@@ -1,0 +1,57 @@
+"""Mistakes as lines, where no command has to be run for them. The others are in test_entry and test_faults."""
+
+import pytest
+import yaml
+
+from mitosis.cli.messages import refuse_slips, told, unreadable
+from mitosis.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: 1\n\tb: 2\n", "line 2: not readable as yaml (found character '\\t' that cannot start any token)"),
+        ("a: [1\nb: 2\n", "line 2: not readable as yaml (expected ',' or ']', but got ':')"),
+    ],
+)
+def test_a_broken_yaml_is_told_with_its_line(text: str, line: str) -> None:
+    with pytest.raises(yaml.MarkedYAMLError) as raised:
+        yaml.safe_load(text)
+    assert unreadable(raised.value) == f"<unicode string>, {line}"
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        ({"max_stpes": 3}, "max_stpes: there is no such key; did you mean max_steps=…?"),
+        ({"candidate": {"recal": 0.9}}, "candidate.recal: there is no such key; did you mean candidate.recall=…?"),
+        ({"tiling": {"max_pixel": 9}}, "tiling.max_pixel: there is no such key; did you mean tiling.max_pixels=…?"),
+    ],
+)
+def test_a_key_that_nobody_reads_and_looks_like_one_of_ours(config: dict, line: str) -> None:
+    with pytest.raises(InputError) as raised:
+        refuse_slips(config)
+    assert str(raised.value) == line
+
+
+def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
+    refuse_slips({"max_steps": 3, "candidate": {"recall": 0.9}, "data": {"samples_per_epoch": 8}, "fold": 0})
+    refuse_slips({"my": {"seed_of_trees": 3}, "loss": {"_target_": "mine.Loss", "alpah": 0.3}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DataLoader worker (pid(s) 14900) exited unexpectedly",
+        "DataLoader worker (pid 7) is killed by signal: Killed. ",
+        "DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader's workers are out of",
+    ],
+)
+def test_a_killed_worker(text: str) -> None:
+    line = told(RuntimeError(text))
+    assert line and "was killed" in line and "data.workers" in line and "data.batch_size" in line
+
+
+def test_the_programs_own_mistakes_are_not_hidden() -> None:
+    assert told(RuntimeError("DataLoader worker is happy")) is None
+    assert told(ZeroDivisionError("division by zero")) is None

@@ -1,0 +1,91 @@
+"""What users type, read by Hydra's own grammar."""
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mitosis.cli.overrides import PATH_KEYS, arrange
+from mitosis.errors import InputError
+
+PARSER = OverridesParser.create()
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
+
+
+def read(argument: str) -> object:
+    """The value that Hydra reads from an argument after it was arranged."""
+    (arranged,) = arrange([argument])
+    return PARSER.parse_override(arranged).value()
+
+
+def is_quoted(value: str) -> bool:
+    return len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
+
+
+@given(st.sampled_from(PATH_KEYS), TEXT)
+@example("input", "a (1).png")
+@example("data.root", "/mnt/a,b=c")
+@example("segment", "[2]")
+@example("runs", "O'Neil")
+@example("init", "back\\")
+@example("init", "back\\'slash\\\\")
+@example("output", "Ω µm")
+@example("output", " ")
+@example("input", "*/A0?_v2/{a,b}.bmp")
+def test_a_path_survives_the_grammar(key: str, value: str) -> None:
+    listed = key == "candidates" and value.startswith("[") and value.endswith("]")
+    if value not in ("null", "???") and not is_quoted(value) and not listed:
+        assert read(f"{key}={value}") == value
+        once = arrange([f"{key}={value}"])
+        assert arrange(once) == once  # a step of the pipeline arranges what was arranged already
+
+
+@given(st.lists(TEXT.filter(lambda text: text.strip()), min_size=1))
+@example(["a,b", "O'Neil", "c\\", "'"])
+def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
+    quoted = ",".join(arrange([f"input={path}"])[0].partition("=")[2] for path in paths if not is_quoted(path))
+    expected = [path if path not in ("null", "???") else None for path in paths if not is_quoted(path)]
+    assert read(f"candidates=[{quoted}]") == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("candidates=[runs/a,runs/b (2)]", ["runs/a", "runs/b (2)"]),
+        ("candidates=['runs/a', \"runs/b,c\"]", ["runs/a", "runs/b,c"]),
+        ("candidates=runs/a", "runs/a"),
+        ("candidates=null", None),
+        ("candidates=[]", []),
+        ("segmenter.set=[a=1,b=[2,3],c='x']", ["a=1", "b=[2,3]", "c='x'"]),
+        ("segmenter.set=['a=1', \"b=[2,3]\"]", ["a=1", "b=[2,3]"]),
+        ("classifier.set=[a={b: 1, c: 2},init=/O'Neil/x,d='y,z']", ["a={b: 1, c: 2}", "init=/O'Neil/x", "d='y,z'"]),
+        ("data.root='/already quoted'", "/already quoted"),
+        ("data.root=null", None),
+        ("optimizer.lr=1e-3", 1e-3),  # no path: Hydra's own reading
+        ("+data.root=a b,c", "a b,c"),
+    ],
+)
+def test_values(typed: str, value: object) -> None:
+    assert read(typed) == value
+
+
+@pytest.mark.parametrize(
+    ("typed", "arranged"),
+    [
+        ("model=x data=y --multirun fold=0,1", "model=x data=y fold=0,1 --multirun"),
+        ("-m model=x fold=0,1", "model=x fold=0,1 -m"),
+        ("model=x --cfg job data=y", "model=x data=y --cfg job"),
+        ("-m --cfg job data=y", "data=y --cfg job"),
+        ("--config-dir my/conf --multirun loss=mine ~matching", "loss=mine ~matching --config-dir my/conf --multirun"),
+        ("--info all data=y", "data=y --info all"),
+        ("--info data=y", "data=y --info"),
+    ],
+)
+def test_flags_go_last(typed: str, arranged: str) -> None:
+    assert arrange(typed.split()) == arranged.split()
+
+
+@pytest.mark.parametrize(("typed", "said"), [("--fold 3", "--fold"), ("-x", "-x"), ("loss=null", "cross_entropy")])
+def test_what_hydra_could_not_take_is_refused(typed: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        arrange(typed.split())

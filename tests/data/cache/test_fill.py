@@ -1,0 +1,125 @@
+"""A cache filled by several processes: the same entries as by one, said before how large, and all of it told."""
+
+import os
+import pickle
+import subprocess
+import sys
+import time
+import warnings
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from mitosis.data.cache.cache import Cache
+from mitosis.data.cache.fill import _Make, fill
+from mitosis.data.drawing.field import draw_field
+from mitosis.data.reading.subtraction import read_subtraction_mask
+from mitosis.data.record import Record
+from mitosis.data.synthetic import Synthetic
+from mitosis.errors import InputError
+from mitosis.image.file import read_image
+from mitosis.run.build import CONF, build
+from mitosis.stain.macenko import Macenko
+from mitosis.stain.none import NoStain
+
+SIDE = 96
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> list[Record]:
+    """Five fields in files, the last one white."""
+    made = []
+    for index in range(5):
+        drawn = draw_field(seed=0, case=index, index=0, size=SIDE)
+        image = drawn.image if index < 4 else np.full_like(drawn.image, 255)
+        Image.fromarray(image).save(tmp_path / f"{index}.png")
+        read = partial(read_image, tmp_path / f"{index}.png")
+        made.append(Record(f"field {index}", read, (SIDE, SIDE), 0.25, "c", "s", "s", drawn.figures))
+    return made
+
+
+def entries(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.npy")}
+
+
+def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for workers in (1, 2):
+        with pytest.warns(UserWarning, match="field 4: stains not normalised") as told:
+            fill(Cache(tmp_path / f"{workers}", Macenko()), records, workers)
+        assert len(told) == 1
+        assert f"0 of 5 fields are in {tmp_path / str(workers)}; 0.00 GiB needed" in capsys.readouterr().out
+    assert entries(tmp_path / "1") == entries(tmp_path / "2") and len(entries(tmp_path / "1")) == 10
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fill(Cache(tmp_path / "1", Macenko()), records, 1)
+    assert "5 of 5 fields are in" in capsys.readouterr().out
+
+
+def test_a_broken_image_is_named_from_another_process(records: list[Record], tmp_path: Path) -> None:
+    path = tmp_path / "3.png"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(InputError, match=r"3\.png: the image is cut off"):
+        fill(Cache(tmp_path / "cache", NoStain()), records, 2)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_killed_process_is_told_in_one_line(records: list[Record], tmp_path: Path) -> None:
+    records[2] = Record("b", partial(os._exit, 1), (SIDE, SIDE), 0.25, "c", "s", "s")
+    with pytest.raises(InputError, match="a process that normalises fields was killed"):
+        fill(Cache(tmp_path / "cache", NoStain()), records, 2)
+
+
+def test_what_killed_processes_left_is_removed_after_a_day(
+    records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    cache, hash_ = Cache(tmp_path / "cache", NoStain()), "0123456789" * 4
+    fill(cache, records[:1], 1)
+    kept = {path: path.read_bytes() for path in cache.folder.rglob("*") if path.is_file()}
+    hours = {
+        f"images/.{hash_}.npy.abcd_123.part": 25,
+        f"masks/.{hash_}.npy.abcd_123.part": 25,
+        f"files/.{hash_}.json.abcd_123.part": 24 * 365,
+        f"images/.{hash_}.npy.young_12.part": 23,
+        f"images/.{hash_}.npy.future_1.part": -1,
+        f"images/{hash_}.npy": 25,
+        "images/.mine.part": 25,
+        f"elsewhere/.{hash_}.npy.abcd_123.part": 25,
+        f"masks/.{hash_}.npy.a_folder.part/file": 25,
+    }
+    for name, age in hours.items():
+        path = cache.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"half")
+        os.utime(path, 2 * (time.time() - 3600 * age,))
+    os.utime(path.parent, (0, 0))
+    capsys.readouterr()
+    fill(cache, records[:1], 1)
+    assert f"{cache.folder}: 3 half-written file(s) removed" in capsys.readouterr().out
+    gone = list(hours)[:3]
+    assert all((cache.folder / name).exists() is (name not in gone) for name in hours)
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    fill(cache, records[:1], 1)
+    assert "removed" not in capsys.readouterr().out
+
+
+def test_what_a_process_is_handed_does_not_bring_torch(records: list[Record], tmp_path: Path) -> None:
+    data = Synthetic(folds=None, fold=0, stain=NoStain(), samples_per_epoch=1, batch_size=1, size=SIDE, cases=1)
+    painted = partial(read_subtraction_mask, tmp_path / "0.png", tmp_path / "1.png", 120)
+    handed = [data.records()[0], replace(records[0], read_mask=painted)]
+    stains = [build(yaml.safe_load(path.read_text())) for path in sorted((CONF / "stain").glob("*.yaml"))]
+    makes = [_Make(Cache(tmp_path / "cache", stain)) for stain in stains]
+    code = """
+import pickle, sys
+for make, record in pickle.load(sys.stdin.buffer):
+    make(record)
+print(sorted({"torch", "lightning", "albumentations"} & set(sys.modules)))
+"""
+    calls = pickle.dumps([(make, record) for make in makes for record in handed])
+    done = subprocess.run([sys.executable, "-c", code], input=calls, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (0, b"[]\n"), done.stderr
+    assert len(entries(tmp_path / "cache")) == 2 * len(stains) + 2

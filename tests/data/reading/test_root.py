@@ -1,0 +1,66 @@
+"""The folder of a dataset: what stands for it and is none, and what every set says to that."""
+
+import tarfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mitosis.data.amida13 import AMIDA13
+from mitosis.data.gzmh import GZMH
+from mitosis.data.icpr2012 import ICPR2012
+from mitosis.data.midog21 import MIDOG21
+from mitosis.data.midog22 import MIDOG22
+from mitosis.data.midogpp import MIDOGpp
+from mitosis.data.mitos_atypia14 import MitosAtypia14
+from mitosis.data.reading.root import checked_root, files_under, unique
+from mitosis.data.tupac16 import TUPAC16
+from mitosis.errors import InputError
+
+SETS = (AMIDA13, GZMH, ICPR2012, MIDOG21, MIDOG22, MIDOGpp, MitosAtypia14, TUPAC16)
+
+
+@pytest.mark.parametrize("made", SETS)
+def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"stain": None, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
+    if made is GZMH:
+        settings |= {"images": "(a)", "masks": "(b)", "patient": "(c)", "test": "d"}
+    if made is not ICPR2012:
+        settings |= {"folds": None}
+    archive = tmp_path / "set.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("x", "x")
+    for root, said in (
+        (None, "data.root=DIR is not set: DIR is the folder that holds"),
+        (tmp_path / "nowhere", "nowhere: no such folder"),
+        (archive, "set.zip is an archive: unpack it; give the folder"),
+        (tmp_path, f"data.root={tmp_path}: no "),
+    ):
+        with pytest.raises(InputError) as error:
+            _ = made(root=root, **settings).parts
+        assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as packed:
+        packed.add(tmp_path / "a.txt", "a.txt")
+    with pytest.raises(InputError, match=r"a.tar.gz is an archive: unpack it"):
+        checked_root(tmp_path / "a.tar.gz", "it")
+    with pytest.raises(InputError, match=r"a.txt is a file; give the folder"):
+        checked_root(tmp_path / "a.txt", "it")
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    (tmp_path / "far/deep").mkdir(parents=True)
+    (tmp_path / "far/deep/ü b.txt").write_text("a")
+    (tmp_path / "root").symlink_to(tmp_path / "far")
+    (tmp_path / "far/loop").symlink_to(tmp_path / "far")
+    assert [path.name for path in files_under(checked_root(tmp_path / "root", "it"))] == ["ü b.txt"]
+
+
+def test_two_files_of_a_key_are_both_named() -> None:
+    assert list(unique([("b", Path("1")), ("a", Path("2"))])) == ["a", "b"]
+    with pytest.raises(InputError, match="two files of one field: 1 and 2; remove one of them"):
+        unique([("a", Path("2")), ("a", Path("1"))])

@@ -1,0 +1,40 @@
+"""Who of a distributed run's processes speaks."""
+
+import sys
+import warnings
+
+import pytest
+
+from mitosis.process.rank import RANKS, first, quiet
+
+ONE, TWO, NODES = {"devices": 1, "num_nodes": 1}, {"devices": 2, "num_nodes": 1}, {"devices": 1, "num_nodes": 2}
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in RANKS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", RANKS)
+@pytest.mark.parametrize("trainer", [TWO, NODES, {"devices": "auto"}, {"devices": [0, 1]}, {}])
+def test_the_first_speaks(monkeypatch: pytest.MonkeyPatch, name: str, trainer: dict) -> None:
+    assert first(trainer)
+    monkeypatch.setenv(name, "0")
+    assert first(trainer)
+    monkeypatch.setenv(name, "1")
+    assert not first(trainer)
+
+
+def test_a_run_on_one_device_speaks_whatever_its_process_is_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_PROCID", "3")
+    assert first(ONE) and first({"devices": 1})
+
+
+def test_quiet(capsys: pytest.CaptureFixture, recwarn: pytest.WarningsRecorder) -> None:
+    with quiet():
+        print("said")
+        warnings.warn("warned", stacklevel=1)
+    assert capsys.readouterr() == ("", "") and not recwarn.list
+    print("again", file=sys.stdout)
+    assert capsys.readouterr().out == "again\n"

@@ -1,0 +1,79 @@
+"""The README's own steps to a dataset, a model and a loss, followed in a folder that is not this package's."""
+
+import csv
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from mitosis.data.drawing.field import draw_field
+from mitosis.errors import InputError
+from mitosis.files import read_json
+from mitosis.run.assembly import rebuild_data
+from mitosis.run.trained import load
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```(?:python|yaml)\n# (mine/\S+)\n(.*?)```", README, re.DOTALL))
+(COMMAND,) = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+SMALL = ["budget=smoke", "data.samples_per_epoch=8", "max_steps=4", "view.train.size=64", "view.train.jitter=16"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where someone followed the README: its files, and six cases of drawn fields."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "MINE").mkdir()
+    with (tmp_path / "MINE" / "mitoses.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["image", "x", "y"])
+        for case in range(6):
+            drawn = draw_field(seed=0, case=case, index=0, size=128)
+            Image.fromarray(drawn.image).save(tmp_path / "MINE" / f"p{case}_0.png")
+            rows.writerows([f"p{case}_0.png", *figure.centroid] for figure in drawn.figures)
+    return tmp_path
+
+
+def run(folder: Path, command: list[str], *more: str) -> subprocess.CompletedProcess:
+    words = [*command, *more]
+    own = dict(word.split("=") for word in words if word.startswith("MITOSIS_"))
+    words = [sys.executable if word == "python" else word for word in words if not word.startswith("MITOSIS_")]
+    return subprocess.run(words, cwd=folder, env=os.environ | own, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.timeout(300)
+def test_they_train_and_the_run_stands_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(FILES) == 6
+    ended = run(folder, shlex.split(COMMAND), *SMALL)
+    assert ended.returncode == 0, ended.stderr
+    (made,) = folder.rglob("metrics.json")
+    assert made.relative_to(folder / "runs").parts[:2] == ("points", "tiny") and "loss-jaccard" in str(made)
+    assert read_json(made)["fields"] == {"train": 2, "val": 1, "test": 2}  # six cases in five folds: 3, 1 and 2
+
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.setenv("MITOSIS_TRUST", "mine")
+    assert load(made.parent).model(torch.zeros(1, 3, 40, 50)).shape == (1, 1, 40, 50)
+
+    for case in range(3):  # folds are dealt by case: with more of them this one is another
+        drawn = draw_field(seed=0, case=case, index=1, size=128)
+        Image.fromarray(drawn.image).save(folder / "MINE" / f"a{case}_0.png")
+    with pytest.raises(InputError, match="the fold is not that of its training, .* then; put data and fold lists back"):
+        rebuild_data(load(made.parent), str(folder / "MINE"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_pipeline_takes_them(folder: Path) -> None:
+    command = shlex.split(COMMAND.replace("mitosis.train", "mitosis.pipeline").replace("model=tiny", ""))
+    own = "segmenter.set=[view.train.size=64,view.train.jitter=16,loss=jaccard]"
+    command = [word for word in command if not word.startswith("loss=")]
+    ended = run(folder, command, *SMALL[:3], "segmenter.model=tiny", own, "classifier.model=resnet18", "crossfit=none")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert len([*folder.rglob("evaluation.json")]) == 1

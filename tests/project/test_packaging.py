@@ -1,0 +1,55 @@
+"""The lock, the wheel, and the repository's own promises about them."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-uv.lock"]
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_lock_is_hashed_and_names_no_address(lock: Path):
+    text = lock.read_text(encoding="utf-8")
+    pins = re.findall(r"^[a-zA-Z0-9_.-]+==\S+.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert pins and all("--hash=sha256:" in pin for pin in pins)
+    assert "://" not in text and "index" not in re.sub(r"#.*", "", text)
+
+
+def test_lock_installs_one_opencv_without_a_screen():
+    names = re.findall(r"^(opencv[a-z-]*)==", LOCKS[0].read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(names) == {"opencv-python-headless"}
+
+
+def test_lock_holds_every_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
+    locked = set(re.findall(r"^([a-z0-9_.-]+)==", LOCKS[0].read_text(encoding="utf-8"), re.MULTILINE))
+    assert {re.split(r"[<>=!~]", name)[0] for name in wanted} <= locked
+
+
+@pytest.mark.slow
+def test_wheel_carries_the_configuration(tmp_path: Path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    shipped = {path.relative_to(ROOT / "conf") for path in (ROOT / "conf").rglob("*.yaml")}
+    carried = tmp_path / "site" / "mitosis" / "conf"
+    assert {path.relative_to(carried) for path in carried.rglob("*.yaml")} == shipped
+    assert list((tmp_path / "site" / "mitosis" / "data" / "fold").glob("*.csv"))
+    assert (tmp_path / "site" / "hydra_plugins" / "mitosis_optuna.py").is_file()
+    shown = subprocess.run(
+        [sys.executable, "-m", "mitosis.train", "data=synthetic", "--cfg", "job"],
+        cwd=tmp_path / "site",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "mitosis.model.scmitosis.SCMitosisSeg" in shown.stdout

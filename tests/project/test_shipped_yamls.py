@@ -1,0 +1,209 @@
+"""Every shipped yaml composes, and what it describes is built with all of its keys."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pytest
+import torch
+from hydra import compose
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from lightning import LightningDataModule
+from lightning.pytorch.strategies import StrategyRegistry
+from omegaconf import OmegaConf
+from torch import nn
+
+from mitosis.data.record import Record
+from mitosis.metric.matching import Matching
+from mitosis.run.build import CONF, build
+from mitosis.training.trainer import trainer_of
+
+SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def searched():
+    """One search of conf/ for all of this file's compositions."""
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        yield
+
+
+def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
+    config: Any = OmegaConf.to_container(compose(command, list(overrides)), resolve=True)
+    return config
+
+
+def shipped(group: str) -> list[str]:
+    """Taken from the folder itself, so that a new yaml is tested by being there."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
+
+
+def test_every_folder_is_looked_at() -> None:
+    here = {path.name for path in CONF.iterdir() if path.is_dir()}
+    assert here == {
+        *("ablation", "augment", "budget", "data", "experiment", "hydra", "logger", "loss", "matching", "model"),
+        *("optimizer", "scheduler", "stage", "stain", "trainer", "view"),
+    }
+
+
+@pytest.mark.parametrize("model", shipped("model"))
+def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
+    for data in shipped("data"):
+        config = composed(f"model={model}", f"data={data}", *SMALL)
+        assert config["stage"]["_target_"].startswith("mitosis.stage.")
+        assert config["model"].get("pretrained", False) is False
+    net = build(config["model"])
+    assert isinstance(net, nn.Module)
+    with torch.inference_mode():
+        side = config["crop"]["pixels"] if "crop" in config else 2 * net.stride
+        shape = net.eval()(torch.zeros(1, 3, side, side)).shape
+    assert shape == ((1, 2) if "crop" in config else (1, 1, side, side))
+    assert all(isinstance(build(view), partial) for view in config["view"].values())
+
+
+def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
+    config = composed("model=resnet34", "data=gzmh")
+    assert config["loss"]["_target_"] == "torch.nn.CrossEntropyLoss"
+    assert config["augment"]["_target_"] == "mitosis.augment.candidates.CandidateAugment"
+    assert config["matching"]["name"] == "px20"
+    assert config["model"]["pretrained"] is True
+    config = composed("model=resnet34", "data=synthetic", "matching=midog", "loss=bce_tversky", "stain=none")
+    assert (config["matching"]["name"], config["loss"]["alpha"]) == ("midog", 0.3)
+    assert config["stain"]["_target_"] == "mitosis.stain.none.NoStain"
+    assert config["model"]["pretrained"] is False
+    paper = composed("data=icpr2012", "budget=paper")
+    assert (paper["optimizer"]["lr"], paper["data"]["batch_size"]) == (1e-4, 16)
+    assert paper["model"]["widths"] == [64, 128, 256, 512]
+
+
+@pytest.mark.parametrize("data", shipped("data"))
+def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
+    config = composed(f"data={data}", *SMALL)
+    extra = {"root": str(tmp_path)} if "root" in config["data"] else {}
+    built = build(config["data"] | extra, fold=0, stain=None)
+    assert isinstance(built, LightningDataModule)
+    assert built.batch_size == config["budget"]["batch_size"]
+    if not extra:
+        assert all(isinstance(record, Record) for record in built.records())
+
+
+@pytest.mark.parametrize("ablation", shipped("ablation"))
+def test_an_ablation_changes_the_model_it_is_for(ablation: str) -> None:
+    config, full = (composed("data=synthetic", f"ablation={word}", *SMALL) for word in (ablation, "full"))
+    if ablation == "full":
+        assert config["ablation"] == {}
+        return
+    assert config["ablation"] == {"name": ablation, "for": "scmitosis_seg"}
+    assert config["model"] != full["model"]
+    assert f"{config['model']['encoder']}_{config['model']['fusion']}" == ablation
+    names = [{name for name, _ in build(one["model"]).named_parameters()} for one in (config, full)]
+    assert names[0] != names[1]
+
+
+@pytest.mark.parametrize("budget", shipped("budget"))
+def test_a_budget_reaches_the_keys_that_read_it(budget: str) -> None:
+    config = composed("data=synthetic", f"budget={budget}")
+    given = config["budget"]
+    read = {key: config["data"][key] for key in ("samples_per_epoch", "batch_size")}
+    read |= {"max_steps": config["max_steps"], "val_every": config["val_every"], "widths": config["model"]["widths"]}
+    assert read.items() <= given.items()
+    assert given["samples_per_epoch"] % given["batch_size"] == 0
+    composed("data=synthetic", f"budget={budget}", command="pipeline")
+
+
+@pytest.mark.parametrize("group", ["loss", "augment", "stain", "matching", "scheduler"])
+def test_a_part_is_built(group: str) -> None:
+    for word in shipped(group):
+        config = composed("data=synthetic", f"{group}={word}")
+        built = build(config[group])
+        if group == "scheduler":
+            assert isinstance(built, partial), word
+        if group == "matching":
+            assert isinstance(built, Matching)
+            assert built.name == word
+
+
+def test_every_optimizer_takes_every_schedule() -> None:
+    schedules = [build(composed("data=synthetic", f"scheduler={word}")["scheduler"]) for word in shipped("scheduler")]
+    for word in shipped("optimizer"):
+        optimizer = build(composed("data=synthetic", f"optimizer={word}")["optimizer"])
+        for schedule in schedules:
+            made = schedule(optimizer(nn.Linear(1, 1).parameters()), total_steps=10, steps_per_epoch=5)
+            assert made.get_last_lr()[0] > 0
+
+
+@pytest.mark.parametrize("trainer", shipped("trainer"))
+def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLURM_NTASKS_PER_NODE", "SLURM_NNODES"):
+        monkeypatch.delenv(name, raising=False)
+    config = composed("data=synthetic", f"trainer={trainer}", "max_steps=200")
+    settings = config["trainer"]
+    assert settings.keys() >= {"accelerator", "devices", "strategy", "precision"}
+    assert settings["strategy"] in ("auto", *StrategyRegistry.available_strategies())
+    here = {"accelerator": "cpu", "devices": 2 if settings["devices"] == "auto" else settings["devices"]}
+    if trainer == "fsdp":  # on GPUs only
+        here["strategy"] = "ddp"
+    config["trainer"] = settings | here
+    made = trainer_of(config, tmp_path, done=(0, 0), logger=False, callbacks=[])
+    assert made.estimated_stepping_batches == 200
+
+
+def test_slurm_tells_how_many_devices_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "4")
+    monkeypatch.setenv("SLURM_NNODES", "2")
+    settings = composed("data=synthetic", "trainer=slurm")["trainer"]
+    assert (settings["devices"], settings["num_nodes"], settings["strategy"]) == (4, 2, "ddp")
+
+
+def test_every_logger_composes(tmp_path: Path) -> None:
+    for logger in shipped("logger"):
+        settings = composed("data=synthetic", f"logger={logger}")["logger"]
+        if settings:
+            assert build(settings, save_dir=str(tmp_path)).save_dir == str(tmp_path)
+    assert composed("data=synthetic", "logger=csv")["logger"] == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [(kind, word) for kind in ("launcher", "sweeper") for word in shipped(f"hydra/{kind}")]
+)
+def test_a_plugin_of_hydras_takes_its_keys(kind: str, word: str) -> None:
+    config = compose("train", ["data=synthetic", f"hydra/{kind}={word}"], return_hydra_config=True)
+    assert isinstance(Plugins.instance()._instantiate(config.hydra[kind]), Launcher if kind == "launcher" else Sweeper)
+    if word == "slurm":
+        from submitit import SlurmExecutor
+        from submitit.auto.auto import AutoExecutor
+
+        known = AutoExecutor._valid_parameters() | SlurmExecutor._valid_parameters()
+        known |= {"submitit_folder", "max_num_timeout", "_target_"}
+        assert known >= {str(key) for key in config.hydra.launcher if config.hydra.launcher[key] is not None}
+
+
+@pytest.mark.parametrize("experiment", shipped("experiment"))
+def test_an_experiment_composes(experiment: str) -> None:
+    text = OmegaConf.to_container(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"))
+    assert isinstance(text, dict)
+    config = compose("train", [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
+    plain: Any = OmegaConf.to_container(config, resolve=False)
+    for key, values in (plain["hydra"]["sweeper"]["params"] or {}).items():
+        override = OverridesParser.create().parse_override(f"{key}={values}")
+        swept: Any = override.value()
+        texts = override.sweep_string_iterator() if override.is_discrete_sweep() else [swept.start, swept.end]
+        for value in texts:
+            composed(f"experiment={experiment}", *_data(text), f"{key}={value}")
+
+
+def _data(text: dict[str, Any]) -> list[str]:
+    chosen = any("override /data" in default for default in text.get("defaults", []) if isinstance(default, dict))
+    return [] if chosen else ["data=synthetic"]
+
+
+@pytest.mark.parametrize("command", sorted(path.stem for path in CONF.glob("*.yaml")))
+def test_every_command_composes(command: str) -> None:
+    data = ["data=synthetic"] if "data: ???" in (CONF / f"{command}.yaml").read_text() else []
+    config = OmegaConf.to_container(compose(command, data))
+    assert isinstance(config, dict)
+    assert config["runs"] == "runs"

@@ -1,0 +1,158 @@
+"""A checkpoint rebuilds its network from its own recipe."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from mitosis.errors import InputError
+from mitosis.model.scmitosis import SCMitosisSeg
+from mitosis.run.checkpoint import read, write
+from mitosis.run.trained import checkpoint_of, choose, hash_of, load, weights_of
+
+RECIPE = {
+    "model": {"_target_": "mitosis.model.scmitosis.SCMitosisSeg", "widths": [4, 4, 8, 8]},
+    "stain": {"_target_": "mitosis.stain.none.NoStain"},
+}
+
+
+@pytest.fixture(scope="module")
+def net() -> SCMitosisSeg:
+    torch.manual_seed(0)
+    return SCMitosisSeg(widths=[4, 4, 8, 8])
+
+
+@pytest.fixture
+def content(net: SCMitosisSeg) -> dict[str, Any]:
+    """A checkpoint as a stage's run leaves it."""
+    state = {f"model.{name}": value for name, value in net.state_dict().items()} | {"loss.weight": torch.ones(2)}
+    return {"state_dict": state, "recipe": copy.deepcopy(RECIPE), "mpp": 0.25, "global_step": 7}
+
+
+@pytest.fixture
+def run(tmp_path: Path, content: dict[str, Any]) -> Path:
+    write(content, tmp_path / "checkpoints" / "best.ckpt")
+    return tmp_path
+
+
+def test_load_rebuilds_the_network(run: Path, net: SCMitosisSeg) -> None:
+    trained = load(run)
+    state = trained.model.state_dict()
+    assert state.keys() == net.state_dict().keys()
+    assert all(torch.equal(state[name], value) for name, value in net.state_dict().items())
+    assert not trained.model.training
+    assert all(not part.training for part in trained.model.modules())
+    weights = [value for value in state.values() if value.ndim == 4 and min(value.shape[1:]) > 1]
+    assert weights
+    assert all(value.is_contiguous(memory_format=torch.channels_last) for value in weights)
+    assert (trained.steps, trained.mpp, trained.chosen, trained.recipe) == (7, 0.25, {}, RECIPE)
+    assert trained.hash == hash_of(net.state_dict())
+    image = np.full((4, 4, 3), 7, np.uint8)
+    assert np.array_equal(trained.stain(image, "field"), image)
+    assert load(run / "checkpoints" / "best.ckpt").hash == trained.hash == load(str(run)).hash
+
+
+def test_pretrained_weights_are_not_fetched_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def build(node: dict[str, Any]) -> None:
+        seen.append(node)
+        raise InputError("seen")
+
+    checkpoint = read(run / "checkpoints" / "best.ckpt")
+    checkpoint["recipe"]["model"] = {"_target_": "x", "pretrained": True, "weights": "imagenet.pth"}
+    write(checkpoint, run / "checkpoints" / "best.ckpt")
+    monkeypatch.setattr("mitosis.run.trained.build", build)
+    with pytest.raises(InputError, match="seen"):
+        load(run)
+    assert seen == [{"_target_": "x", "pretrained": False, "weights": None}]
+
+
+def test_a_hash_is_of_the_weights_alone(net: SCMitosisSeg) -> None:
+    state = net.state_dict()
+    whole = hash_of(state)
+    assert len(whole) == 16
+    assert hash_of(dict(reversed(state.items()))) == whole
+    assert (
+        hash_of({name: value.to(memory_format=torch.preserve_format).clone() for name, value in state.items()}) == whole
+    )
+    assert hash_of({name: value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+                    for name, value in state.items()}) == whole  # fmt: skip
+    for name, value in state.items():
+        changed = value.clone()
+        changed.view(-1)[-1] = changed.view(-1)[-1] + 1 if not changed.is_floating_point() else torch.nextafter(
+            changed.view(-1)[-1], torch.tensor(9.0)
+        )  # fmt: skip
+        assert hash_of({**state, name: changed}) != whole, name
+    renamed = {("other" if index == 0 else name): value for index, (name, value) in enumerate(state.items())}
+    assert hash_of(renamed) != whole
+    assert hash_of({"a": torch.zeros(2, 3)}) != hash_of({"a": torch.zeros(3, 2)})
+    assert hash_of({"a": torch.zeros(2)}) != hash_of({"a": torch.zeros(2, dtype=torch.int32)})
+    assert hash_of({"a": torch.zeros(0), "b": torch.tensor(True), "c": torch.ones(2, dtype=torch.bfloat16)})
+
+
+def test_choosing_keeps_the_weights_to_the_bit(run: Path, content: dict[str, Any]) -> None:
+    before = load(run)
+    choose(run, {"threshold": 0.3})
+    choose(run, {"threshold": 0.4, "window": 512})
+    after = read(run / "checkpoints" / "best.ckpt")
+    assert load(run).chosen == {"threshold": 0.4, "window": 512}
+    assert load(run).hash == before.hash
+    assert after.keys() == content.keys() | {"chosen"}
+    assert all(torch.equal(after["state_dict"][name], value) for name, value in content["state_dict"].items())
+
+
+def test_only_the_networks_own_weights(content: dict[str, Any], net: SCMitosisSeg) -> None:
+    assert weights_of(content).keys() == net.state_dict().keys()
+
+
+def without(key: str) -> Callable[[dict[str, Any]], None]:
+    return lambda checkpoint: checkpoint.pop(key)
+
+
+def target(name: str) -> Callable[[dict[str, Any]], None]:
+    return lambda checkpoint: checkpoint["recipe"]["model"].update(_target_=name)
+
+
+def shrink(checkpoint: dict[str, Any]) -> None:
+    checkpoint["recipe"]["model"]["widths"] = [4, 4, 4, 4]
+
+
+def lose(checkpoint: dict[str, Any]) -> None:
+    del checkpoint["state_dict"][next(iter(checkpoint["state_dict"]))]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (without("recipe"), "it has no recipe"),
+        (without("state_dict"), "it has no state_dict"),
+        (without("mpp"), "it has no mpp"),
+        (lambda checkpoint: checkpoint.update(recipe="x"), "it has no recipe"),
+        (lambda checkpoint: checkpoint["recipe"].update(model=None), "it has no recipe"),
+        (shrink, "size mismatch"),
+        (lose, "Missing key"),
+        (target("os.system"), "os.system may not be built"),
+        (target("mitosis.run.trained.hashlib.sha256"), "may not be built"),
+        (target("mitosis.model.scmitosis.nn.Linear"), "there is no"),
+        (lambda checkpoint: checkpoint["recipe"]["model"].update(nonsense=1), "nonsense"),
+        (lambda checkpoint: checkpoint["recipe"]["model"].update(a=({"_target_": "os.mkdir"},)), "os.mkdir may not"),
+    ],
+)
+def test_a_foreign_checkpoint_is_named(run: Path, content: dict[str, Any], spoil, said: str) -> None:
+    spoil(content)
+    write(content, run / "checkpoints" / "best.ckpt")
+    with pytest.raises(InputError, match=said) as raised:
+        load(run)
+    assert "best.ckpt" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_no_checkpoint(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nothing.ckpt"):
+        with pytest.raises(InputError, match="give a run folder or a .ckpt file"):
+            checkpoint_of(path)

@@ -1,0 +1,252 @@
+"""A run that was stopped goes on as if nothing had happened, or starts over where its input changed."""
+
+import csv
+import functools
+import random
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from mitosis.cli.entry import compose
+from mitosis.data.view.candidate_table import CandidateRow, read_candidates, write_candidates
+from mitosis.files import read_json
+from mitosis.run.assembly import build_data
+from mitosis.run.checkpoint import read
+from mitosis.run.name import Choices, recipe_of
+from mitosis.stage.base import Stage
+from mitosis.stage.classification import ClassificationStage
+from mitosis.stage.segmentation import SegmentationStage
+from mitosis.train import train
+from mitosis.training import fit
+from mitosis.training.run_checkpoint import RunCheckpoint
+
+# 3 epochs of 4 steps.
+TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "data.samples_per_epoch=16", "data.batch_size=4"]
+TINY += ["max_steps=12", "stain=none", "trainer=cpu"]
+SEGMENTER = ["model=scmitosis_seg", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", *TINY]
+CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *TINY]
+
+
+class Crash(Exception):
+    """What stops a run."""
+
+
+def run(folder: Path, *overrides: str) -> Path:
+    """Train in this process under ``folder``; returns the run's own folder."""
+    config, choices = composed(*overrides)
+    train(config | {"runs": str(folder)}, choices)
+    return only(folder)
+
+
+@functools.cache
+def composed(*overrides: str) -> tuple[dict[str, Any], Choices]:
+    return compose("train", list(overrides))
+
+
+def only(folder: Path) -> Path:
+    (recipe,) = folder.rglob("recipe.yaml")
+    return recipe.parent
+
+
+def checkpoint(run: Path, name: str) -> dict[str, Any]:
+    return read(run / "checkpoints" / f"{name}.ckpt")
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
+    """Where two checkpoints differ in a single bit; wall-clock time apart."""
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        for key in one.keys() - {"seconds"}:
+            yield from differences(one[key], other[key], f"{path}/{key}")
+    elif isinstance(one, list | tuple) and len(one) == len(other):
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            yield from differences(*pair, f"{path}/{index}")
+    elif isinstance(one, torch.Tensor):
+        if not (one.dtype == other.dtype and torch.equal(one, other)):
+            yield path
+    elif repr(one) != repr(other):  # repr: nan equals nan
+        yield f"{path}: {one} is not {other}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def noisy() -> Iterator[None]:
+    """Losses that draw from every global generator, as a network with dropout does."""
+    with pytest.MonkeyPatch.context() as patch:
+        for stage in (SegmentationStage, ClassificationStage):
+
+            def loss(self: Stage, batch: dict, original: Callable = stage.batch_loss) -> torch.Tensor:
+                return original(self, batch) * (0.5 + torch.rand(()) + np.random.rand() + random.random())
+
+            patch.setattr(stage, "batch_loss", loss)
+        yield
+
+
+@pytest.fixture(scope="module")
+def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A segmenter's run folder after its proposal, made without a segmenter: the drawn mitoses and look-alikes."""
+    config, choices = composed(*SEGMENTER)
+    data, rows = build_data(config), []
+    for part, seen in (("train", "seen"), ("val", "unseen"), ("test", "unseen")):
+        for record in getattr(data.parts, part):
+            points = [(*point, 1) for point in record.centroids] + [(*point, 0) for point in record.hard_negatives]
+            rows += [
+                CandidateRow(record.field, float(x), float(y), 20.0, 0.6, 0.9, label, "0" * 16, seen)
+                for x, y, label in points
+            ]
+    folder = tmp_path_factory.mktemp("segmenter") / "fold-0"
+    folder.mkdir()
+    write_candidates(folder / "candidates.csv", rows)
+    (folder / "recipe.yaml").write_text(yaml.safe_dump({"name": choices.name} | recipe_of(config)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The run of these overrides that nothing stopped, made once, without workers."""
+    return functools.cache(lambda *overrides: run(tmp_path_factory.mktemp("whole"), *overrides))
+
+
+def crash_in(
+    monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, when: Callable[..., bool], *, after: bool = False
+) -> None:
+    """Have ``owner.name`` raise before, or ``after``, it does its work, once ``when`` of its first argument holds."""
+    original = getattr(owner, name)
+
+    def wrapped(self: Any, *args: Any) -> Any:
+        result = original(self, *args) if after else None
+        if when(self):
+            raise Crash
+        return result if after else original(self, *args)
+
+    monkeypatch.setattr(owner, name, wrapped)
+
+
+def assert_same(whole: Path, stopped: Path) -> None:
+    for name in ("last", "best"):
+        assert list(differences(checkpoint(whole, name), checkpoint(stopped, name))) == []
+    assert (whole / "metrics.csv").read_text() == (stopped / "metrics.csv").read_text()
+    one, other = (read_json(path / "metrics.json") for path in (whole, stopped))
+    assert one | {"minutes": 0} == other | {"minutes": 0}
+    assert one["steps"] == 12
+
+
+@pytest.mark.parametrize(
+    ("stage", "ema", "workers"),
+    [
+        ("segmentation", "null", 0),
+        ("segmentation", "0.9", 2),
+        ("classification", "0.9", 0),
+        ("classification", "null", 2),
+    ],
+)
+def test_goes_on_bit_for_bit(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    proposed: Path,
+    whole: Callable[..., Path],
+    stage: str,
+    ema: str,
+    workers: int,
+) -> None:
+    overrides = SEGMENTER if stage == "segmentation" else [*CLASSIFIER, f"candidates={proposed}"]
+    overrides = [*overrides, f"ema={ema}"]
+    with monkeypatch.context() as patch:
+        crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 6)
+        with pytest.raises(Crash):
+            run(tmp_path, *overrides, f"data.workers={workers}")
+    assert checkpoint(only(tmp_path), "last")["global_step"] == 4
+    stopped = run(tmp_path, *overrides, f"data.workers={workers}")
+    assert_same(whole(*overrides), stopped)
+    assert len((stopped / "metrics.csv").read_text().splitlines()) == 1 + 3
+
+
+@pytest.mark.parametrize("where", ["validation", "before best", "between best and last", "after the last epoch"])
+def test_goes_on_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], where: str
+) -> None:
+    overrides = [*SEGMENTER, "ema=null"]
+    epochs = iter([False, True])
+    places: dict[str, Any] = {
+        "validation": (Stage, "validation_step", lambda stage: stage.global_step == 8),
+        "before best": (RunCheckpoint, "_keep_best", lambda callback: bool(callback.scores)),
+        "between best and last": (RunCheckpoint, "_keep_best", lambda _: next(epochs)),
+        "after the last epoch": (fit, "_metrics", lambda _: True),
+    }
+    with monkeypatch.context() as patch:
+        crash_in(patch, *places[where], after=where == "between best and last")
+        with pytest.raises(Crash):
+            run(tmp_path, *overrides)
+    assert_same(whole(*overrides), run(tmp_path, *overrides))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        ["scheduler=cosine"],
+        pytest.param(["scheduler=step", "scheduler.every=1"], marks=pytest.mark.slow),
+        pytest.param(["scheduler=plateau", "scheduler.patience=0"], marks=pytest.mark.slow),
+        pytest.param(["scheduler=one_cycle", "optimizer=adam"], marks=pytest.mark.slow),
+    ],
+    ids=lambda schedule: schedule[0],
+)
+def test_goes_on_between_two_looks_at_val(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], schedule: list[str]
+) -> None:
+    # 6 epochs of 2 steps, scored are 1, 3 and 5.
+    overrides = [*SEGMENTER, "val_every=2", "data.samples_per_epoch=8", *schedule]
+    with monkeypatch.context() as patch:
+        crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 5)
+        with pytest.raises(Crash):
+            run(tmp_path, *overrides)
+    stopped = run(tmp_path, *overrides)
+    assert_same(whole(*overrides), stopped)
+    with (stopped / "metrics.csv").open(newline="") as file:
+        assert [bool(row["val/ap"]) for row in csv.DictReader(file)] == [False, True] * 3
+
+
+def test_starts_over_on_other_candidates(
+    tmp_path: Path, capsys: pytest.CaptureFixture, proposed: Path, whole: Callable[..., Path]
+) -> None:
+    segmenter = tmp_path / proposed.parent.name / proposed.name  # the same words in the run's name
+    shutil.copytree(proposed, segmenter)
+    overrides = [*CLASSIFIER, "ema=null"]
+    rows = read_candidates(proposed / "candidates.csv")
+    write_candidates(segmenter / "candidates.csv", rows[1:])
+    first = run(tmp_path / "runs", *overrides, f"candidates={segmenter}")
+    weights = checkpoint(first, "last")["state_dict"]
+    write_candidates(segmenter / "candidates.csv", rows)
+    again = run(tmp_path / "runs", *overrides, f"candidates={segmenter}")
+    assert "its candidates changed; training starts over" in capsys.readouterr().out
+    assert again == first
+    assert list(differences(weights, checkpoint(again, "last")["state_dict"]))
+    reference = whole(*overrides, f"candidates={proposed}")
+    assert list(differences(checkpoint(reference, "last")["state_dict"], checkpoint(again, "last")["state_dict"])) == []
+    assert len((again / "metrics.csv").read_text().splitlines()) == 1 + 3
+
+
+def test_fewer_steps_than_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 9)
+        with pytest.raises(Crash):
+            run(tmp_path, *SEGMENTER)
+    run(tmp_path, *SEGMENTER, "max_steps=4")
+    assert read_json(only(tmp_path) / "metrics.json")["steps"] == 8
+
+
+def test_ctrl_c_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(self: Stage, batch: dict, batch_idx: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Stage, "training_step", pressed)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, *SEGMENTER)
+    finally:
+        signal.signal(signal.SIGINT, before)  # Lightning ignores further ones
