@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mitosis.data.fold.lists import Parts
-from mitosis.data.fold.subset import limited
+from mitosis.data.fold.subset import subset
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.output.overlay import TRUTH
@@ -20,7 +20,7 @@ def samples(records: Sequence[Record], wanted: str) -> tuple[Record, ...]:
     """So many fields from the cases in turn, those with mitoses first. Raises ``InputError`` for no number, or none."""
     if not wanted.isdecimal() or not int(wanted):
         raise InputError(f"fields={wanted}: give a whole number, 1 or more")
-    return limited(Parts(tuple(records), (), ()), int(wanted)).train
+    return subset(Parts(tuple(records), (), ()), int(wanted)).train
 
 
 def fitted(image: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mitosis.cli.entry import compose
-from mitosis.cli.messages import told
+from mitosis.cli.messages import user_message
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.errors import InputError
 from mitosis.process.rank import in_one_line
@@ -19,7 +19,7 @@ def run(main: Callable[[Sequence[str]], None]) -> None:
     try:
         main(sys.argv[1:])
     except Exception as error:
-        if not (said := told(error, "prepare")):
+        if not (said := user_message(error, "prepare")):
             raise
         sys.exit(f"mitosis: {' '.join(said.split())}")
 

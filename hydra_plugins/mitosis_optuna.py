@@ -36,19 +36,19 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         from mitosis.cli.search import Search
         from mitosis.errors import InputError
-        from mitosis.process.rank import first
+        from mitosis.process.rank import is_rank_zero
         from mitosis.run.folder import locked
-        from mitosis.run.name import word
+        from mitosis.run.name import safe_name
 
         assert self.hydra_context and self.config
-        if not first({}):
+        if not is_rank_zero():
             raise InputError("a search starts its processes itself; call it without torchrun and srun")
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         texts = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *arguments]
         overrides = {override.get_key_element(): override for override in parser.parse_overrides(texts)}
         swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
         fixed = [override.input_line for key, override in overrides.items() if key not in swept]
-        name = word(sorted(str(override.input_line) for key, override in overrides.items() if key not in HOW))
+        name = safe_name(sorted(str(override.input_line) for key, override in overrides.items() if key not in HOW))
         folder = Path(self.config.hydra.sweep.dir) / name
         with locked(folder):
             space = {key: _distribution(override) for key, override in swept.items()}
@@ -67,7 +67,7 @@ class OptunaSweeper(Sweeper):
 
     def _scores(self, jobs: list[list[str]], number: int) -> list[float | None]:
         """What each job returned; None for one that stopped with a mistake, as a learning rate too high does."""
-        from mitosis.cli.messages import told
+        from mitosis.cli.messages import user_message
 
         assert self.launcher
         try:
@@ -76,7 +76,7 @@ class OptunaSweeper(Sweeper):
         except SystemExit:  # it said its line itself
             pass
         except Exception as error:
-            if not (message := told(error)):
+            if not (message := user_message(error)):
                 raise
             print(f"mitosis: {message}", file=sys.stderr)
         if len(jobs) == 1:

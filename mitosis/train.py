@@ -7,7 +7,7 @@ from typing import Any
 from mitosis.cli.entry import entry
 from mitosis.errors import InputError
 from mitosis.files import digest, read_json, read_yaml
-from mitosis.process.rank import first
+from mitosis.process.rank import is_rank_zero
 from mitosis.run.folder import claim, finished, locked
 from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, slug_of
 
@@ -26,7 +26,7 @@ def train(config: dict[str, Any], choices: Choices) -> float:
         recipe["on"] = [slug_of(path) for path in segmenters]
     inputs = {"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters}
     root = config["data"].get("root")
-    writes = first(config["trainer"])
+    writes = is_rank_zero(config["trainer"])
     with locked(folder) if writes else nullcontext():
         if writes:
             claim(folder, recipe, {"root": str(Path(root).resolve())} if root else {}, own_folds(config))

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from rich.progress import track
 
-from mitosis.check.near_duplicates import alike, look
+from mitosis.check.near_duplicates import dhash, near_duplicates
 from mitosis.data.cache.fingerprint import files_of
 from mitosis.data.fold.lists import CASES_FOR_VAL, OFFICIAL, PARTS, FoldLists, split
 from mitosis.data.inventory import Inventory, Part
@@ -55,7 +55,7 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
             sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {said}")
             broken[record.field] = ""
             continue
-        seen[record.field] = look(image)
+        seen[record.field] = dhash(image)
     return [
         found("empty files", "error", empty),
         found("images that cannot be read", "error", [text for text in broken.values() if text]),
@@ -66,7 +66,7 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
 
 def _twins(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
     usable = [record for record in records if record.field in seen]
-    pairs = alike(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
+    pairs = near_duplicates(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
     between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]
     return [f"{one.field} of case {one.case} and {other.field} of case {other.case}" for one, other in between]
 

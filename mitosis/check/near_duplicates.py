@@ -6,7 +6,7 @@ import numpy as np
 BITS = 64
 
 
-def look(image: np.ndarray) -> np.uint64:
+def dhash(image: np.ndarray) -> np.uint64:
     """The difference hash of an image (H, W, 3) uint8: for 8 × 8 places, whether it gets darker to the right.
 
     Taken from a grey thumbnail of 9 × 8 pixels: another compression, size or brightness hardly moves it.
@@ -16,7 +16,7 @@ def look(image: np.ndarray) -> np.uint64:
     return np.packbits(darker).view(np.uint64)[0]
 
 
-def alike(looks: np.ndarray, distance: int) -> list[tuple[int, int]]:
+def near_duplicates(looks: np.ndarray, distance: int) -> list[tuple[int, int]]:
     """Index pairs i < j of ``looks`` (n,) uint64 that differ in at most ``distance`` of their 64 bits."""
     pairs = []
     for index in range(len(looks) - 1):

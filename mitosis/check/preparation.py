@@ -18,7 +18,7 @@ from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.image.mpp import plausible
 from mitosis.output.overlay import write_picture
-from mitosis.output.sheet import sheet, some
+from mitosis.output.sheet import sample_objects, sheet
 from mitosis.run.build import build
 
 
@@ -43,7 +43,7 @@ def prepare_dataset(config: dict[str, Any], word: str, output: Path) -> float:
     whole = {"data": word, "counts": counted(records), "checks": [asdict(finding) for finding in findings]}
     files.write_json(output / "checks.json", whole)
     usable = [record for record in records if record.field not in unusable and plausible(record.mpp)]
-    if objects := some(usable, config["objects"], config["seed"]):
+    if objects := sample_objects(usable, config["objects"], config["seed"]):
         write_picture(output / "sheet.png", sheet(objects))
         print(f"{output / 'sheet.png'}: {len(objects)} objects; yellow rings mitoses, blue ones hard negatives")
     grave = ("error", "warning") if config["strict"] else ("error",)

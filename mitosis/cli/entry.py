@@ -17,10 +17,10 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from mitosis.cli.messages import refuse_slips, told
+from mitosis.cli.messages import check_unknown_keys, user_message
 from mitosis.cli.overrides import arrange, literal
 from mitosis.errors import InputError
-from mitosis.process.rank import first, in_one_line, quiet
+from mitosis.process.rank import in_one_line, is_rank_zero, quiet
 from mitosis.run.build import CONF, check_kinds, words_of
 from mitosis.run.name import Choices, describe
 
@@ -71,14 +71,14 @@ def entry(command: str, task: Task) -> None:
             plain, overrides = _plain(config), list(running.overrides.task)
             own = [source.path for source in running.runtime.config_sources if source.provider == "command-line"]
             if own:
-                refuse_slips(plain)
+                check_unknown_keys(plain)
             if missing := [key for key, value in plain.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
-            with nullcontext() if first(plain.get("trainer", {"devices": 1})) else quiet():
+            with nullcontext() if is_rank_zero(plain.get("trainer", {"devices": 1})) else quiet():
                 choices = _choices(command, plain, dict(running.runtime.choices), overrides)
                 return task(plain, replace(choices, conf=own[0]) if own else choices)
         except Exception as error:
-            if not (message := told(error, command)):
+            if not (message := user_message(error, command)):
                 raise
             _stop(message)  # not left to Hydra, which would add lines of its own
 
@@ -88,13 +88,13 @@ def entry(command: str, task: Task) -> None:
         print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        if not (message := told(error, command)):
+        if not (message := user_message(error, command)):
             raise
         _stop(message)
 
 
 def _stop(message: str) -> NoReturn:
-    if not first({}):
+    if not is_rank_zero():
         time.sleep(PATIENCE)
     print(f"mitosis: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(1)

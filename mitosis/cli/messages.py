@@ -15,7 +15,7 @@ from mitosis.errors import InputError
 from mitosis.run.build import CONF, words_of
 
 
-def explain(error: Exception, command: str = "train") -> str:
+def hydra_message(error: Exception, command: str = "train") -> str:
     """A mistake in the configuration as one line that says what to type."""
     text = str(error)
     if isinstance(error, OverrideParseException):
@@ -49,12 +49,12 @@ def unreadable(error: yaml.MarkedYAMLError) -> str:
     return f"{where}: not readable as yaml ({error.problem or error.context})"
 
 
-def told(error: Exception, command: str = "train") -> str | None:
+def user_message(error: Exception, command: str = "train") -> str | None:
     """What a user did wrong, or what the machine refused, in words; None for a fault of the program's own."""
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, HydraException | OmegaConfBaseException):
-        return explain(error, command)
+        return hydra_message(error, command)
     if isinstance(error, OSError):
         known = error.filename is not None or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
         return f"{error.filename or 'writing'}: {error.strerror}" if known else None
@@ -87,7 +87,7 @@ def _of_a_sweep(error: Exception) -> str | None:
     return None
 
 
-def refuse_slips(config: dict[str, Any], prefix: str = "") -> None:
+def check_unknown_keys(config: dict[str, Any], prefix: str = "") -> None:
     """``InputError`` for a key of a user's own yaml that looks like one of ours and is not, where nobody reads it.
 
     What is built refuses unknown arguments by itself, so a table with a ``_target_`` is not looked into.
@@ -96,7 +96,7 @@ def refuse_slips(config: dict[str, Any], prefix: str = "") -> None:
     for key, value in config.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict) and "_target_" not in value:
-            refuse_slips(value, f"{name}.")
+            check_unknown_keys(value, f"{name}.")
         elif name not in known and (close := difflib.get_close_matches(name, known, n=1, cutoff=0.85)):
             raise InputError(f"{name}: there is no such key; did you mean {close[0]}=…?")
 

@@ -5,10 +5,9 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
-from multiprocessing.connection import wait
 
 from mitosis.cli.entry import entry
+from mitosis.process.child import end_with_parent
 
 PRELOADED = ["albumentations", "mitosis.training.fit", "mitosis.cascade.proposal", "mitosis.cascade.evaluation"]
 """What takes seconds to import, lightning above all: imported once, and each step is forked from there."""
@@ -42,14 +41,6 @@ def run_step(name: str, overrides: list[str], conf: str | None = None) -> None:
 
 
 def _command(name: str, arguments: list[str]) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     sys.argv = [f"mitosis/{name}.py", *arguments]
     entry(name, getattr(importlib.import_module(f"mitosis.{name}"), name))
-
-
-def _end_with_parent() -> None:
-    """Also where the parent was killed: this step would train on unseen, and hold its run folder's lock."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mitosis.data.fold.deal import Official, dealt
+from mitosis.data.fold.deal import Official, make_folds
 from mitosis.data.fold.lists import OFFICIAL, FoldLists
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
@@ -66,7 +66,7 @@ class CMC(SlideSet):
     def lists(self, records: Sequence[Record]) -> FoldLists:
         if self.folds is not None:
             return super().lists(records)
-        lists = FoldLists({OFFICIAL: dealt(records, self.official())[OFFICIAL]})
+        lists = FoldLists({OFFICIAL: make_folds(records, self.official())[OFFICIAL]})
         numbers = {
             Path(name).stem.lower(): number
             for table in self.databases()

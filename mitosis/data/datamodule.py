@@ -17,11 +17,11 @@ from rich.progress import track
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from mitosis.data.cache.cache import Cache
-from mitosis.data.cache.capacity import check_memory, lacking
-from mitosis.data.cache.prefetch import one_ahead
-from mitosis.data.fold.deal import Official, dealt
+from mitosis.data.cache.capacity import check_memory, missing_records
+from mitosis.data.cache.prefetch import prefetch
+from mitosis.data.fold.deal import Official, make_folds
 from mitosis.data.fold.lists import FoldLists, Parts, halves, read_folds, split
-from mitosis.data.fold.subset import limited
+from mitosis.data.fold.subset import subset
 from mitosis.data.inventory import Inventory
 from mitosis.data.record import Field, Record
 from mitosis.data.view.fields import single
@@ -115,17 +115,17 @@ class MitosisDataModule(LightningDataModule, ABC):
             records = self.records()
             parts = split(records, self.fold, self.lists(records))
             parts = replace(parts, note="; ".join(filter(None, (parts.note, self.remark))))
-            self._parts = parts if self.limit is None else limited(parts, self.limit)
+            self._parts = parts if self.limit is None else subset(parts, self.limit)
         return self._parts
 
     def lists(self, records: Sequence[Record]) -> FoldLists:
         """Every fold of the dataset, as lists of names."""
-        return dealt(records, self.official()) if self.folds is None else read_folds(self.folds)
+        return make_folds(records, self.official()) if self.folds is None else read_folds(self.folds)
 
     def check_room(self, records: Sequence[Record]) -> None:
         """Say how much of these ``cache`` lacks, where it is set; ``InputError`` if its disk cannot hold that."""
         if self._cache is not None:
-            lacking(self._cache, list({record.field: record for record in records}.values()))
+            missing_records(self._cache, list({record.field: record for record in records}.values()))
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
         """The records with their pixels read and stain-normalised, in the given order; each is read once a process."""
@@ -147,7 +147,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         What ``fields`` holds already is not read again. A field that cannot be normalised is warned of at its first
         reading alone.
         """
-        return one_ahead(self._one, records)
+        return prefetch(self._one, records)
 
     def _one(self, record: Record) -> Field:
         if record.field in self._fields:

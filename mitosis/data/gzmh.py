@@ -16,7 +16,7 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.reading import mask
-from mitosis.data.reading.assign_pixels import share_out
+from mitosis.data.reading.assign_pixels import assign_pixels
 from mitosis.data.reading.root import checked_root, files_under, unique
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
@@ -61,8 +61,8 @@ class GZMH(MitosisDataModule):
 
     A mitosis is a connected component of a mask (diagonal neighbours touch), all pixels above 0; or, with ``objects``,
     a row of that csv of centroids (image, x, y) or boxes (image, x1, y1, x2, y2), absolute or below ``root``: it gets
-    its share of the mask (``share_out``, within ``REACH_UM``), parts that are near no row are left out and counted in a
-    warning, and a row without any part is refused. The official split is by patient. Reading: ``find_tiles``,
+    its share of the mask (``assign_pixels``, within ``REACH_UM``), parts that are near no row are left out and counted
+    in a warning, and a row without any part is refused. The official split is by patient. Reading: ``find_tiles``,
     ``mask.read``, ``read_objects``.
     """
 
@@ -199,7 +199,7 @@ def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:
     cells = mask.read(tile.mask, tile.image.name, size).annotations
     parts, left = [cell.pixels for cell in cells if cell.pixels is not None], []
     if centres is not None:
-        shares, left = share_out(parts, centres, REACH_UM / MPP)
+        shares, left = assign_pixels(parts, centres, REACH_UM / MPP)
         if bare := [centre for centre, share in zip(centres, shares, strict=True) if share is None]:
             x, y = bare[0]
             raise InputError(

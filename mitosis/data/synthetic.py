@@ -3,7 +3,7 @@
 from functools import partial
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.drawing.kept import drawn, read
+from mitosis.data.drawing.cached import drawn, read
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 

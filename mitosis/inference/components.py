@@ -7,6 +7,19 @@ import cv2
 import numpy as np
 
 
+@dataclass(frozen=True)
+class CandidateSettings:
+    """Which parts of a probability map become candidates: a recipe's ``candidate``.
+
+    ``threshold``: a probability, ``auto`` (the largest whose recall on val is at least ``recall``) or ``f1`` (that of
+    the best F1 on val). ``min_area_um2``: smaller parts are dropped.
+    """
+
+    threshold: float | str
+    recall: float
+    min_area_um2: float
+
+
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """The connected parts of one field's probability map that are large enough.

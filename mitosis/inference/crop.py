@@ -1,5 +1,6 @@
 """Squares of tissue around points."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import cv2
@@ -8,6 +9,18 @@ import numpy as np
 from mitosis.errors import InputError
 
 BORDERS = {"reflect": cv2.BORDER_REFLECT_101, "black": cv2.BORDER_CONSTANT}
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """What a classifier sees of a candidate: a recipe's ``crop``.
+
+    ``side_um``: side of the square in µm. ``pixels``: its side as the network sees it. ``border``: reflect or black.
+    """
+
+    side_um: float
+    pixels: int
+    border: Literal["reflect", "black"]
 
 
 def crop(

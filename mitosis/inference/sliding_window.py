@@ -1,6 +1,7 @@
 """A network over an image of any size: overlapping windows, and how they are blended into one map."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,23 @@ from torch import Tensor
 from mitosis.errors import InputError
 
 FALLBACK_WINDOW = 2048
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a network is run over a field: a recipe's ``tiling``.
+
+    ``mpp``: µm per pixel that the network sees, None for the field's own. ``window``: side in pixels, ``whole``, or
+    ``auto`` for the one that does best on val. ``overlap``: of neighbouring windows, in pixels. ``blend``: mean or
+    weighted. ``batch``: windows of 256 pixels in one pass. ``max_pixels``: a larger field is never run whole.
+    """
+
+    mpp: float | None
+    window: int | str
+    overlap: int
+    blend: Literal["mean", "weighted"]
+    batch: int
+    max_pixels: int
 
 
 def starts(size: int, window: int, overlap: int, stride: int) -> list[int]:

@@ -55,7 +55,7 @@ class WandbRun(WandbLogger):
         with self._survived():
             super().log_image(*args, **kwargs)
 
-    def conclude(self, metrics: dict[str, Any]) -> None:
+    def finish(self, metrics: dict[str, Any]) -> None:
         """End the run, or it would stay open in a sweep; ``metrics``: its result, empty when it failed."""
         run, self._experiment = self._experiment, None
         if run is None:

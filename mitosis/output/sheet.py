@@ -29,7 +29,7 @@ class Labelled:
     mitotic: bool
 
 
-def some(records: Sequence[Record], count: int, seed: int) -> list[Labelled]:
+def sample_objects(records: Sequence[Record], count: int, seed: int) -> list[Labelled]:
     """``count`` objects drawn at random, half of them mitoses as far as there are; mitoses first, then by field.
 
     A place that is not finite cannot be shown and is passed over; one outside its field shows black.

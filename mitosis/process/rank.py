@@ -3,14 +3,15 @@
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
 """Environment variables that number the processes of one distributed run."""
 
 
-def first(trainer: dict[str, Any]) -> bool:
+def is_rank_zero(trainer: Mapping[str, Any] = MappingProxyType({})) -> bool:
     """Whether this process speaks and writes for its run: of a distributed run's processes, the first one does.
 
     ``trainer``: its settings. A run on one device is nobody's part, whatever number its process has: ``srun`` may as

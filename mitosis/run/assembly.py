@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.fold.lists import refuse_moved
+from mitosis.data.fold.lists import check_same_fields
 from mitosis.data.view.candidate_table import by_field, read_candidates
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.pixel import PixelMetric
@@ -70,5 +70,5 @@ def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -
     if str(placed.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's own lists
         placed["folds"] = str(trained.path.parents[1] / placed["folds"])
     data = build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
-    refuse_moved(data.parts, trained.fields, trained.path)
+    check_same_fields(data.parts, trained.fields, trained.path)
     return data

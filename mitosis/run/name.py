@@ -28,14 +28,14 @@ class Choices:
     """
 
     words: dict[str, str]
-    else_slug: str
+    variant: str
     overrides: list[str]
     conf: str | None = None
 
     @property
     def name(self) -> dict[str, str]:
         """The run's words as its recipe keeps them."""
-        return {group: self.words[group] for group in ("data", "model", "ablation")} | {"what": self.else_slug}
+        return {group: self.words[group] for group in ("data", "model", "ablation")} | {"what": self.variant}
 
 
 def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
-        recipe["init"] = word(Path(str(recipe["init"])).resolve().parts[-5:])
+        recipe["init"] = safe_name(Path(str(recipe["init"])).resolve().parts[-5:])
     trainer = config.get("trainer") or {}
     if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = what
@@ -91,10 +91,10 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
         if have.get(key) != want.get(key) and key != "fold":
             value = have.get(key)
             parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
-    return word([",".join(parts)]) or "default"
+    return safe_name([",".join(parts)]) or "default"
 
 
-def word(parts: Sequence[str]) -> str:
+def safe_name(parts: Sequence[str]) -> str:
     """``parts`` joined to a file name of at most 80 safe characters; a longer one ends in a hash of the whole."""
     text = "-".join(part for part in parts if part != "/")
     word = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
@@ -111,10 +111,10 @@ def flat(node: Any, prefix: str = "") -> dict[str, Any]:
 def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) -> Path:
     """``runs/<data>/<model>/<ablation>/<what else>[/on-<segmenter>]/fold-<fold>``: no clock, no device in it."""
     words = choices.words
-    path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.else_slug
+    path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.variant
     return (path / f"on-{on}" if on else path) / f"fold-{config['fold']}"
 
 
 def slug_of(run: Path) -> str:
     """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
-    return word(run.resolve().parts[-4:-1])
+    return safe_name(run.resolve().parts[-4:-1])

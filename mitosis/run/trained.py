@@ -11,6 +11,9 @@ import torch
 from torch import nn
 
 from mitosis.errors import InputError
+from mitosis.inference.components import CandidateSettings
+from mitosis.inference.crop import CropSettings
+from mitosis.inference.sliding_window import Tiling
 from mitosis.run.build import build
 from mitosis.run.checkpoint import read, write
 
@@ -32,6 +35,26 @@ class Trained:
     mpp: float
     path: Path
     fields: dict[str, list[str]] | None = None
+
+    @property
+    def kind(self) -> str:
+        """``segmentation`` or ``classification``."""
+        return self.recipe["stage"]["kind"]
+
+    @property
+    def tiling(self) -> Tiling:
+        """How a segmenter is run over a field."""
+        return Tiling(**self.recipe["tiling"])
+
+    @property
+    def candidate(self) -> CandidateSettings:
+        """Which parts of a segmenter's maps become candidates."""
+        return CandidateSettings(**self.recipe["candidate"])
+
+    @property
+    def crop(self) -> CropSettings:
+        """What a classifier sees of a candidate."""
+        return CropSettings(**self.recipe["crop"])
 
     @property
     def stain(self) -> Callable[[np.ndarray, str], np.ndarray]:

@@ -64,7 +64,7 @@ def plateau(
 
 
 class Plateau(ReduceLROnPlateau):
-    """torch's, told each score on val by ``see``; Lightning's calls of ``step`` do nothing.
+    """torch's, told each score on val by ``observe``; Lightning's calls of ``step`` do nothing.
 
     Lightning would tell it the score only after the epoch's checkpoint is written: a run that goes on would miss one.
     """
@@ -72,7 +72,7 @@ class Plateau(ReduceLROnPlateau):
     def step(self, metrics: Any = None, epoch: Any = None) -> None:
         """Nothing: a step of the optimiser is none of the plateau's."""
 
-    def see(self, score: float) -> None:
+    def observe(self, score: float) -> None:
         """Move on by a score on val; an undefined one (nan) says nothing about a plateau."""
         if not math.isnan(score):
             super().step(score)

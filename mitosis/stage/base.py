@@ -36,7 +36,7 @@ class Stage(LightningModule, ABC):
         self.val_loss = MeanMetric(nan_strategy="disable")  # self.log's mean would weigh processes, not fields
         self._optimizer, self._scheduler = optimizer, scheduler
 
-    def refuse_lost(self, values: Tensor, what: str) -> None:
+    def check_finite(self, values: Tensor, what: str) -> None:
         """Stop, before anything is saved, when ``values`` hold nan or an infinite number; raises ``InputError``."""
         if not torch.isfinite(values).all():
             raise InputError(
@@ -54,7 +54,7 @@ class Stage(LightningModule, ABC):
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         loss = self.batch_loss(batch)
-        self.refuse_lost(loss, "loss")
+        self.check_finite(loss, "loss")
         how: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
         self.log("train/loss", loss, batch_size=len(batch["image"]), **how)
         return loss
@@ -62,7 +62,7 @@ class Stage(LightningModule, ABC):
     def on_train_epoch_end(self) -> None:
         # The last step's gradient may have spoilt the weights without any loss showing it yet.
         for name, value in self.model.state_dict().items():
-            self.refuse_lost(value, f"weight {name}")
+            self.check_finite(value, f"weight {name}")
 
     def validation_step(self, batch: dict[str, Any] | None, batch_idx: int) -> dict[str, Tensor] | None:
         if batch is None:  # this process has one field less than another
@@ -77,7 +77,7 @@ class Stage(LightningModule, ABC):
         self.val_loss.reset()
         score, schedule = self.log_scores("val", self.detection), self.lr_schedulers()
         if isinstance(schedule, Plateau):
-            schedule.see(score)
+            schedule.observe(score)
 
     def log_scores(self, prefix: str, metric: Metric) -> float:
         """Log a metric that computes to a dict of numbers, make it ready for the next epoch; returns its ap, or nan."""

@@ -18,7 +18,7 @@ class ClassificationStage(Stage):
 
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         logits = logits_of(self.model, field["images"])
-        self.refuse_lost(logits, "prediction")
+        self.check_finite(logits, "prediction")
         known = field["labels"] >= 0
         loss = self.loss(logits[known], field["labels"][known]) if known.any() else logits.sum() * 0
         return field["points"], logits.softmax(dim=1)[:, 1], loss

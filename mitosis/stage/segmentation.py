@@ -51,7 +51,7 @@ class SegmentationStage(Stage):
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         scale = 1.0 if self.mpp is None else float(field["mpp"]) / self.mpp
         probability = probability_of(self.model, field["image"], self._tiling, scale)
-        self.refuse_lost(probability, "prediction")
+        self.check_finite(probability, "prediction")
         mask = field["mask"][0].to(probability)
         self.pixel.update(probability.to(self.device), mask.to(self.device))
         logits = torch.logit(probability, eps=1e-6)[None, None]

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mitosis.cli.messages import told
+from mitosis.cli.messages import user_message
 from mitosis.errors import InputError, PeerLostError
 from mitosis.files import read_json
 from mitosis.process.rank import in_one_line, quiet
@@ -38,11 +38,11 @@ def fit_on_devices(config: dict[str, Any], recipe: dict[str, Any], folder: Path,
     count = processes_to_start(config["trainer"])
     if not count:
         return fit(config, recipe, folder, *further)
-    together(count, fit, config, recipe, folder, *further)
+    launch(count, fit, config, recipe, folder, *further)
     return read_json(folder / "metrics.json")
 
 
-def together(count: int, work: Callable[..., Any], *arguments: Any) -> None:
+def launch(count: int, work: Callable[..., Any], *arguments: Any) -> None:
     """Call ``work`` in ``count`` processes that find one another through the environment; none outlives another's end.
 
     Raises ``InputError`` for a mistake that one of them found, and when one was ended from outside; ``RuntimeError``
@@ -102,7 +102,7 @@ def _rank(folder: Path) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        line = told(error)
+        line = user_message(error)
         kind = LOST if isinstance(error, PeerLostError) else MISTAKE if line else FAULT
         (folder / f"word-{rank:04}").write_text(json.dumps([kind, line or traceback.format_exc()]))
         sys.exit(1)

@@ -13,10 +13,10 @@ from lightning.pytorch.callbacks import LearningRateMonitor, RichProgressBar
 
 from mitosis import files
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.fold.lists import Parts, names_of, refuse_moved
+from mitosis.data.fold.lists import Parts, check_same_fields, names_of
 from mitosis.errors import InputError, PeerLostError
 from mitosis.process.memory import keep_freed_memory
-from mitosis.process.rank import first
+from mitosis.process.rank import is_rank_zero
 from mitosis.run.assembly import build_data, build_stage
 from mitosis.run.build import build
 from mitosis.run.checkpoint import read
@@ -43,7 +43,7 @@ def fit(
     gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
     torch.cuda.empty_cache()
     L.seed_everything(config["seed"], verbose=False)
-    if not first(config["trainer"]):
+    if not is_rank_zero(config["trainer"]):
         config = config | {"logger": None}
     data = build_data(config, segmenters)
     config = config | {"data": config["data"] | {"samples_per_epoch": data.samples_per_epoch}}
@@ -82,7 +82,7 @@ def fit(
             raise PeerLostError(f"{why}; the same command goes on from the last checkpoint") from error
         raise
     finally:
-        _conclude(trainer, metrics)
+        _finish(trainer, metrics)
     if trainer.is_global_zero:
         truths = sum(len(record.figures) for record in parts.val)
         rule = build(config["matching"]).describe(parts.val[0].mpp)
@@ -96,11 +96,11 @@ def _logger(config: dict[str, Any], folder: Path) -> Any:
     return build(config["logger"], save_dir=str(folder)) if config.get("logger") else False
 
 
-def _conclude(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
+def _finish(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
     """Tell the loggers that want to know (W&B's) that the run has ended, and its result; empty where it failed."""
     for logger in trainer.loggers:
-        if conclude := getattr(logger, "conclude", None):
-            conclude(metrics)
+        if finish := getattr(logger, "finish", None):
+            finish(metrics)
 
 
 def _done(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> tuple[int, int]:
@@ -112,7 +112,7 @@ def _done(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> t
     if not path.exists():
         return 0, 0
     checkpoint = read(path)
-    refuse_moved(parts, checkpoint.get("fields"), checkpoints.folder.parent)
+    check_same_fields(parts, checkpoint.get("fields"), checkpoints.folder.parent)
     if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
         return 0, 0

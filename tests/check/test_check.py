@@ -11,7 +11,7 @@ from PIL import Image
 
 from mitosis.check.check import Finding, check_counts, check_folds, check_images, check_labels
 from mitosis.data.drawing.field import draw_field
-from mitosis.data.fold.deal import dealt
+from mitosis.data.fold.deal import make_folds
 from mitosis.data.fold.lists import FoldLists, read_folds
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import MitoticFigure, Record
@@ -112,8 +112,8 @@ def fold_lists(**parts: str) -> FoldLists:
 
 def test_folds_in_order() -> None:
     records = [record(f"{case}{index}", case) for case in "abcdefghijkl" for index in range(2)]
-    assert bad(check_folds(records, dealt(records))) == {}
-    assert bad(check_folds(records[:4], dealt(records[:4]))) == {}  # two cases: dealt by field
+    assert bad(check_folds(records, make_folds(records))) == {}
+    assert bad(check_folds(records[:4], make_folds(records[:4]))) == {}  # two cases: dealt by field
 
 
 def test_a_case_in_two_parts() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mitosis.check.near_duplicates import alike, look
+from mitosis.check.near_duplicates import dhash, near_duplicates
 from mitosis.data.drawing.field import draw_field
 
 
@@ -17,17 +17,17 @@ def drawn(case: int) -> np.ndarray:
 
 
 def bits(one: np.ndarray, other: np.ndarray) -> int:
-    return int(look(one) ^ look(other)).bit_count()
+    return int(dhash(one) ^ dhash(other)).bit_count()
 
 
 def test_a_hash_by_hand() -> None:
     # Nine columns of 10 pixels, each darker than the one before: all bits. The other way round: none.
     ramp = np.repeat(np.arange(180, 0, -20, dtype=np.uint8), 10)
     image = np.stack([np.tile(ramp, (80, 1))] * 3, axis=2)
-    assert look(image) == 2**64 - 1 and look(image[:, ::-1].copy()) == 0
+    assert dhash(image) == 2**64 - 1 and dhash(image[:, ::-1].copy()) == 0
     half = image.copy()
     half[40:] = 128
-    assert int(look(half)).bit_count() == 32
+    assert int(dhash(half)).bit_count() == 32
 
 
 def test_another_compression_size_and_brightness_look_alike() -> None:
@@ -40,8 +40,8 @@ def test_another_compression_size_and_brightness_look_alike() -> None:
 
 
 def test_other_fields_do_not() -> None:
-    looks = np.array([look(drawn(case)) for case in range(12)])
-    assert alike(looks, 4) == []
+    looks = np.array([dhash(drawn(case)) for case in range(12)])
+    assert near_duplicates(looks, 4) == []
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=8), st.integers(0, 64))
@@ -52,4 +52,4 @@ def test_pairs_are_those_within_the_distance(values: list[int], distance: int) -
         for j in range(i + 1, len(values))
         if (values[i] ^ values[j]).bit_count() <= distance
     ]
-    assert alike(np.array(values, dtype=np.uint64), distance) == expected
+    assert near_duplicates(np.array(values, dtype=np.uint64), distance) == expected

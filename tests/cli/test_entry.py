@@ -74,7 +74,7 @@ def test_the_task_gets_plain_data_as_compose_gives_it(heard: Callable) -> None:
 
 def test_a_sweep_with_its_flag_in_the_middle(heard: Callable, tmp_path: Path) -> None:
     runs = heard("model=scmitosis_seg", "data=synthetic", "--multirun", "fold=0,1", "optimizer.lr=1e-4,1e-3")
-    assert [(config["fold"], choices.else_slug) for config, choices in runs] == [
+    assert [(config["fold"], choices.variant) for config, choices in runs] == [
         (0, "default"),
         (0, "optimizer.lr-0.001"),
         (1, "default"),
@@ -93,14 +93,14 @@ def test_an_experiment_sweeps_by_itself(heard: Callable) -> None:
         "dscrb_cbam_gru",
         "full",
     ]
-    assert {choices.else_slug for _, choices in runs} == {"experiment-table2"}
+    assert {choices.variant for _, choices in runs} == {"experiment-table2"}
 
 
 def test_keys_can_be_added_and_taken_away(heard: Callable) -> None:
     ((config, choices),) = heard("data=synthetic", "+loss.more=1", "~optimizer.weight_decay", "~logger")
     assert config["loss"]["more"] == 1
     assert config["optimizer"].keys() == {"_target_", "_partial_", "lr"}
-    assert choices.else_slug == "loss.more-1,optimizer.weight_decay-None"
+    assert choices.variant == "loss.more-1,optimizer.weight_decay-None"
 
 
 @pytest.mark.parametrize("path", ["a (1)/ü,b=c", "[2]", "O'Neil", "~/$HOME", "back\\"])
@@ -119,7 +119,7 @@ def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkey
     (tmp_path / "my conf" / "loss" / "own.yaml").write_text("_target_: mine.own.Own\ngamma: 2.0\n")
     arguments = ["--config-dir", str(tmp_path / "my conf"), "data=synthetic", "loss=own", "loss.gamma=3"]
     ((config, choices),) = heard(*arguments)
-    assert choices.else_slug == "loss-own,loss.gamma-3"
+    assert choices.variant == "loss-own,loss.gamma-3"
     from mitosis.run.build import build
 
     monkeypatch.syspath_prepend(tmp_path)

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from mitosis.cli.messages import refuse_slips, told, unreadable
+from mitosis.cli.messages import check_unknown_keys, unreadable, user_message
 from mitosis.errors import InputError
 
 
@@ -30,13 +30,13 @@ def test_a_broken_yaml_is_told_with_its_line(text: str, line: str) -> None:
 )
 def test_a_key_that_nobody_reads_and_looks_like_one_of_ours(config: dict, line: str) -> None:
     with pytest.raises(InputError) as raised:
-        refuse_slips(config)
+        check_unknown_keys(config)
     assert str(raised.value) == line
 
 
 def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
-    refuse_slips({"max_steps": 3, "candidate": {"recall": 0.9}, "data": {"samples_per_epoch": 8}, "fold": 0})
-    refuse_slips({"my": {"seed_of_trees": 3}, "loss": {"_target_": "mine.Loss", "alpah": 0.3}})
+    check_unknown_keys({"max_steps": 3, "candidate": {"recall": 0.9}, "data": {"samples_per_epoch": 8}, "fold": 0})
+    check_unknown_keys({"my": {"seed_of_trees": 3}, "loss": {"_target_": "mine.Loss", "alpah": 0.3}})
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
     ],
 )
 def test_a_killed_worker(text: str) -> None:
-    line = told(RuntimeError(text))
+    line = user_message(RuntimeError(text))
     assert line and "was killed" in line and "data.workers" in line and "data.batch_size" in line
 
 
 def test_the_programs_own_mistakes_are_not_hidden() -> None:
-    assert told(RuntimeError("DataLoader worker is happy")) is None
-    assert told(ZeroDivisionError("division by zero")) is None
+    assert user_message(RuntimeError("DataLoader worker is happy")) is None
+    assert user_message(ZeroDivisionError("division by zero")) is None

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mitosis.cli.messages import told
+from mitosis.cli.messages import user_message
 from mitosis.errors import InputError
 from mitosis.files import read_json
 from mitosis.run.name import Choices
@@ -163,7 +163,7 @@ def errors() -> list[tuple[Exception, str | None]]:
 
 @pytest.mark.parametrize(("error", "said"), errors(), ids=lambda value: type(value).__name__)
 def test_what_a_launcher_tells_is_one_line(error: Exception, said: str | None) -> None:
-    assert (told(error) or "").startswith(said or "") and (told(error) is None) == (said is None)
+    assert (user_message(error) or "").startswith(said or "") and (user_message(error) is None) == (said is None)
 
 
 def runs_of(folder: Path) -> list[str]:

@@ -299,11 +299,11 @@ def test_an_outage_is_told_once_and_survived(tmp_path: Path, recwarn: pytest.War
     logger.log_metrics({"a": 1.0}, step=1)
     logger.log_metrics({"a": 2.0}, step=2)
     logger.log_image(key="panel", images=[np.zeros((2, 2, 3), np.uint8)])
-    logger.conclude({"val": {"ap": 0.5}, "steps": 1, "minutes": 0.1})
+    logger.finish({"val": {"ap": 0.5}, "steps": 1, "minutes": 0.1})
     assert run.calls == ["log", "log", "log", "update", "finish"]
     (warning,) = [str(warning.message) for warning in recwarn if "W&B" in str(warning.message)]
     assert warning.startswith("W&B: log failed; ") and f"wandb sync --include-online {tmp_path}/wandb" in warning
-    logger.conclude({})  # nothing is open any more
+    logger.finish({})  # nothing is open any more
     assert run.calls[-1] == "finish" and run.calls.count("finish") == 1
 
 
@@ -317,6 +317,6 @@ def test_an_interrupt_is_no_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_nothing_starts_before_the_training_does(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(RECIPE))
     logger = WandbRun(str(tmp_path), project="p")
-    logger.conclude({})
+    logger.finish({})
     assert (logger.name, logger.save_dir) == ("p", str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["recipe.yaml"]

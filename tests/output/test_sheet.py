@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mitosis.data.record import MitoticFigure, Record
-from mitosis.output.sheet import HARD_NEGATIVE, MITOSIS, PIXELS, STRIP, Labelled, picture, sheet, some
+from mitosis.output.sheet import HARD_NEGATIVE, MITOSIS, PIXELS, STRIP, Labelled, picture, sample_objects, sheet
 
 BLACK = (0, 0, 0)
 
@@ -59,7 +59,7 @@ def test_objects_are_shared_out_between_both_kinds() -> None:
     records = [field(name, [(x, 20) for x in range(10, 60, 5)], [(x, 40.5) for x in range(10, 40, 5)]) for name in "ba"]
 
     def kinds(count: int, among: list = records) -> tuple[int, int]:
-        found = some(among, count, seed=0)
+        found = sample_objects(among, count, seed=0)
         assert len({(item.record.field, item.x, item.y) for item in found}) == len(found)
         mitoses = sum(item.mitotic for item in found)
         return mitoses, len(found) - mitoses
@@ -67,9 +67,9 @@ def test_objects_are_shared_out_between_both_kinds() -> None:
     assert kinds(8) == (4, 4) and kinds(1) == (1, 0)
     assert kinds(30) == (18, 12) and kinds(100) == (20, 12)
     assert kinds(7, [field("a", [(20, 20)], [(x, 40.5) for x in range(10, 70, 5)])]) == (1, 6)
-    assert kinds(7, [field("a", [(20, 20)], [])]) == (1, 0) and some([], 4, seed=0) == []
+    assert kinds(7, [field("a", [(20, 20)], [])]) == (1, 0) and sample_objects([], 4, seed=0) == []
     assert kinds(2, [field("a", [], [(float("nan"), 3), (5, float("inf")), (7, 7)])]) == (0, 1)
-    one, again, other = (some(records, 8, seed=seed) for seed in (0, 0, 1))
+    one, again, other = (sample_objects(records, 8, seed=seed) for seed in (0, 0, 1))
     places = [[(item.record.field, item.x, item.y) for item in found] for found in (one, again, other)]
     assert places[0] == places[1] != places[2]
     assert [item.record.field for item in one if item.mitotic] == sorted(i.record.field for i in one if i.mitotic)

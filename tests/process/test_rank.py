@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from mitosis.process.rank import RANKS, first, quiet
+from mitosis.process.rank import RANKS, is_rank_zero, quiet
 
 ONE, TWO, NODES = {"devices": 1, "num_nodes": 1}, {"devices": 2, "num_nodes": 1}, {"devices": 1, "num_nodes": 2}
 
@@ -19,16 +19,16 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", RANKS)
 @pytest.mark.parametrize("trainer", [TWO, NODES, {"devices": "auto"}, {"devices": [0, 1]}, {}])
 def test_the_first_speaks(monkeypatch: pytest.MonkeyPatch, name: str, trainer: dict) -> None:
-    assert first(trainer)
+    assert is_rank_zero(trainer)
     monkeypatch.setenv(name, "0")
-    assert first(trainer)
+    assert is_rank_zero(trainer)
     monkeypatch.setenv(name, "1")
-    assert not first(trainer)
+    assert not is_rank_zero(trainer)
 
 
 def test_a_run_on_one_device_speaks_whatever_its_process_is_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_PROCID", "3")
-    assert first(ONE) and first({"devices": 1})
+    assert is_rank_zero(ONE) and is_rank_zero({"devices": 1})
 
 
 def test_quiet(capsys: pytest.CaptureFixture, recwarn: pytest.WarningsRecorder) -> None:

@@ -139,7 +139,7 @@ def test_plateau_waits_for_its_patience() -> None:
     schedule = plateau(optimizer, total_steps=1, steps_per_epoch=1, factor=0.5, patience=1)
     found = []
     for score in (0.0, 0.2, 0.3, 0.3, math.nan, 0.25, 0.31, 0.1, 0.1, 0.1):
-        schedule.see(score)
+        schedule.observe(score)
         found.append(optimizer.param_groups[0]["lr"])
     assert found == [1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25]
 

@@ -21,7 +21,7 @@ from mitosis.run.assembly import build_data, build_stage
 from mitosis.run.checkpoint import read
 from mitosis.run.name import run_folder
 from mitosis.training import devices
-from mitosis.training.devices import FAULT, LOST, MISTAKE, together
+from mitosis.training.devices import FAULT, LOST, MISTAKE, launch
 
 # What the processes do, for the builtin exec, which every process knows.
 PLACE = """
@@ -43,7 +43,7 @@ raise InputError("row 7")
 
 
 def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest.CaptureFixture) -> None:
-    together(2, exec, PLACE, {"folder": str(tmp_path)})
+    launch(2, exec, PLACE, {"folder": str(tmp_path)})
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "0": "0 0 2 127.0.0.1",
         "1": "1 0 2 127.0.0.1",
@@ -59,7 +59,7 @@ def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest
 def test_one_ends_all(code: str, said: str) -> None:
     began = time.monotonic()
     with pytest.raises(InputError, match=said):
-        together(2, exec, code)
+        launch(2, exec, code)
     assert time.monotonic() - began < 30
 
 
@@ -87,7 +87,7 @@ def test_they_end_with_their_parent(tmp_path) -> None:
     code = f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch()\ntime.sleep(60)"
     parent = os.fork()
     if not parent:
-        together(2, exec, code)
+        launch(2, exec, code)
         os._exit(0)
     deadline = time.monotonic() + 60
     while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:

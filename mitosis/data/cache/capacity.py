@@ -16,7 +16,7 @@ GIB = 2**30
 Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
 
-def lacking(cache: Cache, records: Sequence[Record], mapped: Map = map) -> list[Record]:
+def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) -> list[Record]:
     """The records that are not wholly in the cache; says first how much room they take and how much there is.
 
     ``mapped``: ``map``, or one over several processes. Raises ``InputError`` where the disk cannot hold them, and for a

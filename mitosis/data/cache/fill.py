@@ -1,23 +1,21 @@
 """A cache filled ahead of training, by several processes."""
 
 import multiprocessing
-import os
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing.connection import wait
 
 from rich.progress import track
 
 from mitosis.data.cache.cache import Cache
-from mitosis.data.cache.capacity import Map, lacking
+from mitosis.data.cache.capacity import Map, missing_records
 from mitosis.data.record import Record
 from mitosis.errors import InputError
+from mitosis.process.child import end_with_parent
 
 
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
@@ -31,7 +29,7 @@ def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
     if removed := cache.remove_left_behind():
         print(f"{cache.folder}: {removed} half-written file(s) removed, left by processes that were killed")
     with _mapping(workers) as mapped:
-        missing = lacking(cache, records, mapped)
+        missing = missing_records(cache, records, mapped)
         made = mapped(_Make(cache), missing)
         for said in track(made, "normalising fields", len(missing), disable=not missing):
             for line in said:
@@ -74,11 +72,4 @@ def _mapping(workers: int) -> Iterator[Map]:
 def _begin() -> None:
     """Ctrl-C is the parent's to answer, and no process outlives it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
+    end_with_parent()

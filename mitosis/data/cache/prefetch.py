@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def one_ahead(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def prefetch(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
     """``make`` of each item, in order; while one is in use a thread makes the next, and none beyond it.
 
     Whatever ``make`` raises is raised where its item's turn comes.

@@ -27,7 +27,7 @@ UNPUBLISHED = Official(test=frozenset({"unpublished"}))
 """A set whose test part, or its labels, was never given out: whatever is at hand is for training."""
 
 
-def dealt(records: Sequence[Record], official: Official | None = None) -> FoldLists:
+def make_folds(records: Sequence[Record], official: Official | None = None) -> FoldLists:
     """Five folds, or as many as there are cases, dealt out by the cases' names in alphabetical order.
 
     Fold k tests on the cases k, k + 5, k + 10 …, validates on those after them and trains on the rest. With fewer than
@@ -64,7 +64,7 @@ def _with_official(records: Sequence[Record], official: Official) -> FoldLists:
         val = {record.field for record in training if record.case in cases[::5]}
     else:
         val = set(sorted(record.field for record in training)[::5])
-    lists = dealt(training)
+    lists = make_folds(training)
     lists[OFFICIAL] = {
         "train": [record.field for record in training if record.field not in val],
         "val": [record.field for record in training if record.field in val],

@@ -43,7 +43,7 @@ def names_of(parts: Parts) -> dict[str, list[str]]:
     return {"train": [record.field for record in parts.train], "val": [record.field for record in parts.val]}
 
 
-def refuse_moved(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
+def check_same_fields(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
     """``InputError`` unless the fold still trains and validates on the fields of ``then``, as ``run`` did.
 
     A case more moves folds that are dealt out, another csv those of a user's own: a field that was learned by heart
@@ -59,7 +59,7 @@ def refuse_moved(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: st
 
 
 def read_folds(name: str) -> FoldLists:
-    """The committed lists ``<name>.csv`` beside this file: columns fold, part, field and, where cases are not kept apart, group.
+    """The committed lists ``<name>.csv`` beside this file: columns fold, part, field, and group where cases mix.
 
     ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's); a name that ends
     in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; ``case``, or

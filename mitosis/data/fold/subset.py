@@ -8,7 +8,7 @@ from mitosis.data.fold.lists import Parts
 from mitosis.data.record import Record
 
 
-def limited(parts: Parts, limit: int) -> Parts:
+def subset(parts: Parts, limit: int) -> Parts:
     """The same parts with at most ``limit`` fields each: from the cases in turn, those with mitoses first.
 
     The note says so: figures on a few fields are no figures on the dataset.

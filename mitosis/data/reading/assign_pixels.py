@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 
-def share_out(
+def assign_pixels(
     parts: Sequence[np.ndarray], centres: np.ndarray, reach: float
 ) -> tuple[list[np.ndarray | None], list[np.ndarray]]:
     """Pixels of each object, and the parts that are left over.

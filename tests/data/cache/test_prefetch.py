@@ -5,7 +5,7 @@ from threading import Event, current_thread, main_thread
 
 import pytest
 
-from mitosis.data.cache.prefetch import one_ahead
+from mitosis.data.cache.prefetch import prefetch
 
 
 def counting(made: list[int]) -> Callable[[int], int]:
@@ -19,22 +19,22 @@ def counting(made: list[int]) -> Callable[[int], int]:
 
 def test_in_order_and_no_further_than_the_next() -> None:
     made: list[int] = []
-    for index, square in enumerate(one_ahead(counting(made), range(20))):
+    for index, square in enumerate(prefetch(counting(made), range(20))):
         assert square == index**2
         assert made == list(range(len(made))) and index + 1 <= len(made) <= index + 2
-    assert list(one_ahead(counting(made), [])) == []
+    assert list(prefetch(counting(made), [])) == []
 
 
 def test_the_next_is_made_while_one_is_in_use() -> None:
     events = [Event() for _ in range(3)]
-    taken = one_ahead(Event.set, events)
+    taken = prefetch(Event.set, events)
     next(taken)
     assert events[1].wait(timeout=60) and not events[2].is_set()
     taken.close()
 
 
 def test_an_error_is_raised_in_its_turn() -> None:
-    taken = one_ahead(lambda item: 1 // item, [1, 1, 0, 1])
+    taken = prefetch(lambda item: 1 // item, [1, 1, 0, 1])
     assert [next(taken), next(taken)] == [1, 1]
     with pytest.raises(ZeroDivisionError):
         next(taken)

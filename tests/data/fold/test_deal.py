@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.data.fold.deal import dealt
+from mitosis.data.fold.deal import make_folds
 from mitosis.data.fold.lists import split
 from mitosis.data.record import Record
 from mitosis.errors import InputError
@@ -17,34 +17,34 @@ def record(field: str) -> Record:
 
 
 def test_six_cases_by_hand() -> None:
-    lists = dealt([record(name) for name in ("b1", "a1", "a2", "c1", "d1", "e1", "f1")])
+    lists = make_folds([record(name) for name in ("b1", "a1", "a2", "c1", "d1", "e1", "f1")])
     assert list(lists) == ["0", "1", "2", "3", "4"] and not lists.by_field
     assert lists["0"] == {"test": ["a1", "a2", "f1"], "val": ["b1"], "train": ["c1", "d1", "e1"]}
     assert lists["4"] == {"test": ["e1"], "val": ["a1", "a2", "f1"], "train": ["b1", "c1", "d1"]}
 
 
 def test_three_cases_make_three_folds() -> None:
-    lists = dealt([record(name) for name in ("a1", "b1", "c1")])
+    lists = make_folds([record(name) for name in ("a1", "b1", "c1")])
     assert list(lists) == ["0", "1", "2"]
     assert lists["2"] == {"test": ["c1"], "val": ["a1"], "train": ["b1"]}
 
 
 def test_two_cases_are_dealt_by_field_and_said_so() -> None:
     records = [record(name) for name in ("a1", "a2", "a3", "b1", "b2", "b3")]
-    parts = split(records, 0, dealt(records))
+    parts = split(records, 0, make_folds(records))
     assert [item.field for item in parts.test] == ["a1", "b3"]
     assert parts.note == "fold 0 is drawn by field: a, b have fields in train and in test"
 
 
 def test_a_single_field_cannot_be_dealt() -> None:
     with pytest.raises(InputError, match="no field is left for val"):
-        split([record("a1")], 0, dealt([record("a1")]))
+        split([record("a1")], 0, make_folds([record("a1")]))
 
 
 @given(st.sets(st.tuples(st.sampled_from("abcdefghijklm"), st.integers(1, 4)), min_size=3))
 def test_each_field_is_tested_once_and_no_case_is_on_two_sides(names: set[tuple[str, int]]) -> None:
     records = [record(f"{case}{number}") for case, number in sorted(names)]
-    lists = dealt(records)
+    lists = make_folds(records)
     tested = sorted(field for parts in lists.values() for field in parts["test"])
     assert tested == sorted(item.field for item in records)
     for fold in lists:

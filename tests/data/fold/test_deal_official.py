@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.data.fold.deal import UNPUBLISHED, Official, dealt
+from mitosis.data.fold.deal import UNPUBLISHED, Official, make_folds
 from mitosis.data.fold.lists import split
 from mitosis.data.record import Record
 from mitosis.errors import InputError
@@ -24,7 +24,7 @@ def names(records: tuple[Record, ...]) -> str:
 
 def test_twelve_cases_by_hand() -> None:
     records = [record(f"{case}1") for case in "abcdefghijkl"]
-    lists = dealt(records, Official(test=frozenset("kl")))
+    lists = make_folds(records, Official(test=frozenset("kl")))
     assert list(lists) == ["0", "1", "2", "3", "4", "official"]
     parts = split(records, "official", lists)
     assert (names(parts.val), names(parts.test), parts.note) == ("a1 f1", "k1 l1", "")
@@ -35,27 +35,27 @@ def test_twelve_cases_by_hand() -> None:
 
 def test_cases_for_val_may_be_given() -> None:
     records = [record(f"{case}1") for case in "abcdef"]
-    parts = split(records, "official", dealt(records, Official(test=frozenset("f"), val=frozenset("bd"))))
+    parts = split(records, "official", make_folds(records, Official(test=frozenset("f"), val=frozenset("bd"))))
     assert (names(parts.train), names(parts.val), names(parts.test)) == ("a1 c1 e1", "b1 d1", "f1")
-    parts = split(records, "official", dealt(records, Official(test=frozenset("f"), val=frozenset("yz"))))
+    parts = split(records, "official", make_folds(records, Official(test=frozenset("f"), val=frozenset("yz"))))
     assert (names(parts.train), names(parts.val)) == ("b1 c1 d1 e1", "a1")
 
 
 def test_few_cases_validate_by_field() -> None:
     records = [record(name) for name in ("a1", "a2", "a3", "b1", "b2", "b3", "c1")]
-    parts = split(records, "official", dealt(records, Official(test=frozenset("c"))))
+    parts = split(records, "official", make_folds(records, Official(test=frozenset("c"))))
     assert (names(parts.val), names(parts.test)) == ("a1 b3", "c1")
 
 
 def test_a_test_part_that_is_not_there_is_said_and_one_that_is_partly_there_refused() -> None:
     records = [record(f"{case}1") for case in "abcd"]
     for official in (UNPUBLISHED, Official(test=frozenset("yz"))):
-        parts = split(records, "official", dealt(records, official))
+        parts = split(records, "official", make_folds(records, official))
         assert parts.test_absent and not parts.test and len(parts.train + parts.val) == 4
     with pytest.raises(InputError, match="fold=official: 1 of 2 test fields are not under data.root: z"):
-        split(records, "official", dealt(records, Official(test=frozenset("dz"))))
+        split(records, "official", make_folds(records, Official(test=frozenset("dz"))))
     with pytest.raises(InputError, match="no field is left for train"):
-        split(records, "official", dealt(records, Official(test=frozenset("abcd"))))
+        split(records, "official", make_folds(records, Official(test=frozenset("abcd"))))
 
 
 @given(
@@ -65,7 +65,7 @@ def test_a_test_part_that_is_not_there_is_said_and_one_that_is_partly_there_refu
 def test_no_numbered_fold_touches_the_test_part(fields: set[tuple[str, int]], test: set[str]) -> None:
     records = [record(f"{case}{number}") for case, number in sorted(fields)]
     test &= {item.case for item in records}
-    lists = dealt(records, Official(test=frozenset(test)))
+    lists = make_folds(records, Official(test=frozenset(test)))
     official = lists.pop("official")
     assert {name[0] for name in official["test"]} == test
     assert sorted(sum(official.values(), [])) == [item.field for item in records]

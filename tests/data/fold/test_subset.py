@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mitosis.data.fold.lists import Parts
-from mitosis.data.fold.subset import limited
+from mitosis.data.fold.subset import subset
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.errors import InputError
@@ -27,16 +27,16 @@ def names(part: tuple[Record, ...]) -> str:
 
 def test_cases_take_turns_and_fields_with_mitoses_come_first() -> None:
     parts = Parts(records("a1", "a2+", "a3+", "b1", "b2", "c1++"), records("d1"), records("e1", "e2", "e3+", "e4"))
-    few = limited(parts, 3)
+    few = subset(parts, 3)
     assert (names(few.train), names(few.val), names(few.test)) == ("a2 b1 c1", "d1", "e1 e2 e3")
     assert few.note == "data.limit=3: 3, 1 and 3 of 6, 1 and 4 fields for train, val and test"
-    assert names(limited(parts, 4).train) == "a2 a3 b1 c1"
+    assert names(subset(parts, 4).train) == "a2 a3 b1 c1"
 
 
 def test_a_limit_that_nothing_exceeds_changes_nothing() -> None:
     parts = Parts(records("a1", "a2"), records("b1"), (), note="no test", test_absent=True)
-    assert limited(parts, 2) is parts
-    few = limited(Parts(records("a1", "a2", "a3"), records("b1"), (), note="no test", test_absent=True), 2)
+    assert subset(parts, 2) is parts
+    few = subset(Parts(records("a1", "a2", "a3"), records("b1"), (), note="no test", test_absent=True), 2)
     assert few.test_absent and few.note.startswith("no test; data.limit=2")
 
 

@@ -5,32 +5,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.data.reading.assign_pixels import share_out
+from mitosis.data.reading.assign_pixels import assign_pixels
 
 ROW = np.stack([np.arange(10), np.zeros(10)], axis=1).astype(np.int32)  # x 0 … 9, y 0
 
 
 def test_a_part_that_two_objects_take_is_cut_between_them() -> None:
-    shares, left = share_out([ROW], np.array([[1.0, 0.0], [6.0, 0.0]]), reach=5)
+    shares, left = assign_pixels([ROW], np.array([[1.0, 0.0], [6.0, 0.0]]), reach=5)
     assert [share.tolist() for share in shares if share is not None] == [ROW[:4].tolist(), ROW[4:].tolist()]
     assert not left
 
 
 def test_a_second_part_goes_to_the_nearest_object_and_a_far_one_to_none() -> None:
     parts = [ROW, ROW + [0, 4], ROW + [0, 100]]
-    shares, left = share_out(parts, np.array([[5.0, 0.0]]), reach=10)
+    shares, left = assign_pixels(parts, np.array([[5.0, 0.0]]), reach=10)
     assert shares[0] is not None and len(shares[0]) == 20
     assert [part.tolist() for part in left] == [parts[2].tolist()]
 
 
 @pytest.mark.parametrize(("parts", "count"), [([], 2), ([ROW], 0), ([], 0)])
 def test_nothing_to_share_or_nobody_to_share_with(parts: list, count: int) -> None:
-    shares, left = share_out(parts, np.zeros((count, 2)) + 1000, reach=10)
+    shares, left = assign_pixels(parts, np.zeros((count, 2)) + 1000, reach=10)
     assert shares == [None] * count and len(left) == len(parts)
 
 
 def test_objects_out_of_reach_get_nothing() -> None:
-    shares, left = share_out([ROW], np.array([[5.0, 10.5], [5.0, 10.0]]), reach=10)
+    shares, left = assign_pixels([ROW], np.array([[5.0, 10.5], [5.0, 10.0]]), reach=10)
     assert shares[0] is None and shares[1] is not None and not left
 
 
@@ -40,6 +40,6 @@ PLACE = st.integers(0, 60)
 @given(st.lists(st.tuples(PLACE, PLACE), max_size=6), st.lists(st.tuples(PLACE, PLACE), max_size=4))
 def test_no_pixel_is_lost_or_given_twice(corners: list, centres: list) -> None:
     parts = [ROW + np.array(corner) + [0, 100 * k] for k, corner in enumerate(corners)]
-    shares, left = share_out(parts, np.array(centres, dtype=float).reshape(-1, 2), reach=20)
+    shares, left = assign_pixels(parts, np.array(centres, dtype=float).reshape(-1, 2), reach=20)
     given_out = [tuple(pixel) for array in (*shares, *left) if array is not None for pixel in array.tolist()]
     assert sorted(given_out) == sorted(tuple(pixel) for part in parts for pixel in part.tolist())
