@@ -37,7 +37,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         else:
             from mitosis.cascade.evaluation import evaluate_runs  # torch is loaded from here on
 
-            root, cache = data_root(segment, config), config["data"]["cache"]
+            root, cache = data_root(segment, config["data"]["root"]), config["data"]["cache"]
             result = evaluate_runs(segment, classify, root, cache, config["part"], rule, table)
             result["asked"] = asked
             files.write_json(path, result)

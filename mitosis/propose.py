@@ -29,7 +29,7 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
         else:
             from mitosis.cascade.proposal import write_proposal  # torch is loaded from here on
 
-            done = write_proposal(run, recipe, data_root(run, config), config["data"]["cache"])
+            done = write_proposal(run, recipe, data_root(run, config["data"]["root"]), config["data"]["cache"])
             files.write_json(run / "proposal.json", done | {"digests": _digests(run)})
     recall = done["val"]["recall"]
     return float("nan") if recall is None else recall

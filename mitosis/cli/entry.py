@@ -22,24 +22,8 @@ from mitosis.cli.overrides import arrange, literal
 from mitosis.errors import InputError
 from mitosis.process.rank import in_one_line, is_rank_zero, quiet
 from mitosis.run.build import CONF, check_kinds, words_of
+from mitosis.run.keys import NEEDED_GROUPS, RESULT_GROUPS
 from mitosis.run.name import Choices, describe
-
-NEEDED = (
-    "stage",
-    "view",
-    "data",
-    "model",
-    "ablation",
-    "loss",
-    "augment",
-    "stain",
-    "optimizer",
-    "scheduler",
-    "matching",
-    "budget",
-    "trainer",
-)
-"""Config groups of ``train`` in each of which a word has to be chosen."""
 
 PATIENCE = 5.0
 """Seconds that a distributed run's further processes hold back a mistake: the first, which found it as well, says it,
@@ -126,11 +110,11 @@ def _choices(command: str, config: dict[str, Any], chosen: dict[str, str], overr
     """The words chosen per config group, and what else of ``config`` differs from what these words alone give."""
     if command != "train":
         return Choices(chosen, "default", overrides)
-    if missing := [group for group in NEEDED if chosen.get(group) is None]:
+    if missing := [group for group in NEEDED_GROUPS if chosen.get(group) is None]:
         raise InputError(
             f"{missing[0]} is not chosen; type {missing[0]}= with one of {', '.join(words_of(missing[0]))}"
         )
-    words = {group: chosen[group] for group in ("data", "model", "ablation")}
+    words = {group: chosen[group] for group in RESULT_GROUPS}
     plain = _compose(command, _typed(words))
     usual = dict(plain.hydra.runtime.choices)
     with open_dict(plain):

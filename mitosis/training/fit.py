@@ -4,7 +4,7 @@ import gc
 import math
 import re
 import sys
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import lightning as L
@@ -12,14 +12,15 @@ import torch
 from lightning.pytorch.callbacks import LearningRateMonitor, RichProgressBar
 
 from mitosis import files
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.lists import Parts, check_same_fields, names_of
 from mitosis.errors import InputError, PeerLostError
 from mitosis.process.memory import keep_freed_memory
 from mitosis.process.rank import is_rank_zero
-from mitosis.run.assembly import build_data, build_stage
-from mitosis.run.build import build
+from mitosis.run.assembly import Assembled
 from mitosis.run.checkpoint import read
+from mitosis.run.keys import CLASSIFICATION
+from mitosis.run.run import Run
+from mitosis.run.settings import TrainingSettings
 from mitosis.run.trained import checkpoint_of, choose, weights_of
 from mitosis.stage.base import Stage
 from mitosis.training.history import History
@@ -28,9 +29,7 @@ from mitosis.training.run_checkpoint import RunCheckpoint
 from mitosis.training.trainer import silence, trainer_of
 
 
-def fit(
-    config: dict[str, Any], recipe: dict[str, Any], folder: Path, segmenters: list[Path], inputs: dict[str, str]
-) -> dict[str, Any]:
+def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled]) -> dict[str, Any]:
     """Train to ``max_steps``, from ``last.ckpt`` when there is one; returns the metrics.
 
     Steps are the optimiser's, rounded up to whole epochs, the last one scored on val. A checkpoint made on other
@@ -42,36 +41,43 @@ def fit(
     keep_freed_memory()
     gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
     torch.cuda.empty_cache()
-    L.seed_everything(config["seed"], verbose=False)
-    if not is_rank_zero(config["trainer"]):
-        config = config | {"logger": None}
-    data = build_data(config, segmenters)
-    config = config | {"data": config["data"] | {"samples_per_epoch": data.samples_per_epoch}}
-    parts = data.parts
+    L.seed_everything(settings.seed, verbose=False)
+    assembled = assemble()
+    data, stage, parts = assembled.data, assembled.stage, assembled.data.parts
     if parts.note:
         print(parts.note)
     data.check_room(parts.train + parts.val)
-    stage = build_stage(config, data)
-    contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs, "fields": names_of(parts)}
-    checkpoints = RunCheckpoint(folder / "checkpoints", contents)
-    done = _done(checkpoints, inputs, parts)
+    contents = {"recipe": run.recipe, "mpp": float(parts.train[0].mpp), "inputs": run.inputs, "fields": names_of(parts)}
+    checkpoints = RunCheckpoint(run.folder / "checkpoints", contents)
+    done = _done(checkpoints, run.inputs, parts)
     data.first_epoch = done[0]
     start = checkpoints.last_path if data.first_epoch else None
-    if config["init"] and start is None:
-        _initialise(stage, config["init"])
+    if settings.init and start is None:
+        _initialise(stage, settings.init)
+    logger = (
+        assembled.logger(save_dir=str(run.folder)) if assembled.logger and is_rank_zero(settings.trainer) else False
+    )
     bar = sys.stderr.isatty()
-    history = History(folder / "metrics.csv", announce=not bar)
-    callbacks = [history, Panel(folder / "panel.png"), checkpoints]
+    history = History(run.folder / "metrics.csv", announce=not bar)
+    callbacks = [history, Panel(run.folder / "panel.png"), checkpoints]
     callbacks += [RichProgressBar()] if bar else []
-    callbacks += [LearningRateMonitor("step")] if config.get("logger") else []
-    trainer = trainer_of(config, folder, done=done, logger=_logger(config, folder), callbacks=callbacks)
+    callbacks += [LearningRateMonitor("step")] if logger else []
+    trainer = trainer_of(
+        settings,
+        run.folder,
+        samples=data.samples_per_epoch,
+        batch_size=data.batch_size,
+        done=done,
+        logger=logger,
+        callbacks=callbacks,
+    )
     metrics: dict[str, Any] = {}
     try:
         trainer.fit(stage, datamodule=data, ckpt_path=start, weights_only=True)
-        metrics = _metrics(config, trainer, data, checkpoints)
-        metrics |= {"inputs": inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
+        metrics = _metrics(assembled, settings.max_steps, trainer, checkpoints)
+        metrics |= {"inputs": run.inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
         if trainer.is_global_zero:
-            files.write_json(folder / "metrics.json", metrics)
+            files.write_json(run.folder / "metrics.json", metrics)
     except SystemExit:
         if trainer.interrupted:  # Lightning turns Ctrl-C into an exit that says nothing
             raise KeyboardInterrupt from None
@@ -85,15 +91,11 @@ def fit(
         _finish(trainer, metrics)
     if trainer.is_global_zero:
         truths = sum(len(record.figures) for record in parts.val)
-        rule = build(config["matching"]).describe(parts.val[0].mpp)
+        rule = assembled.matching.describe(parts.val[0].mpp)
         best = f"best val AP {metrics['val']['ap']:.4f} ({truths} ground truths, {rule})"
-        print(f"{folder}: {metrics['steps']} steps, {best}")
+        print(f"{run.folder}: {metrics['steps']} steps, {best}")
     trainer.strategy.barrier()  # a sweep's next job asks in each process which runs are finished
     return metrics
-
-
-def _logger(config: dict[str, Any], folder: Path) -> Any:
-    return build(config["logger"], save_dir=str(folder)) if config.get("logger") else False
 
 
 def _finish(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
@@ -130,19 +132,17 @@ def _initialise(stage: Stage, source: str) -> None:
         raise InputError(f"init={path}: its weights do not fit this model ({str(error).splitlines()[0]})") from error
 
 
-def _metrics(
-    config: dict[str, Any], trainer: L.Trainer, data: MitosisDataModule, checkpoints: RunCheckpoint
-) -> dict[str, Any]:
+def _metrics(assembled: Assembled, max_steps: int, trainer: L.Trainer, checkpoints: RunCheckpoint) -> dict[str, Any]:
     """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into that file."""
     val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
     metrics = {
         "steps": trainer.global_step,
-        "max_steps": config["max_steps"],
+        "max_steps": max_steps,
         "val": val,
-        "fields": {part: len(getattr(data.parts, part)) for part in ("train", "val", "test")},
-        "pretrained": bool(config["model"].get("pretrained", False)),
+        "fields": {part: len(getattr(assembled.data.parts, part)) for part in ("train", "val", "test")},
+        "pretrained": assembled.pretrained,
     }
-    if "crop" in config:
+    if assembled.stage.kind == CLASSIFICATION:
         metrics["chosen"] = {"threshold": 0.5 if math.isnan(val["threshold"]) else val["threshold"]}
         if trainer.is_global_zero:
             choose(checkpoints.best_path, metrics["chosen"])

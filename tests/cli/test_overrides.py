@@ -5,8 +5,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mitosis.cli.overrides import PATH_KEYS, arrange
+from mitosis.cli.overrides import arrange
 from mitosis.errors import InputError
+from mitosis.run.keys import PATHS
 
 PARSER = OverridesParser.create()
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
@@ -22,7 +23,7 @@ def is_quoted(value: str) -> bool:
     return len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
 
 
-@given(st.sampled_from(PATH_KEYS), TEXT)
+@given(st.sampled_from(PATHS), TEXT)
 @example("input", "a (1).png")
 @example("data.root", "/mnt/a,b=c")
 @example("segment", "[2]")
