@@ -46,17 +46,17 @@ def test_a_path_survives_the_grammar(key: str, value: str) -> None:
 def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
     quoted = ",".join(arrange([f"input={path}"])[0].partition("=")[2] for path in paths if not is_quoted(path))
     expected = [path if path not in ("null", "???") else None for path in paths if not is_quoted(path)]
-    assert read(f"candidates=[{quoted}]") == expected
+    assert read(f"segmenter=[{quoted}]") == expected
 
 
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
-        ("candidates=[runs/a,runs/b (2)]", ["runs/a", "runs/b (2)"]),
-        ("candidates=['runs/a', \"runs/b,c\"]", ["runs/a", "runs/b,c"]),
-        ("candidates=runs/a", "runs/a"),
-        ("candidates=null", None),
-        ("candidates=[]", []),
+        ("segmenter=[runs/a,runs/b (2)]", ["runs/a", "runs/b (2)"]),
+        ("segmenter=['runs/a', \"runs/b,c\"]", ["runs/a", "runs/b,c"]),
+        ("segmenter=runs/a", "runs/a"),
+        ("segmenter=null", None),
+        ("segmenter=[]", []),
         ("segmenter.set=[a=1,b=[2,3],c='x']", ["a=1", "b=[2,3]", "c='x'"]),
         ("segmenter.set=['a=1', \"b=[2,3]\"]", ["a=1", "b=[2,3]"]),
         ("classifier.set=[a={b: 1, c: 2},init=/O'Neil/x,d='y,z']", ["a={b: 1, c: 2}", "init=/O'Neil/x", "d='y,z'"]),
