@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mitosis import pipeline
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.data.view.candidate_table import read_candidates
 from mitosis.errors import InputError
 from mitosis.evaluate import evaluate

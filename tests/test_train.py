@@ -15,7 +15,7 @@ import pytest
 import torch
 import yaml
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.files import read_json
 from mitosis.run import assembly
 from mitosis.run.checkpoint import read

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.cli.overrides import literal
 from mitosis.errors import InputError
 from mitosis.run.keys import CLASSIFICATION, OF_THE_PIPELINE, PLACES, SEGMENTATION

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mitosis.cli.entry import PATIENCE, compose
+from mitosis.cli.compose import compose
+from mitosis.cli.entry import PATIENCE
 from mitosis.errors import InputError
 from mitosis.run.name import Choices
 

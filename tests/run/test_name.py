@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.run.build import CONF
 from mitosis.run.name import Choices, describe, recipe_of, run_folder, slug_of
 

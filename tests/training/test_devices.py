@@ -14,7 +14,7 @@ from pathlib import Path
 import lightning as L
 import pytest
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.cli.messages import user_message
 from mitosis.errors import InputError
 from mitosis.files import read_json

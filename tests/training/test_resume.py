@@ -14,7 +14,7 @@ import pytest
 import torch
 import yaml
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.data.view.candidate_table import CandidateRow, read_candidates, write_candidates
 from mitosis.files import read_json
 from mitosis.run.assembly import build_data
