@@ -45,7 +45,7 @@ class OptunaSweeper(Sweeper):
         texts = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *arguments]
         overrides = {override.get_key_element(): override for override in parser.parse_overrides(texts)}
         swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
-        fixed = [override.input_line for key, override in overrides.items() if key not in swept]
+        fixed = [str(override.input_line) for key, override in overrides.items() if key not in swept]
         name = safe_name(sorted(str(override.input_line) for key, override in overrides.items() if changes_scores(key)))
         folder = Path(self.config.hydra.sweep.dir) / name
         with locked(folder):

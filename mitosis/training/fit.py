@@ -9,7 +9,7 @@ from typing import Any
 
 import lightning as L
 import torch
-from lightning.pytorch.callbacks import LearningRateMonitor, RichProgressBar
+from lightning.pytorch.callbacks import Callback, LearningRateMonitor, RichProgressBar
 
 from mitosis import files
 from mitosis.data.fold.lists import Parts, names_of
@@ -52,7 +52,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     logger = assembled.logger(save_dir=str(run.folder)) if assembled.logger and writes else False
     bar = sys.stderr.isatty()
     history = History(run.folder / "metrics.csv", announce=not bar)
-    callbacks = [history, Panel(run.folder / "panel.png"), checkpoints]
+    callbacks: list[Callback] = [history, Panel(run.folder / "panel.png"), checkpoints]
     callbacks += [RichProgressBar()] if bar else []
     callbacks += [LearningRateMonitor("step")] if logger else []
     length = {"samples": data.samples_per_epoch, "batch_size": data.batch_size}
