@@ -50,7 +50,7 @@ def fit(
     parts = data.parts
     if parts.note:
         print(parts.note)
-    data.check_room(parts.train + parts.val)
+    data.store.check_room(parts.train + parts.val)
     stage = build_stage(config, data)
     contents = {"recipe": recipe, "mpp": float(parts.train[0].mpp), "inputs": inputs, "fields": names_of(parts)}
     checkpoints = RunCheckpoint(folder / "checkpoints", contents)

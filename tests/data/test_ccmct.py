@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature.slides import database
 
 from mitosis.check.check import check_counts
@@ -21,8 +22,7 @@ SIDE_UM = 128.0  # 512 pixels
 
 
 def ccmct(root: Path | None, **kwargs: Any) -> CCMCT:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return CCMCT(root, **settings | {"fold": "all", "folds": None, "side_um": SIDE_UM} | kwargs)  # pyright: ignore
+    return CCMCT(root, **arguments(**{"fold": "all", "folds": None, "side_um": SIDE_UM} | kwargs))  # pyright: ignore
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +77,9 @@ def test_the_note_stands_with_the_parts(root: Path) -> None:
 
 
 def test_a_region_goes_through_the_cache(root: Path, tmp_path: Path) -> None:
-    data = ccmct(root, stain=_negative, cache=str(tmp_path / "cache"))
+    data = ccmct(root, stain=_negative, cache=tmp_path / "cache")
     (first, second, _) = records = data.records()
-    fields = data.fields(records)
+    fields = data.store.fields(records)
     assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # of one file, three regions
     np.testing.assert_array_equal(fields[1].image, 255 - second.read())
     assert Cache(tmp_path / "cache", _negative).wanted(first) == 0

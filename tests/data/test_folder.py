@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from PIL import Image
 
 from mitosis.data.folder import Folder
@@ -39,8 +40,7 @@ def save_mask(
 
 
 def folder(root: Path | str | None, **settings: Any) -> Folder:
-    given: dict[str, Any] = {"mpp": 0.25, "fold": 0, "stain": lambda image, name: image}
-    return Folder(root, **{**given, "samples_per_epoch": 1, "batch_size": 1, **settings})  # pyright: ignore
+    return Folder(root, **arguments(mpp=0.25) | settings)  # pyright: ignore
 
 
 def records(root: Path, **settings: Any) -> dict[str, Record]:

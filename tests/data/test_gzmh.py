@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from arguments import arguments
 from miniature import SIZE, drawn
 from miniature.gzmh import add
 from PIL import Image
@@ -22,8 +23,7 @@ SHIPPED = {
 
 
 def gzmh(root: Path | None, **kwargs: Any) -> GZMH:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
-    return GZMH(root=root, **SHIPPED | settings | kwargs)  # pyright: ignore[reportArgumentType]
+    return GZMH(root=root, **SHIPPED | arguments() | kwargs)  # pyright: ignore[reportArgumentType]
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from arguments import arguments
 from PIL import Image
 
 from mitosis.augment.scmitosis import SCMitosisAugment
@@ -227,7 +228,7 @@ def test_a_field_of_another_size_is_named(record: Record, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("stain", [NoStain(), Macenko(), Reinhard()])
 def test_views_see_the_same_in_memory_and_on_disk(tmp_path: Path, stain: Callable) -> None:
-    data = Synthetic(folds="synthetic", fold=0, stain=stain, samples_per_epoch=8, batch_size=4, size=SIDE, cases=3)
+    data = Synthetic(folds="synthetic", size=SIDE, cases=3, **arguments())
     records = data.records()
     memory = [Field(r, stain(r.read(), r.field), r.mask()) for r in records]
     disk = [Cache(tmp_path, stain).field(r) for r in records]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arguments import arguments
 from PIL import Image
 
 from mitosis.data.icpr2012 import ICPR2012, read_figures, read_records
@@ -13,7 +14,7 @@ from mitosis.errors import InputError
 from mitosis.image.file import read_image
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
-ARGUMENTS = {"fold": 0, "stain": None, "samples_per_epoch": 1, "batch_size": 1}
+ARGUMENTS = arguments()
 
 
 def test_by_hand() -> None:
