@@ -18,7 +18,7 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory
 from mitosis.data.reading.cells import cells_of, warn_of_lost
-from mitosis.data.reading.figure import check_radii, inside
+from mitosis.data.reading.figure import check_radii
 from mitosis.data.reading.root import checked_root, files_under, unique
 from mitosis.data.record import Circle, Record
 from mitosis.errors import InputError
@@ -26,6 +26,7 @@ from mitosis.image.mpp import check_mpp
 from mitosis.image.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
 from mitosis.label import sliderunner
 from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.shape import inside
 
 TISSUE = 0.05
 """A region is one of tissue from this share of it on."""

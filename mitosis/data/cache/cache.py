@@ -50,7 +50,7 @@ class Cache:
     ``images/`` holds (height, width, 3) uint8, ``masks/`` (height, width) uint8, ``files/`` the content hashes of
     sources. An entry is whole or absent, so any number of processes may share the folder, and one that was killed goes
     on where it was; whatever else is asked for (another stain, a file whose content changed) has another name, and
-    nothing whole is ever removed. ``stain``: as ``MitosisDataModule`` takes it, picklable.
+    nothing whole is ever removed. ``stain``: as ``FieldStore`` takes it, picklable.
     Raises ``InputError`` where ``folder`` is a file.
     """
 
