@@ -51,8 +51,8 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
             broken[record.field] = " ".join(f"{record.field}: {error or type(error).__name__}".split())
             continue
         if image.dtype != np.uint8 or image.shape != (*record.size, 3):
-            said = f"({record.size[0]}, {record.size[1]}, 3) uint8"
-            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {said}")
+            expected = f"({record.size[0]}, {record.size[1]}, 3) uint8"
+            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {expected}")
             broken[record.field] = ""
             continue
         seen[record.field] = dhash(image)
@@ -60,11 +60,11 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
         finding("empty files", "error", empty),
         finding("images that cannot be read", "error", [text for text in broken.values() if text]),
         finding("images of another size than their record's", "error", sizes),
-        finding("images of two cases that look alike", "warning", _twins(records, seen)),
+        finding("images of two cases that look alike", "warning", _alike_across_cases(records, seen)),
     ], set(broken)
 
 
-def _twins(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
+def _alike_across_cases(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
     usable = [record for record in records if record.field in seen]
     pairs = near_duplicates(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
     between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]

@@ -9,7 +9,7 @@ from mitosis.errors import InputError
 
 @dataclass(frozen=True)
 class Slide:
-    """A row of MIDOG++'s split csv. ``test``: it stands in the published test part."""
+    """A row of MIDOG++'s split csv. ``test``: it is in the published test part."""
 
     test: bool
     tumour: str

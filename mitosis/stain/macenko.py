@@ -95,7 +95,7 @@ def stain_vectors(density: np.ndarray) -> np.ndarray:
     stains = np.maximum(stains, _SMALLEST_COMPONENT)
     stains /= np.linalg.norm(stains, axis=1, keepdims=True)
     if stains[0] @ stains[1] > np.cos(np.radians(_ANGLE)):
-        raise FitError("its stains cannot be told apart")
+        raise FitError("its two stains are too alike")
     return stains if stains[0, 0] > stains[1, 0] else stains[::-1]
 
 

@@ -1,4 +1,4 @@
-"""The images of a user's own folder: found, named, and told apart by case."""
+"""The images of a user's own folder: found, named, and grouped by case."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,8 +15,8 @@ MASK = "_mask"
 def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
     """Stem → image file, everything under ``root`` but masks and what lies in the folder ``apart``; sorted.
 
-    Hidden files are no images. Raises ``InputError`` when there is none, and for two images of one name, with
-    whatever suffixes and in whatever folders: a field is known by its name.
+    Hidden files are not images. Raises ``InputError`` when there is none, and for two images of one name, even
+    with other suffixes or in other folders: a field is known by its name.
     """
     found: dict[str, Path] = {}
     for path in sorted(files_under(root)):

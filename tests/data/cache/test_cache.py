@@ -74,14 +74,18 @@ def made(cache: Cache, record: Record) -> bool:
 
 def test_a_field_comes_back_as_it_is_and_is_made_once(record: Record, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", Inverted())
-    assert cache.wanted(record) == SIDE * SIDE * 4 + 2 * HEADER
+    assert cache.missing_bytes(record) == SIDE * SIDE * 4 + 2 * HEADER
     field = cache.field(record)
     assert isinstance(field, CachedField) and isinstance(field.image, np.memmap) and isinstance(field.mask, np.memmap)
     np.testing.assert_array_equal(field.image, 255 - record.read())
     np.testing.assert_array_equal(field.mask, record.mask())
     assert field.record is record and field.image.dtype == field.mask.dtype == np.uint8
     assert sum(map(len, entries(tmp_path).values())) == SIDE * SIDE * 4 + 2 * HEADER
-    assert cache.wanted(record) == 0 and not made(cache, record) and not made(Cache(cache.folder, Inverted()), record)
+    assert (
+        cache.missing_bytes(record) == 0
+        and not made(cache, record)
+        and not made(Cache(cache.folder, Inverted()), record)
+    )
     for array in (field.image, field.mask):
         with pytest.raises(ValueError, match="read-only"):
             array[0, 0] = 1
@@ -134,7 +138,7 @@ def test_masks_follow_the_labels(record: Record, tmp_path: Path) -> None:
     Image.fromarray(np.full((SIDE, SIDE), 7, np.uint8)).save(tmp_path / "mask.png")
     read = replace(record, read_mask=partial(_grey, tmp_path / "mask.png"))
     for changed in (fewer, added, read):
-        assert cache.wanted(changed) == SIDE * SIDE + HEADER
+        assert cache.missing_bytes(changed) == SIDE * SIDE + HEADER
         np.testing.assert_array_equal(cache.field(changed).mask, changed.mask())
     np.testing.assert_array_equal(cache.field(record).mask, record.mask())
     Image.fromarray(np.full((SIDE, SIDE), 8, np.uint8)).save(tmp_path / "mask.png")
@@ -189,7 +193,7 @@ def test_an_entry_that_was_cut_off_is_made_anew(record: Record, tmp_path: Path, 
     os.truncate(path, size)
     with pytest.raises(InputError, match="not readable any more"):
         _ = field.image, field.mask
-    assert cache.wanted(record) and cache.field(record) and entries(tmp_path) == whole
+    assert cache.missing_bytes(record) and cache.field(record) and entries(tmp_path) == whole
 
 
 def test_a_failure_leaves_no_entry(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

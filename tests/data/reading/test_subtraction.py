@@ -58,7 +58,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"A00_01.jpg is no painted copy of A00_01.bmp"):
         record.mask()
     (contest(tmp_path / "b") / "A00_v2" / "A00_01.jpg").unlink()
-    with pytest.raises(InputError, match=r"A00_01.bmp: data.masks=subtraction wants both"):
+    with pytest.raises(InputError, match=r"A00_01.bmp: data.masks=subtraction needs both"):
         read_records(tmp_path / "b", "A", subtract=100)
     with pytest.raises(InputError, match="data.masks=paint: choose one of csv, subtraction"):
         ICPR2012(masks="paint", **ARGUMENTS)
