@@ -99,11 +99,7 @@ def _rows(name: str) -> list[dict[str, str]]:
     return rows
 
 
-def split(
-    records: Iterable[Record],
-    fold: str | int,
-    lists: FoldLists,
-) -> Parts:
+def split(records: Iterable[Record], fold: str | int, lists: FoldLists) -> Parts:
     """The records in the parts that the fold's lists name; ``fold`` is ``official``, a number, or ``all`` (no test).
 
     Train and val share no field with test, and no case unless the fold is ``by_field``: ``note`` names the cases then.
