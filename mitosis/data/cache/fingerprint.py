@@ -97,10 +97,15 @@ def _fixed_image(side: int = 64) -> np.ndarray:
 
 
 def _code(stain: Callable) -> list[str]:
-    """The source of the modules that define a stain's class and its bases; nothing of what was typed at a prompt."""
-    modules = dict.fromkeys(base.__module__ for base in type(stain).__mro__)
-    own = [sys.modules[name] for name in modules if name.split(".")[0] not in sys.stdlib_module_names]
-    return [inspect.getsource(module) for module in own if getattr(module, "__file__", None)]
+    """The source of the modules that define a stain, its class and the bases of that; none of Python's own modules."""
+    names = dict.fromkeys(item.__module__ for item in (stain, *inspect.getmro(type(stain))))
+    modules = [sys.modules.get(name) for name in names if name.split(".")[0] not in sys.stdlib_module_names]
+    # What was typed at a prompt, or compiled, has no source.
+    return [
+        inspect.getsource(module)
+        for module in modules
+        if module and str(getattr(module, "__file__", "")).endswith(".py")
+    ]
 
 
 def _is_in(value: Any, files: set[Path]) -> bool:
