@@ -59,16 +59,17 @@ def _command(arguments: list[str]) -> float:
 
 def _prepare(arguments: list[str], output: Path) -> tuple[float, list[Any]]:
     """Seconds, and the records."""
-    from mitosis.check.preparation import prepare_dataset
+    from mitosis.check.preparation import Preparation, prepare_dataset
     from mitosis.cli.compose import compose
-    from mitosis.run.build import build
-    from mitosis.stain.macenko import Macenko
+    from mitosis.run.assembly import open_data
 
     config, choices = compose("prepare", arguments)
+    settings = Preparation(**{key: config[key] for key in ("objects", "seed", "strict", "workers")})
     began = time.perf_counter()
+    data = open_data(config, fold="all")
     with contextlib.redirect_stdout(io.StringIO()):
-        prepare_dataset(config, choices.words["data"], output)
-    return time.perf_counter() - began, build(config["data"], fold="all", stain=Macenko()).records()
+        prepare_dataset(data, choices.words["data"], output, settings)
+    return time.perf_counter() - began, data.records()
 
 
 def _loop(records: list[Any], cache: Path, saved: Path) -> tuple[float, float]:

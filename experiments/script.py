@@ -10,7 +10,7 @@ from mitosis.cli.messages import user_message
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.errors import InputError
 from mitosis.process.rank import in_one_line
-from mitosis.run.build import build
+from mitosis.run.assembly import open_data
 
 
 def run(main: Callable[[Sequence[str]], None]) -> None:
@@ -38,5 +38,5 @@ def opened(word: str, settings: Mapping[str, str], *more: str) -> tuple[MitosisD
     """
     typed = [f"data.{key}={value}" for key, value in settings.items()]
     config, _ = compose("prepare", [f"data={word}", *typed, *more])
-    stain = build(config["stain"])
-    return build(config["data"], fold="all", stain=stain), stain
+    data = open_data(config, fold="all")
+    return data, data.store.stain

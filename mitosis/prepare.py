@@ -19,13 +19,15 @@ def prepare(config: dict[str, Any], choices: Choices) -> float:
             raise InputError(f"{key}={config[key]}: give a whole number, {least} or more")
     if not isinstance(config["strict"], bool):
         raise InputError(f"strict={config['strict']}: give true or false")
-    word = choices.words["data"]
-    output = Path(str(config["output"] or Path("prepared", word))).expanduser()
+    name = choices.words["data"]
+    output = Path(str(config["output"] or Path("prepared", name))).expanduser()
     if output.exists() and not output.is_dir():
         raise InputError(f"output={output} is a file; give a folder")
-    from mitosis.check.preparation import prepare_dataset  # torch is loaded from here on
+    from mitosis.check.preparation import Preparation, prepare_dataset  # torch is loaded from here on
+    from mitosis.run.assembly import open_data
 
-    return prepare_dataset(config, word, output)
+    settings = Preparation(**{key: config[key] for key in ("objects", "seed", "strict", "workers")})
+    return float(prepare_dataset(open_data(config, fold="all"), name, output, settings))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_pat
     arguments = ["data=icpr2012", "data.root=contest", "output=out", "data.cache=cache", "workers=1"]
     ended = cli("prepare", *arguments)
     assert ended.code == 1 and not (tmp_path / "cache").exists()
-    said = "data=icpr2012 is not in order: images that cannot be read (2); all of it stands in out/checks.json"
+    said = "data=icpr2012 is not in order: images that cannot be read (2); out/checks.json lists everything"
     assert ended.err == f"mitosis: {said}\n"
     found = {check["check"]: check for check in read_json(tmp_path / "out/checks.json")["checks"]}
     assert found["images that cannot be read"]["count"] == 2

@@ -51,10 +51,10 @@ def evaluate_runs(
     if not records:
         note = data.parts.note or f"fold={recipe['fold']} has no {part} part"
         return result | {"note": f"{note}; no {part} figure is reported"}
-    data.check_room(records)
+    data.store.check_room(records)
     pixel = PixelMetric()
     alone, both, rows = [], [], []
-    for field in track(data.each(records), f"evaluating on {part}", len(records)):
+    for field in track(data.store.each(records), f"evaluating on {part}", len(records)):
         probability = cascade.probability(field.image, mpp=field.record.mpp)
         pixel.update(torch.from_numpy(probability), torch.tensor(field.mask))  # copied: a cached one is read-only
         found = cascade.detect(field.image, mpp=field.record.mpp, probability=probability)

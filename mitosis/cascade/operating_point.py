@@ -58,7 +58,7 @@ def try_windows(
     cascades = [Cascade(trained, window=window) for window in windows]
     metrics = [DetectionMetric(matching) for _ in windows]
     val = data.parts.val
-    for field in track(data.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
+    for field in track(data.store.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
         record = field.record
         for cascade, metric in zip(cascades, metrics, strict=True):
             found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
@@ -73,7 +73,7 @@ def try_thresholds(
     cascade = Cascade(trained, window=window)
     sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
     val = data.parts.val
-    for field in track(data.each(val), "thresholds on val", len(val)):
+    for field in track(data.store.each(val), "thresholds on val", len(val)):
         truths, mpp = field.record.centroids, field.record.mpp
         probability = cascade.probability(field.image, mpp=mpp)
         for threshold in thresholds:

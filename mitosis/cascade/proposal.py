@@ -42,7 +42,7 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None, cache: s
     parts = [("unseen", data.other_half)]
     if data.half is None:
         parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
-    data.check_room([*data.parts.val, *(record for _, records in parts for record in records)])
+    data.store.check_room([*data.parts.val, *(record for _, records in parts for record in records)])
     trial = best_trial(try_windows(trained, windows_of(recipe, data), data, matching))
     grid = THRESHOLDS if fixed is None else (fixed,)
     counts_at = try_thresholds(trained, trial.window, data, matching, grid)
@@ -52,7 +52,7 @@ def write_proposal(run: Path, recipe: dict[str, Any], root: str | None, cache: s
     cascade = Cascade(load(run))
     rows = []
     for seen, records in parts:
-        for field in track(data.each(records), f"proposing on {seen} fields", len(records)):
+        for field in track(data.store.each(records), f"proposing on {seen} fields", len(records)):
             rows += field_rows(cascade, field, seen)
     write_candidates(run / "candidates.csv", rows)
     counts = counts_at[threshold]

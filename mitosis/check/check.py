@@ -25,7 +25,7 @@ Verdict = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's outcome: what it looks for, how grave it is, how often it was found, and the first case of it."""
+    """One check's outcome: what it looks for, its verdict, how often that was found, and the first case of it."""
 
     check: str
     verdict: Verdict
@@ -33,7 +33,7 @@ class Finding:
     first: str = ""
 
 
-def found(check: str, gravity: Verdict, offenders: Sequence[str]) -> Finding:
+def finding(check: str, gravity: Verdict, offenders: Sequence[str]) -> Finding:
     """``gravity`` where there are offenders, else ok."""
     return Finding(check, gravity, len(offenders), offenders[0]) if offenders else Finding(check, "ok")
 
@@ -51,20 +51,20 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
             broken[record.field] = " ".join(f"{record.field}: {error or type(error).__name__}".split())
             continue
         if image.dtype != np.uint8 or image.shape != (*record.size, 3):
-            said = f"({record.size[0]}, {record.size[1]}, 3) uint8"
-            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {said}")
+            expected = f"({record.size[0]}, {record.size[1]}, 3) uint8"
+            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {expected}")
             broken[record.field] = ""
             continue
         seen[record.field] = dhash(image)
     return [
-        found("empty files", "error", empty),
-        found("images that cannot be read", "error", [text for text in broken.values() if text]),
-        found("images of another size than their record's", "error", sizes),
-        found("images of two cases that look alike", "warning", _twins(records, seen)),
+        finding("empty files", "error", empty),
+        finding("images that cannot be read", "error", [text for text in broken.values() if text]),
+        finding("images of another size than their record's", "error", sizes),
+        finding("images of two cases that look alike", "warning", _alike_across_cases(records, seen)),
     ], set(broken)
 
 
-def _twins(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
+def _alike_across_cases(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
     usable = [record for record in records if record.field in seen]
     pairs = near_duplicates(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
     between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]
@@ -82,9 +82,9 @@ def check_labels(records: Sequence[Record]) -> list[Finding]:
         if not plausible(record.mpp):
             absurd.append(f"{record.field}: {record.mpp} µm per pixel")
     return [
-        found("labels outside their image", "error", outside),
-        found("several labels at one point", "warning", twice),
-        found(f"µm per pixel missing or not in {MPP[0]} … {MPP[1]}", "error", absurd),
+        finding("labels outside their image", "error", outside),
+        finding("several labels at one point", "warning", twice),
+        finding(f"µm per pixel missing or not in {MPP[0]} … {MPP[1]}", "error", absurd),
     ]
 
 
@@ -120,9 +120,9 @@ def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
                 unmade += [] if both else [str(error)]
         unlisted = unlisted or [str(warning.message) for warning in caught]
     return [
-        found("cases in two parts of a fold", "error", shared),
-        found("folds that cannot be made", "warning", unmade),
-        found("fields in no fold list", "warning", unlisted),
+        finding("cases in two parts of a fold", "error", shared),
+        finding("folds that cannot be made", "warning", unmade),
+        finding("fields in no fold list", "warning", unlisted),
     ]
 
 
@@ -141,7 +141,7 @@ def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: 
     findings = [_compared(f"{inventory.name}, {part.name}", part, own, inventory.note) for part, own in present]
     within = {record.field for _, own in present for record in own}
     further = [record.field for record in records if record.field not in within]
-    return [*findings, *([found("fields in no published part", "warning", further)] if further else [])]
+    return [*findings, *([finding("fields in no published part", "warning", further)] if further else [])]
 
 
 def of_part(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:

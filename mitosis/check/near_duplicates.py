@@ -3,8 +3,6 @@
 import cv2
 import numpy as np
 
-BITS = 64
-
 
 def dhash(image: np.ndarray) -> np.uint64:
     """The difference hash of an image (H, W, 3) uint8: for 8 × 8 places, whether it gets darker to the right.

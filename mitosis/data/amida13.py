@@ -1,21 +1,18 @@
 """AMIDA13: 606 fields of 23 breast cancers, mitoses as points; the first cases of TUPAC16."""
 
-from typing import Any
-
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
+from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.record import Record
 from mitosis.data.tupac16 import FIRST, MPP, read_records
 
 TRAINING, TEST = FIRST[:12], FIRST[12:]
 
 
-class AMIDA13(MitosisDataModule):
-    """The cases 01 … 23 under ``root``: folders and csvs as in TUPAC16, of which further cases are passed over.
+class AMIDA13(PointLabelled):
+    """The cases 01 … 23 under ``root``: folders and csvs as in TUPAC16, whose further cases are not read.
 
-    Cases 01 to 12 are the training part, 13 to 23 the test part. ``radius_um``: of the disc that a mitosis becomes,
-    ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``tupac16.read_records``.
+    Cases 01 to 12 are the training part, 13 to 23 the test part. Reading: ``tupac16.read_records``.
     """
 
     INVENTORY = Inventory(
@@ -29,12 +26,6 @@ class AMIDA13(MitosisDataModule):
         where="http://tupac.tue-image.nl (cases 01 to 23 of TUPAC16)",
         mpp=(MPP,),
     )
-
-    def __init__(
-        self, root: str | None = None, radius_um: float = 4.0, ring_um: float | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.root, self.radius_um, self.ring_um = root, radius_um, ring_um
 
     def records(self) -> list[Record]:
         return read_records(self.root, "original", FIRST, self.radius_um, self.ring_um)

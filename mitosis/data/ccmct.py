@@ -39,7 +39,7 @@ class CCMCT(SlideSet):
     """The slides and ``MITOS_WSI_CCMCT_<labels>.sqlite``; hard negatives are the mitosis-like cells alone.
 
     ``labels``: MEL (by hand), HEAEL (with hard examples), ODAEL (with what a detector found besides). Granulocytes and
-    other tumour cells, which are labelled as well, are passed over. The counts and test slides are those of the
+    other tumour cells, which are labelled as well, are ignored. The counts and test slides are those of the
     publishers' own statistics of the databases.
     """
 

@@ -45,7 +45,7 @@ class CMC(SlideSet):
 
     ``labels``: MEL (by hand), ODAEL (with what a detector found besides), CODAEL (clustered and looked at again).
     ``fold=official`` tests on the seven slides that the publishers evaluated on; by their erratum one of them, fa4959…,
-    stands in the paper's list of training slides, and 4eee7b… is the reverse. ``fold=0``, 1 and 2 are their three
+    is in the paper's list of training slides, and 4eee7b… is the reverse. ``fold=0``, 1 and 2 are their three
     folds over all slides, those of the official test part among them: fold 0 is the paper's list.
     """
 

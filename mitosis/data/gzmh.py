@@ -110,7 +110,7 @@ class GZMH(MitosisDataModule):
 
 @dataclass(frozen=True)
 class Tile:
-    """The two files of a field, and what their paths tell."""
+    """The two files of a field, and what their paths show."""
 
     field: str
     image: Path
@@ -125,11 +125,11 @@ def find_tiles(root: str | os.PathLike | None, patterns: Patterns) -> list[Tile]
     Raises ``InputError``: no such folder, a pattern that is no regular expression or lacks its group, no file that
     fits, an image without mask and the reverse, two files of one name, a path without patient.
     """
-    found = {key: _compiled(key, getattr(patterns, key)) for key in ("images", "masks", "patient", "test")}
+    compiled = {key: _compiled(key, getattr(patterns, key)) for key in ("images", "masks", "patient", "test")}
     folder = checked_root(root, "the unpacked set")
     files = {path: path.relative_to(folder).as_posix() for path in sorted(files_under(folder))}
     fit = {
-        key: unique((name, path) for path, text in files.items() if (name := _caught(found[key], text)))
+        key: unique((name, path) for path, text in files.items() if (name := _caught(compiled[key], text)))
         for key in ("images", "masks")
     }
     images, masks = fit["images"], fit["masks"]
@@ -145,10 +145,10 @@ def find_tiles(root: str | os.PathLike | None, patterns: Patterns) -> list[Tile]
         raise InputError(f"{masks[bare[0]]}: no image is named {bare[0]}; add it or mend data.images")
     tiles = []
     for name, path in images.items():
-        patient = _caught(found["patient"], files[path])
+        patient = _caught(compiled["patient"], files[path])
         if not patient:
             raise InputError(f"{path}: data.patient={patterns.patient} finds no patient in {files[path]!r}; mend it")
-        tiles.append(Tile(name, path, masks[name], patient, found["test"].search(files[path]) is not None))
+        tiles.append(Tile(name, path, masks[name], patient, compiled["test"].search(files[path]) is not None))
     return tiles
 
 
@@ -172,25 +172,25 @@ def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
 
     Raises ``InputError`` as the formats' readers, and for another format and an image that is no tile.
     """
-    word = sniff(path)
-    if word not in ("points", "boxes"):
+    format = sniff(path)
+    if format not in ("points", "boxes"):
         raise InputError(f"data.objects={path}: give a csv with the columns image,x,y or image,x1,y1,x2,y2")
     fields: dict[str, set[str]] = {}
     for tile in tiles:
         for name in {tile.image.stem.casefold(), tile.field.casefold()}:
             fields.setdefault(name, set()).add(tile.field)
     centres: dict[str, list[tuple[float, float]]] = {tile.field: [] for tile in tiles}
-    for cell in TABLES[word].read(path).annotations:
+    for cell in TABLES[format].read(path).annotations:
         named = fields.get(PurePosixPath(cell.image.replace("\\", "/")).stem.casefold(), set())
         if len(named) != 1:
-            which = f"could be any of {', '.join(sorted(named))}" if named else f"is none of the {len(tiles)} images"
+            which = f"could be any of {', '.join(sorted(named))}" if named else f"is not among the {len(tiles)} images"
             raise InputError(f"{path}: {cell.image} {which}; give the field's name")
         (field,) = named
         if (cell.x, cell.y) in centres[field]:
             raise InputError(f"{path}: two rows for ({cell.x:g}, {cell.y:g}) in {cell.image}; remove one of them")
         if cell.mitotic:
             centres[field].append((cell.x, cell.y))
-    return {field: np.array(found, dtype=np.float64).reshape(-1, 2) for field, found in centres.items()}
+    return {field: np.array(points, dtype=np.float64).reshape(-1, 2) for field, points in centres.items()}
 
 
 def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:

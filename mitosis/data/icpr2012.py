@@ -47,7 +47,7 @@ INVENTORY = Inventory(
 class ICPR2012(MitosisDataModule):
     """The contest's fields of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
 
-    ``folds``: ``slide`` leaves one slide out per fold, ``image`` deals single fields out. ``masks``: ``csv``, or
+    ``folds``: ``slide`` leaves one slide out per fold, ``image`` makes folds of single fields. ``masks``: ``csv``, or
     ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
     (``mitosis.data.reading.subtraction``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
@@ -63,9 +63,9 @@ class ICPR2012(MitosisDataModule):
         grey_threshold: int = 120,
         **kwargs: Any,
     ) -> None:
-        for key, word, words in (("folds", folds, FOLDS), ("masks", masks, MASKS)):
-            if word not in words:
-                raise InputError(f"data.{key}={word}: choose one of {', '.join(words)}")
+        for key, value, known in (("folds", folds, FOLDS), ("masks", masks, MASKS)):
+            if value not in known:
+                raise InputError(f"data.{key}={value}: choose one of {', '.join(known)}")
         if not 0 <= grey_threshold < 255:
             raise InputError(f"data.grey_threshold={grey_threshold}: give a grey level from 0 to 254")
         super().__init__(folds=f"icpr2012-{folds}:{scanner}", **kwargs)
@@ -111,7 +111,7 @@ def _subtraction(stem: str, images: list[Path], grey_threshold: int) -> Callable
     painted = [path for path in images if path.suffix.lower() in JPEG]
     if not (lossless and painted):
         raise InputError(
-            f"{images[0]}: data.masks=subtraction wants both, {stem}.bmp and its painted copy {stem}.jpg; type"
+            f"{images[0]}: data.masks=subtraction needs both, {stem}.bmp and its painted copy {stem}.jpg; type"
             " data.masks=csv to do without"
         )
     return partial(read_subtraction_mask, lossless[0], painted[0], grey_threshold)

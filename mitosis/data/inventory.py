@@ -34,7 +34,7 @@ class Inventory:
     """The published counts of a set, and where it comes from.
 
     ``fields``, ``mitoses``, ``hard_negatives``: all labelled ones that are given out together; a test part that is
-    given out apart stands in ``parts`` alone. ``parts``: disjoint, in the publishers' order; empty where none are told.
+    given out apart is in ``parts`` alone. ``parts``: disjoint, in the publishers' order; empty for none.
     ``citation``, ``licence``, ``where`` (an address or a DOI): one line each. ``note``: known reasons why counts
     differ, one line, or empty. ``mpp``: µm per pixel under each scanner of the labelled fields; empty where not known.
     """

@@ -4,10 +4,9 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Container
 from pathlib import Path
-from typing import Any
 
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import UNPUBLISHED, Official
+from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
 from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
 from mitosis.data.record import Record
@@ -18,23 +17,16 @@ MPP = {"Hamamatsu XR": 0.23, "Hamamatsu S360": 0.23, "Aperio CS2": 0.25, "Leica 
 """Scanner → µm per pixel; a region of 2 mm² implies 0.226, 0.229, 0.252, 0.263 and 0.248."""
 
 
-class MIDOG(MitosisDataModule):
+class MIDOG(PointLabelled):
     """Regions 001.tiff … and their json, anywhere under ``root``; each is a case of its own. A subclass is one set.
 
-    Unless it says otherwise, its test part was never given out. ``radius_um``: of the disc that a mitosis becomes,
-    ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
+    Unless it says otherwise, its test part was never published. Reading: ``read_records``.
     """
 
     LABELS: tuple[str, ...]
     """Names that the json may have, the first that is there is read."""
     UNLABELLED: Container[int]
-    """Numbers of regions that were given out without labels: they are no negatives."""
-
-    def __init__(
-        self, root: str | None = None, radius_um: float = 4.0, ring_um: float | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.root, self.radius_um, self.ring_um = root, radius_um, ring_um
+    """Numbers of regions that were published without labels: they are not negatives."""
 
     def records(self) -> list[Record]:
         return read_records(self.root, self.LABELS, self.UNLABELLED, self.scanner_of, self.radius_um, self.ring_um)
@@ -44,7 +36,7 @@ class MIDOG(MitosisDataModule):
 
     @abstractmethod
     def scanner_of(self, number: int) -> str:
-        """The scanner of the region of that number; a word that is none for a number beyond the set."""
+        """The scanner of the region of that number; any other text for a number beyond the set."""
 
 
 def cases(first: int, last: int) -> tuple[str, ...]:
@@ -71,11 +63,11 @@ def read_records(
     content = midog.read(table, unlabelled)
     wanted = {Path(name).stem.lower() for name in content.sizes}
     images = (path for path in files_under(folder) if path.suffix.lower() in IMAGES)
-    found = unique((path.stem.lower(), path) for path in images if path.stem.lower() in wanted)
-    if missing := sorted(name for name in content.sizes if Path(name).stem.lower() not in found):
+    files = unique((path.stem.lower(), path) for path in images if path.stem.lower() in wanted)
+    if missing := sorted(name for name in content.sizes if Path(name).stem.lower() not in files):
         some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         raise InputError(f"data.root={folder}: {len(missing)} of {len(content.sizes)} labelled images missing: {some}")
-    sources = [_source(name, found[Path(name).stem.lower()], table, scanner_of) for name in sorted(content.sizes)]
+    sources = [_source(name, files[Path(name).stem.lower()], table, scanner_of) for name in sorted(content.sizes)]
     return labelled_records(content, sources, radius_um=radius_um, ring_um=ring_um)
 
 
@@ -85,19 +77,19 @@ def _source(name: str, path: Path, table: Path, scanner_of: Callable[[int], str]
         raise InputError(f"{table}: image {name!r} is not named by a number as in 001.tiff")
     scanner = scanner_of(int(stem))
     if scanner not in MPP:
-        raise InputError(f"image {name}: scanner {scanner!r} is none of {', '.join(MPP)}")
+        raise InputError(f"image {name}: scanner {scanner!r} is not one of {', '.join(MPP)}")
     return Source(name, path, field=stem, mpp=MPP[scanner], case=stem, slide=stem, scanner=scanner)
 
 
 def named(root: Path, names: tuple[str, ...]) -> Path:
-    """The file under ``root`` that has the first of ``names`` that is there, in whatever case of letters.
+    """The file under ``root`` that has the first of ``names`` that is there, in upper or lower case.
 
     Raises ``InputError``: none is there, or one is there twice.
     """
     files = list(files_under(root))
     for name in names:
-        if found := sorted(path for path in files if path.name.lower() == name.lower()):
-            if len(found) > 1:
-                raise InputError(f"{found[0]} and {found[1]} are both there; remove one of them")
-            return found[0]
+        if matches := sorted(path for path in files if path.name.lower() == name.lower()):
+            if len(matches) > 1:
+                raise InputError(f"{matches[0]} and {matches[1]} are both there; remove one of them")
+            return matches[0]
     raise InputError(f"data.root={root}: no {names[0]} in it; put it beside the images")

@@ -11,7 +11,7 @@ SCANNERS = {
     299: "Aperio CS2",
     405: "Hamamatsu XR",
 }
-"""Last region → its scanner. The json does not tell: 2021's for the breast cancers, MIDOG++'s for the others."""
+"""Last region → its scanner. The json does not name them: 2021's for the breast cancers, MIDOG++'s for the others."""
 
 INVENTORY = Inventory(
     name="MIDOG 2022",

@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
+from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
 from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
 from mitosis.data.record import Record
@@ -43,25 +43,17 @@ INVENTORY = Inventory(
 )
 
 
-class MitosAtypia14(MitosisDataModule):
+class MitosAtypia14(PointLabelled):
     """The contest's x40 frames of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
 
-    A case is a slide. The labels of the test slides were never published. ``radius_um``: of the disc that a mitosis
-    becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
+    A case is a slide. The labels of the test slides were never published. Reading: ``read_records``.
     """
 
     INVENTORY = INVENTORY
 
-    def __init__(
-        self,
-        root: str | None = None,
-        scanner: str = "A",
-        radius_um: float = 4.0,
-        ring_um: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.root, self.scanner, self.radius_um, self.ring_um = root, scanner, radius_um, ring_um
+    def __init__(self, root: str | None = None, scanner: str = "A", **kwargs: Any) -> None:
+        super().__init__(root, **kwargs)
+        self.scanner = scanner
 
     def records(self) -> list[Record]:
         return read_records(self.root, self.scanner, self.radius_um, self.ring_um)
@@ -74,7 +66,7 @@ def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float,
     """One record per labelled frame at x40 of ``scanner`` anywhere under ``root``, sorted by name.
 
     A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv`` (``A03_00A`` is
-    a frame at x20, four times as large, and is not read). Frames of the test slides without csvs are passed over.
+    a frame at x20, four times as large, and is not read). Frames of the test slides without csvs are skipped.
     Raises ``InputError``: no such folder, no frame in it, a training frame without csvs and the reverse, a frame that
     is there twice, what ``read_atypia`` and ``labelled_records`` refuse.
     """

@@ -14,11 +14,10 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from rich.progress import track
 
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory
+from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.cells import cells_of, warn_of_lost
-from mitosis.data.reading.figure import check_radii, inside
 from mitosis.data.reading.root import checked_root, files_under, unique
 from mitosis.data.record import Circle, Record
 from mitosis.errors import InputError
@@ -26,6 +25,7 @@ from mitosis.image.mpp import check_mpp
 from mitosis.image.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
 from mitosis.label import sliderunner
 from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.shape import inside
 
 TISSUE = 0.05
 """A region is one of tissue from this share of it on."""
@@ -34,16 +34,15 @@ Place = tuple[int, int]
 """Row and column of a region in the grid over its slide."""
 
 
-class SlideSet(MitosisDataModule):
+class SlideSet(PointLabelled):
     """Slides and SlideRunner's databases anywhere under ``root``; a record is a region of a slide, a case is a slide.
 
     ``labels``: which variant of the labels; it is read from all databases whose names begin with ``NAME_<labels>``
     (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
     ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
     ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
-    the region of its centre; what a mitosis has in a neighbour is ignored there. ``radius_um``, ``ring_um``: of the
-    disc that a mitosis becomes and of the ring round it, as ``figure_of`` takes them. ``mpp``: µm per pixel where the
-    slides do not tell.
+    the region of its centre; what a mitosis has in a neighbour is ignored there. ``mpp``: µm per
+    pixel where the slides do not have it.
 
     A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
     slides that are missing (but for all of the official test part together), there twice or of another size than their
@@ -54,7 +53,7 @@ class SlideSet(MitosisDataModule):
     INVENTORIES: ClassVar[Mapping[str, Inventory]]
     """Variant of the labels → what it holds."""
     CLASSES: ClassVar[Mapping[int, bool]]
-    """Number of a class in the databases → whether it is that of mitoses; others are passed over."""
+    """Number of a class in the databases → whether it is that of mitoses; other classes are ignored."""
     SCANNER: ClassVar[str]
 
     def __init__(
@@ -63,23 +62,19 @@ class SlideSet(MitosisDataModule):
         labels: str = "ODAEL",
         regions: Literal["labelled", "tissue"] = "labelled",
         side_um: float = 512.0,
-        radius_um: float = 4.0,
-        ring_um: float | None = None,
         mpp: float | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(root, **kwargs)
         if labels not in self.INVENTORIES:
             raise InputError(f"data.labels={labels}: choose one of {', '.join(self.INVENTORIES)}")
         if regions not in ("labelled", "tissue"):
             raise InputError(f"data.regions={regions}: choose labelled or tissue")
         if not (isinstance(side_um, int | float) and math.isfinite(side_um) and side_um > 0):
             raise InputError(f"data.side_um={side_um}: give the side of a region in µm, above 0")
-        check_radii(radius_um, ring_um)
         if mpp is not None:
             check_mpp(mpp, f"data.mpp={mpp}")
-        self.root, self.labels, self.regions = root, labels, regions
-        self.side_um, self.radius_um, self.ring_um, self.mpp = side_um, radius_um, ring_um, mpp
+        self.labels, self.regions, self.side_um, self.mpp = labels, regions, side_um, mpp
         self.INVENTORY = self.INVENTORIES[labels]
 
     @abstractmethod
@@ -116,24 +111,24 @@ class SlideSet(MitosisDataModule):
         return found
 
     def _slides(self, folder: Path, content: Labels) -> dict[str, Path]:
-        wanted = {_name(name): size for name, size in content.sizes.items()}
+        sizes = {_name(name): size for name, size in content.sizes.items()}
         images = (path for path in files_under(folder) if path.suffix.lower() in SLIDES)
-        found = unique((_name(path), path) for path in images if _name(path) in wanted)
-        missing = sorted(wanted.keys() - found.keys())
-        if missing and set(missing) != self.official().test.intersection(wanted):
+        slides = unique((_name(path), path) for path in images if _name(path) in sizes)
+        missing = sorted(sizes.keys() - slides.keys())
+        if missing and set(missing) != self.official().test.intersection(sizes):
             some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
-            raise InputError(f"data.root={folder}: {len(missing)} of {len(wanted)} slides missing: {some}")
-        for name, path in found.items():
-            if wanted[name] not in (None, size := slide_size(path)):
-                told = " x ".join(str(length) for length in reversed(wanted[name] or ()))
-                raise InputError(f"{path}: {size[1]} x {size[0]} pixels, and {told} in its database; download it again")
-        return found
+            raise InputError(f"data.root={folder}: {len(missing)} of {len(sizes)} slides missing: {some}")
+        for name, path in slides.items():
+            if sizes[name] not in (None, size := slide_size(path)):
+                theirs = " x ".join(str(length) for length in reversed(sizes[name] or ()))
+                raise InputError(f"{path}: {size[1]} x {size[0]} pixels, {theirs} in its database; download it again")
+        return slides
 
     def _regions(self, name: str, path: Path, size: tuple[int, int], cells: Sequence[Annotation]) -> Iterator[Record]:
         mpp = self.mpp if self.mpp is not None else slide_mpp(path)
         if mpp is None:
-            raise InputError(f"{path}: the slide does not tell its µm per pixel; type data.mpp=0.25 or what it is")
-        check_mpp(mpp, f"{path} tells {mpp:.4g} µm per pixel")
+            raise InputError(f"{path}: the slide does not give its µm per pixel; type data.mpp=0.25 or what it is")
+        check_mpp(mpp, f"{path} has {mpp:.4g} µm per pixel")
         side = max(1, round(self.side_um / mpp))
         held: dict[Place, list[Annotation]] = defaultdict(list)
         beyond: dict[Place, list[Circle]] = defaultdict(list)

@@ -15,7 +15,7 @@ class Synthetic(MitosisDataModule):
 
     Field ``case03_1`` is the second of case ``case03`` and looks the same in every process: its pixels follow from
     ``drawing_seed``, case and index alone. Mitoses and look-alikes overlap in darkness, hue, area and eccentricity;
-    outline, texture and surroundings tell them apart. Raises ``InputError`` for a ``size`` under 96, for no case, for
+    outline, texture and surroundings distinguish them. Raises ``InputError`` for a ``size`` under 96, for no case, for
     no field and for a negative ``drawing_seed``.
 
     The committed fold list knows the 20 default cases. Cases 15–19 are the official test part; of cases 0–14 the
@@ -27,8 +27,8 @@ class Synthetic(MitosisDataModule):
         self, *, size: int = 512, cases: int = 20, fields_per_case: int = 2, drawing_seed: int = 0, **kwargs
     ) -> None:
         super().__init__(**kwargs)
-        wanted = {"cases": (cases, 1), "fields_per_case": (fields_per_case, 1), "drawing_seed": (drawing_seed, 0)}
-        for key, (value, least) in wanted.items():
+        least_of = {"cases": (cases, 1), "fields_per_case": (fields_per_case, 1), "drawing_seed": (drawing_seed, 0)}
+        for key, (value, least) in least_of.items():
             if value < least:
                 raise InputError(f"data.{key}={value}: give {least} or more")
         self.size, self.cases, self.fields_per_case, self.drawing_seed = size, cases, fields_per_case, drawing_seed

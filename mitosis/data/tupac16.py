@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
+from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
 from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
 from mitosis.data.record import Record
@@ -51,30 +51,21 @@ INVENTORIES = {
 }
 
 
-class TUPAC16(MitosisDataModule):
+class TUPAC16(PointLabelled):
     """Cases 01 … 73 under ``root``; ``labels``: ``original`` (mitoses alone), ``alternative`` (hard negatives too).
 
     The labels of the challenge's test cases were never published; ``fold=official`` is the split of the literature:
-    cases 31, 38, 45, 52, 59, 66 and 73 test, those before them validate. ``radius_um``: of the disc that a mitosis
-    becomes, ``ring_um``: of the ring round it that no loss counts, None for none. Reading: ``read_records``.
+    cases 31, 38, 45, 52, 59, 66 and 73 test, those before them validate. Reading: ``read_records``.
     """
 
     INVENTORIES = INVENTORIES
     INVENTORY = INVENTORIES["original"]
 
-    def __init__(
-        self,
-        root: str | None = None,
-        labels: str = "original",
-        radius_um: float = 4.0,
-        ring_um: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, root: str | None = None, labels: str = "original", **kwargs: Any) -> None:
+        super().__init__(root, **kwargs)
         if labels not in LABELS:
             raise InputError(f"data.labels={labels}: choose one of {', '.join(LABELS)}")
-        self.root, self.labels, self.radius_um, self.ring_um = root, labels, radius_um, ring_um
-        self.INVENTORY = INVENTORIES[labels]
+        self.labels, self.INVENTORY = labels, INVENTORIES[labels]
 
     def records(self) -> list[Record]:
         return read_records(self.root, self.labels, FIRST + LATER, self.radius_um, self.ring_um)
@@ -89,7 +80,7 @@ def read_records(
     """One record for each image ``<case>/<number>.tif`` of ``cases`` anywhere under ``root``, sorted by name.
 
     ``labels``: which of ``LABELS``, as ``mitosis.label.tupac.read_tupac`` tells them apart. With the original ones an
-    image without csv has no mitosis. Folders with "test" in their name are passed over: the challenge's test cases have
+    image without csv has no mitosis. Folders with "test" in their name are skipped: the challenge's test cases have
     the numbers of training cases. Raises ``InputError``: no such folder, no image or no labels in it, an image that is
     there twice, a csv without image, with alternative labels also the reverse, what ``labelled_records`` refuses.
     """

@@ -5,16 +5,16 @@ import numbers
 from mitosis.errors import InputError
 
 MPP = (0.05, 2.0)
-"""Lowest and highest of an image in which mitoses can be told: scanners have 0.17 to 0.5."""
+"""Lowest and highest of an image in which mitoses can be recognised: scanners have 0.17 to 0.5."""
 
 
 def plausible(mpp: object) -> bool:
-    """Whether this is a number of µm per pixel at which mitoses can be told."""
+    """Whether this is a number of µm per pixel at which mitoses can be recognised."""
     return isinstance(mpp, numbers.Real) and not isinstance(mpp, bool) and MPP[0] <= float(mpp) <= MPP[1]
 
 
-def check_mpp(mpp: object, said: str) -> float:
-    """``mpp`` as a number; ``InputError`` that begins with ``said`` where it is not plausible."""
+def check_mpp(mpp: object, problem: str) -> float:
+    """``mpp`` as a number; ``InputError`` that begins with ``problem`` where it is not plausible."""
     if not isinstance(mpp, int | float) or not plausible(mpp):
-        raise InputError(f"{said}; type data.mpp= with µm per pixel from {MPP[0]:g} to {MPP[1]:g}, such as 0.25")
+        raise InputError(f"{problem}; type data.mpp= with µm per pixel from {MPP[0]:g} to {MPP[1]:g}, such as 0.25")
     return float(mpp)

@@ -29,12 +29,12 @@ def slide_size(path: str | os.PathLike) -> tuple[int, int]:
 
 
 def slide_mpp(path: str | os.PathLike) -> float | None:
-    """µm per pixel at full resolution, the mean of both axes; None where the slide does not tell.
+    """µm per pixel at full resolution, the mean of both axes; None where the slide does not give it.
 
     Raises ``InputError`` as ``slide_size``.
     """
-    told = _opened(str(path), os.getpid()).properties
-    axes = [float(told.get(name, 0)) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
+    properties = _opened(str(path), os.getpid()).properties
+    axes = [float(properties.get(name, 0)) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
     return sum(axes) / 2 if min(axes) > 0 else None
 
 

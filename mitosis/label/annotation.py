@@ -1,4 +1,4 @@
-"""What a label file says, whatever its format."""
+"""The content of a label file of any format."""
 
 import dataclasses
 
@@ -33,7 +33,7 @@ def filled(image: str, mitotic: bool, pixels: np.ndarray) -> Annotation:
 class Labels:
     """A label file, or several of one kind: all cells, and all labelled images, those without a cell among them.
 
-    ``sizes``: image's name → (height, width), None where the file does not tell.
+    ``sizes``: image's name → (height, width), None where the file does not give it.
     """
 
     annotations: tuple[Annotation, ...]

@@ -1,4 +1,4 @@
-"""The label files of MITOS-ATYPIA-14: two csvs for each frame at x40, one of mitoses and one of what is none."""
+"""The label files of MITOS-ATYPIA-14: two csvs for each frame at x40, one of mitoses and one of look-alikes."""
 
 import re
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ def frame_of(stem: str) -> str | None:
 
 
 def read_atypia(paths: Iterable[Path]) -> Labels:
-    """The pairs ``A03_00Aa_mitosis.csv``, ``A03_00Aa_not_mitosis.csv`` among the files; others are passed over.
+    """The pairs ``A03_00Aa_mitosis.csv``, ``A03_00Aa_not_mitosis.csv`` among the files; others are skipped.
 
-    A row is x,y,confidence; which of the two files it stands in tells what it is (mitoses have a confidence of 0.65 or
+    A row is x,y,confidence; the file it is in says what it is (mitoses have a confidence of 0.65 or
     more, the others one of 0.2 or less). An image without such cells has an empty file. Images are named as frames.
     Raises ``InputError``: a file without its partner, a file that is there twice, a row that is not of numbers.
     """

@@ -1,4 +1,4 @@
-"""The formats by their words, which one a file is of, and a file or folder of one of them."""
+"""The formats by name, which one a file has, and reading a file or folder of one of them."""
 
 import zipfile
 from pathlib import Path
@@ -16,40 +16,41 @@ PER_IMAGE: dict[str, ModuleType] = {"pixels": pixels, "geojson": geojson}
 """Formats that have a file for each image."""
 READ_ONLY: dict[str, ModuleType] = {"sliderunner": sliderunner}
 SUFFIXES = {
-    **{word: (".csv",) for word in ("points", "boxes", "pixels")},
-    **{word: (".json",) for word in ("coco", "midog")},
+    **{format: (".csv",) for format in ("points", "boxes", "pixels")},
+    **{format: (".json",) for format in ("coco", "midog")},
     "geojson": (".geojson", ".json"),
     "sliderunner": (".sqlite", ".db"),
 }
 
 
-def files_of(path: Path, word: str) -> list[Path]:
+def files_of(path: Path, format: str) -> list[Path]:
     """``path`` itself, or the files of the format's suffixes anywhere in it, sorted, hidden ones left out.
 
     Raises ``InputError`` for a folder without one.
     """
     if not path.is_dir():
         return [path]
-    found = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in SUFFIXES[word] and file.name[0] != "."]
-    if not found:
-        raise InputError(f"{path}: no {word} in it ({', '.join(SUFFIXES[word])})")
-    return found
+    suffixes = SUFFIXES[format]
+    files = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in suffixes and file.name[0] != "."]
+    if not files:
+        raise InputError(f"{path}: no {format} in it ({', '.join(suffixes)})")
+    return files
 
 
-def read_all(path: Path, word: str) -> Labels:
+def read_all(path: Path, format: str) -> Labels:
     """All labels of a file or folder; ``InputError`` as the format's reader, and for an image in two files."""
     cells: list[Annotation] = []
     sizes: dict[str, tuple[int, int] | None] = {}
-    for file in files_of(path, word):
-        if word in PER_IMAGE:
+    for file in files_of(path, format):
+        if format in PER_IMAGE:
             below = file.relative_to(path) if path.is_dir() else Path(file.name)
-            found = PER_IMAGE[word].read(file, below.with_suffix("").as_posix())
+            labels = PER_IMAGE[format].read(file, below.with_suffix("").as_posix())
         else:
-            found = (TABLES | READ_ONLY)[word].read(file)
-        if twice := next((image for image in found.sizes if image in sizes), None):
+            labels = (TABLES | READ_ONLY)[format].read(file)
+        if twice := next((image for image in labels.sizes if image in sizes), None):
             raise InputError(f"{file}: {twice} has labels in another file of the folder already")
-        cells.extend(found.annotations)
-        sizes |= found.sizes
+        cells.extend(labels.annotations)
+        sizes |= labels.sizes
     return Labels(tuple(cells), sizes)
 
 
@@ -67,8 +68,8 @@ def sniff(path: Path) -> str:
         return "sliderunner"
     if zipfile.is_zipfile(path):
         raise InputError(f"{path}: an archive; unpack it and name the label file in it")
-    words = ", ".join([*TABLES, *PER_IMAGE])
-    raise InputError(f"{path}: not a label file of a known kind; say which by one of the formats {words}")
+    names = ", ".join([*TABLES, *PER_IMAGE])
+    raise InputError(f"{path}: not a label file of a known kind; say which by one of the formats {names}")
 
 
 def _sniff_csv(path: Path) -> str:
@@ -79,9 +80,9 @@ def _sniff_csv(path: Path) -> str:
     header = {name.strip().lower() for name in first.split(",")}
     if len(header) == 1 and ";" in first:
         raise InputError(f"{path}: its values are separated by semicolons; save it with commas")
-    for word, module in (("points", points), ("boxes", boxes)):
+    for format, module in (("points", points), ("boxes", boxes)):
         if set(module.COLUMNS) <= header:
-            return word
+            return format
     if not first:
         return "points"
     if not any(letter.isalpha() for letter in first):

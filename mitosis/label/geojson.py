@@ -21,7 +21,7 @@ def read(path: str | os.PathLike, image: str | None = None) -> Labels:
     """The cells of one image; ``image``: its name, by default the file's without .geojson.
 
     Each point is a cell, each polygon one with an outline (its holes are filled), a polygon of several parts one with
-    pixels. Coordinates are taken as they stand.
+    pixels. Coordinates are taken as they are.
     Raises ``InputError`` naming file and object: no GeoJSON, another geometry, no class or one that is not known.
     """
     image = Path(path).stem if image is None else image

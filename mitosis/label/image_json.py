@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """The four numbers of ``bbox``, whatever they mean; ``InputError`` when they are not four numbers."""
+        """The four numbers of ``bbox``, of either meaning; ``InputError`` when they are not four numbers."""
         box = self.values.get("bbox")
         if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
             raise InputError(f"{self.where}: bbox {box!r:.60} is not four numbers")
@@ -49,21 +49,21 @@ def is_number(value: object) -> TypeGuard[float]:
 
 
 def read_images(document: Any, path: str | os.PathLike) -> dict[Any, tuple[str, tuple[int, int] | None]]:
-    """Image's id → its name and (height, width), None where that is not said.
+    """Image's id → its name and (height, width), None where the file does not give it.
 
     Raises ``InputError`` for a document without a list of images, an image without id or file_name, and two of one id.
     """
-    found: dict[Any, tuple[str, tuple[int, int] | None]] = {}
+    images: dict[Any, tuple[str, tuple[int, int] | None]] = {}
     for number, image in enumerate(_table(document, "images", path), start=1):
         where = f"{path}, image {number}"
         key, name = image.get("id"), image.get("file_name")
         if not isinstance(key, int | str) or not isinstance(name, str) or not name:
             raise InputError(f"{where}: it has no id or no file_name")
-        if key in found:
-            raise InputError(f"{where}: its id, {key}, is that of {found[key][0]} already")
+        if key in images:
+            raise InputError(f"{where}: its id, {key}, is that of {images[key][0]} already")
         height, width = image.get("height"), image.get("width")
-        found[key] = name, (height, width) if isinstance(height, int) and isinstance(width, int) else None
-    return found
+        images[key] = name, (height, width) if isinstance(height, int) and isinstance(width, int) else None
+    return images
 
 
 def read_entries(document: Any, path: str | os.PathLike) -> Iterator[Entry]:

@@ -9,17 +9,16 @@ from mitosis.errors import InputError
 
 @dataclass(frozen=True)
 class Slide:
-    """A row of MIDOG++'s split csv. ``test``: it stands in the published test part."""
+    """A row of MIDOG++'s split csv. ``test``: it is in the published test part."""
 
     test: bool
-    tumour: str
     scanner: str
 
 
 def read_split(path: Path) -> dict[int, Slide]:
-    """Image's id → its row of ``datasets_xvalidation.csv`` (columns Slide, Dataset, Tumor, Scanner, …; semicolons).
+    """Image's id → its row of ``datasets_xvalidation.csv`` (columns Slide, Dataset, Scanner, …; semicolons).
 
-    Raises ``InputError`` naming file and row: other columns, an id that is no number, a Dataset other than train, test.
+    Raises ``InputError`` naming file and row: other columns, an id that is not a number, a Dataset not train or test.
     """
     try:
         rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
@@ -29,9 +28,9 @@ def read_split(path: Path) -> dict[int, Slide]:
     for number, row in enumerate(rows, start=2):
         try:
             part = row["Dataset"].strip().lower()
-            slides[int(row["Slide"])] = Slide(part == "test", row["Tumor"].strip(), row["Scanner"].strip())
+            slides[int(row["Slide"])] = Slide(part == "test", row["Scanner"].strip())
         except (KeyError, AttributeError, ValueError) as error:
-            columns = "Slide;Dataset;Tumor;Scanner"
+            columns = "Slide;Dataset;Scanner"
             raise InputError(f"{path}, row {number}: not of the columns {columns} ({error!r})") from error
         if part not in ("train", "test"):
             raise InputError(f"{path}, row {number}: Dataset {part!r} is neither train nor test")

@@ -4,7 +4,7 @@ import math
 
 
 def finite(text: str) -> float | None:
-    """What ``text`` says, None unless it is a finite number."""
+    """``text`` as a number; None unless that is finite."""
     try:
         value = float(text)
     except ValueError:

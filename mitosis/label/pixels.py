@@ -27,7 +27,7 @@ def read(path: str | os.PathLike, image: str | None = None) -> Labels:
 def read_rows(path: str | os.PathLike, size: tuple[int, int] | None = None) -> list[np.ndarray]:
     """The rows as (n, 2) int32 arrays of x, y; ``size``: (height, width) of the image, None where a row may leave it.
 
-    Commas and blanks at a row's end and empty lines are passed over; an empty file has no mitosis; ``606.0`` is 606.
+    Commas and blanks at a row's end and empty lines are ignored; an empty file has no mitosis; ``606.0`` is 606.
     Raises ``InputError`` naming file and row: not a whole number, an odd count, a pixel outside ``size``.
     """
     try:

@@ -12,7 +12,7 @@ COLUMNS = ("image", "x", "y")
 def read(path: str | os.PathLike) -> Labels:
     """The cells of a csv, any number of rows an image; without a class column all are mitoses.
 
-    A row with neither x nor y names an image that was looked at and has none. Further columns are passed over.
+    A row with neither x nor y names an image that was looked at and has none. Further columns are ignored.
     Raises ``InputError`` naming file and row: as ``table.read_rows``, what is not a number, a class that is not known.
     """
     annotations, sizes = [], {}

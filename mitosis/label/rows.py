@@ -10,7 +10,7 @@ def read_rows(path: Path, columns: str) -> list[tuple[float, float]]:
     """The first two numbers of each row; ``columns`` names them for the error messages ("x,y" or "row,column").
 
     Further numbers (a confidence) are checked and left. Commas and blanks at a row's end, blanks round a number, empty
-    lines, a byte order mark and a missing last newline are passed over; an empty file has no row.
+    lines, a byte order mark and a missing last newline are ignored; an empty file has no row.
     Raises ``InputError`` naming file and row: not readable, fewer than two values, a value that is not a finite number.
     """
     try:

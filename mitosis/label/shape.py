@@ -1,11 +1,39 @@
-"""A cell's shape: pixels from polygons and back, the middle and the bounds of either."""
+"""A cell's shape: its pixels in an image, pixels from polygons and back, the middle and the bounds of either."""
 
 import numpy as np
 from scipy.ndimage import binary_fill_holes
-from skimage.draw import polygon
+from skimage.draw import disk, polygon
 from skimage.measure import find_contours
 
+from mitosis.label.annotation import Annotation
+
 Box = tuple[float, float, float, float]
+
+
+def inside(cell: Annotation, size: tuple[int, int]) -> bool:
+    """Whether the cell's centre lies in a pixel of an image of ``size`` (height, width)."""
+    height, width = size
+    return -0.5 <= cell.x < width - 0.5 and -0.5 <= cell.y < height - 0.5
+
+
+def pixels_within(cell: Annotation, size: tuple[int, int], radius: float) -> np.ndarray | None:
+    """The cell's own pixels, else those inside its outline, else a disc of ``radius`` pixels round its centre.
+
+    (n, 2) int32 x, y, n ≥ 1; what lies outside the image of ``size`` (height, width) is cut off. None where nothing is
+    left or the centre lies outside. An outline or a disc has at least the pixel of the centre.
+    """
+    height, width = size
+    if not inside(cell, size):
+        return None
+    if cell.pixels is not None:
+        within = ((cell.pixels >= 0) & (cell.pixels < (width, height))).all(axis=1)
+        return cell.pixels[within].astype(np.int32) if within.any() else None
+    if cell.outline is not None:
+        y, x = polygon(cell.outline[:, 1], cell.outline[:, 0], shape=size)
+    else:
+        y, x = disk((cell.y, cell.x), radius, shape=size)
+    pixels = np.stack([x, y], axis=1) if len(x) else np.array([[round(cell.x), round(cell.y)]])
+    return pixels.astype(np.int32)
 
 
 def rasterised(outlines: list[np.ndarray]) -> np.ndarray:
@@ -62,7 +90,7 @@ def bounds(outline: np.ndarray | None, pixels: np.ndarray | None) -> Box | None:
 def joined(outlines: list[np.ndarray]) -> tuple[np.ndarray | None, np.ndarray | None]:
     """An annotation's (outline, pixels) for the polygons of one cell: its one outline, or the pixels of several.
 
-    Several polygons that hold no pixel's centre are told by the first alone.
+    Of several polygons that hold no pixel's centre the first is taken.
     """
     if len(outlines) > 1 and len(pixels := rasterised(outlines)):
         return None, pixels

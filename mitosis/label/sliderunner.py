@@ -23,8 +23,8 @@ SPOTS, CORNERS, POLYGON = (1, 4), (2, 5), 3
 def read(path: str | os.PathLike, classes: Mapping[int, bool] | None = None) -> Labels:
     """All annotations that are not deleted, of the class agreed upon; every slide is among the images.
 
-    ``classes``: number of a class → whether it is that of mitoses; annotations of other classes are passed over. None:
-    told by the classes' names. Spots are cells at their place, areas and circles in the middle of their box, polygons
+    ``classes``: number of a class → whether it is that of mitoses; annotations of other classes are skipped. None:
+    by the classes' names. Spots are cells at their place, areas and circles in the middle of their box, polygons
     have an outline. Those on which no class was agreed are left out and counted in a warning. Older databases lack
     some columns.
     Raises ``InputError`` naming file and annotation: missing, no such database, a class that is not known, another

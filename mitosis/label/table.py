@@ -31,7 +31,7 @@ class Row:
         return value
 
     def blank(self, columns: Iterable[str]) -> bool:
-        """Whether nothing stands in these columns: the row names an image without cells."""
+        """Whether these columns are empty: the row names an image without cells."""
         return not any(self.values[column] for column in columns)
 
     @property
@@ -43,7 +43,7 @@ class Row:
 def read_rows(path: str | os.PathLike, columns: Sequence[str]) -> list[Row]:
     """All rows of a csv that has ``columns``, in any order and case; none for an empty file.
 
-    Blanks around values, empty lines and commas at a row's end are passed over.
+    Blanks around values, empty lines and commas at a row's end are ignored.
     Raises ``InputError``, naming the file: missing, not a text, no such column or one twice, a row that is too long.
     """
     path = Path(path)
@@ -90,11 +90,11 @@ def plain(number: float) -> int | float:
 
 
 def read_column(path: str | os.PathLike, column: str) -> dict[str, str]:
-    """Image's name → what stands in ``column``; ``InputError`` for an image without it or with two of them."""
-    found: dict[str, str] = {}
+    """Image's name → its value in ``column``; ``InputError`` for an image without it or with two of them."""
+    values: dict[str, str] = {}
     for row in read_rows(path, ("image", column)):
         image, value = row.values["image"], row.values[column]
-        if not value or found.setdefault(image, value) != value:
-            before = f", {found[image]!r} before" if image in found else ""
+        if not value or values.setdefault(image, value) != value:
+            before = f", {values[image]!r} before" if image in values else ""
             raise InputError(f"{row.where}: {image} has the {column} {value!r}{before}; give it one")
-    return found
+    return values

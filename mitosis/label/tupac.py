@@ -18,9 +18,9 @@ def image_of(path: Path) -> str | None:
 
 
 def read_tupac(paths: Iterable[Path], *, alternative: bool) -> Labels:
-    """The csvs ``mitoses_ground_truth/01/07.csv`` among the files; other files are passed over.
+    """The csvs ``mitoses_ground_truth/01/07.csv`` among the files; other files are skipped.
 
-    ``alternative``: those trees that stand beside a tree ``nonmitoses_ground_truth``, and that one too (TUPAC16
+    ``alternative``: those trees that are beside a tree ``nonmitoses_ground_truth``, and that one too (TUPAC16
     alternative labels, an empty csv where there is no such cell); else those without (the contest's, which has no csv
     for an image without mitoses, so that ``sizes`` lacks such images). A row is row,column: y first.
     Raises ``InputError``: one of the two alternative files without the other, a file that is there twice,

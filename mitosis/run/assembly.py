@@ -8,9 +8,11 @@ from typing import Any
 
 from lightning.pytorch.loggers import Logger
 
-from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.cache.store import FieldStore
+from mitosis.data.datamodule import MitosisDataModule, Views
 from mitosis.data.fold.lists import check_same_fields
 from mitosis.data.view.candidate_table import by_field, read_candidates
+from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
@@ -57,16 +59,30 @@ def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> Mitos
         rows = [row for run in segmenters for row in read_candidates(run / "candidates.csv")]
         crop = config["crop"]
         views = {name: partial(view, candidates=by_field(rows), **crop) for name, view in views.items()}
-    return build(
-        config["data"],
+    return open_data(
+        config,
         fold=config["fold"],
         half=config.get("half"),
         seed=config["seed"],
-        stain=build(config["stain"]),
-        augment=build(config["augment"]),
-        train_view=views["train"],
-        held_out_view=views["held_out"],
+        views=Views(views["train"], views["held_out"], build(config["augment"])),
     )
+
+
+def open_data(config: dict[str, Any], **handed: Any) -> MitosisDataModule:
+    """The dataset that ``config["data"]`` describes, its fields normalised as ``config["stain"]`` says.
+
+    ``data.cache`` is the store's; ``handed``: arguments that the description does not have, such as ``fold``.
+    """
+    description = dict(config["data"])
+    store = FieldStore(build(config["stain"]), description.pop("cache", None))
+    # Called here, for Hydra would copy the store and take the views apart.
+    dataset = build(description | {"_partial_": True})
+    try:
+        return dataset(store=store, **handed)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{description['_target_']}: {error}") from error
 
 
 def build_stage(config: dict[str, Any]) -> Stage:
@@ -97,6 +113,6 @@ def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -
     placed = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
     if str(placed.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's own lists
         placed["folds"] = str(trained.path.parents[1] / placed["folds"])
-    data = build(placed, fold=recipe["fold"], half=recipe.get("half"), stain=build(recipe["stain"]))
+    data = open_data(recipe | {"data": placed}, fold=recipe["fold"], half=recipe.get("half"))
     check_same_fields(data.parts, trained.fields, trained.path)
     return data

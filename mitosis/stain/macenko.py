@@ -7,8 +7,7 @@ from numpy.typing import ArrayLike
 
 from mitosis.errors import InputError
 from mitosis.image.optical_density import DENSITY, recolour
-from mitosis.stain.normaliser import FitError, Normaliser, numbers
-from mitosis.stain.tissue import sample
+from mitosis.stain.normaliser import FitError, Normaliser, numbers, sample_to_fit
 
 # Optical densities (R, G, B) of hematoxylin and eosin, and the 99th percentiles of their concentrations: the reference
 # published with the authors' method. Constants, so that no field of a test part can shape another field's colours.
@@ -68,7 +67,7 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     positive components, hematoxylin (it absorbs more red) first; and (2,) 99th percentiles of their concentrations.
     Raises ``FitError`` when the field does not show two stains.
     """
-    pixels, tissue = sample(image)
+    pixels, tissue = sample_to_fit(image)
     density = DENSITY[pixels]
     stains = stain_vectors(density[tissue])
     maxima = np.percentile(concentrations(density, stains), 100 - _ALPHA, axis=0)
@@ -96,7 +95,7 @@ def stain_vectors(density: np.ndarray) -> np.ndarray:
     stains = np.maximum(stains, _SMALLEST_COMPONENT)
     stains /= np.linalg.norm(stains, axis=1, keepdims=True)
     if stains[0] @ stains[1] > np.cos(np.radians(_ANGLE)):
-        raise FitError("its stains cannot be told apart")
+        raise FitError("its two stains are too alike")
     return stains if stains[0, 0] > stains[1, 0] else stains[::-1]
 
 

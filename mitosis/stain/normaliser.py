@@ -7,6 +7,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mitosis.errors import InputError
+from mitosis.image.tissue import sample
+
+_PIXELS = 256
+_SHARE = 0.05
+"""Of tissue, what a fit needs to be believed; the 35 fields of ICPR 2012 have a share of 0.77 and more."""
 
 
 class FitError(ValueError):
@@ -36,6 +41,17 @@ class Normaliser(ABC):
     @abstractmethod
     def normalise(self, image: np.ndarray) -> np.ndarray:
         """The field (height, width, 3) uint8 in the reference's colours. Raises ``FitError``."""
+
+
+def sample_to_fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels of a field (height, width, 3) uint8 to fit stains to, and which are tissue: (n, 3) uint8 and (n,) bool.
+
+    Raises ``FitError`` when less than 5 % of them, or fewer than 256, are tissue.
+    """
+    pixels, tissue = sample(image)
+    if tissue.sum() < max(_PIXELS, _SHARE * len(pixels)):
+        raise FitError(f"it has too little tissue ({tissue.sum()} of {len(pixels)} sampled pixels)")
+    return pixels, tissue
 
 
 def numbers(given: ArrayLike, shape: tuple[int, ...], key: str, what: str) -> np.ndarray:

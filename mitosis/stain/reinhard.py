@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mitosis.errors import InputError
-from mitosis.stain.normaliser import FitError, Normaliser, numbers
-from mitosis.stain.tissue import sample
+from mitosis.stain.normaliser import FitError, Normaliser, numbers, sample_to_fit
 
 # L, a and b of CIELAB (L from 0 to 100) over the tissue of this package's drawn fields (data=synthetic) after Macenko's
 # normalisation, so that both methods aim at one look. Constants, so that no field can shape another's colours.
@@ -60,7 +59,7 @@ def statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Raises ``FitError`` when there is too little tissue, or it is of one colour.
     """
-    pixels, tissue = sample(image)
+    pixels, tissue = sample_to_fit(image)
     lab = _lab(pixels[tissue][:, None])[:, 0].astype(np.float64)
     mean, deviation = lab.mean(axis=0), lab.std(axis=0)
     if (deviation < _DEVIATION).any():

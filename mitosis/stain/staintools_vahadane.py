@@ -8,9 +8,8 @@ from numpy.typing import ArrayLike
 
 from mitosis.image.optical_density import DENSITY
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, reference
-from mitosis.stain.normaliser import FitError, Normaliser
+from mitosis.stain.normaliser import FitError, Normaliser, sample_to_fit
 from mitosis.stain.staintools_macenko import transfer
-from mitosis.stain.tissue import sample
 
 # Of dictionary learning. On fields of ICPR 2012 the stains then lie within half a degree of those after 20 000 rounds.
 _ROUNDS = 500
@@ -45,7 +44,7 @@ def learn(image: np.ndarray, start: np.ndarray) -> np.ndarray:
     """
     import spams
 
-    pixels, tissue = sample(image)
+    pixels, tissue = sample_to_fit(image)
     stains: Any = spams.trainDL(
         X=np.asfortranarray(DENSITY[pixels[tissue]].T),
         D=np.asfortranarray(start.T),

@@ -40,7 +40,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     data, stage, parts = assembled.data, assembled.stage, assembled.data.parts
     if parts.note:
         print(parts.note)
-    data.check_room(parts.train + parts.val)
+    data.store.check_room(parts.train + parts.val)
     contents = {"recipe": run.recipe, "mpp": float(parts.train[0].mpp), "inputs": run.inputs, "fields": names_of(parts)}
     checkpoints = RunCheckpoint(run.folder / "checkpoints", contents)
     done = progress(checkpoints, run.inputs, parts)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from mitosis import files
 from mitosis.cascade.cascade import Cascade
+from mitosis.data.cache.store import FieldStore
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.evaluate import evaluate
@@ -194,14 +195,14 @@ def test_both_stages_by_hand(runs, cli):
 
 def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, monkeypatch):
     given = ("evaluate", f"segment={runs[0]}", f"classify={runs[1]}")
-    alive, most, load, detect = weakref.WeakSet(), [], MitosisDataModule._load, Cascade.detect
+    alive, most, load, detect = weakref.WeakSet(), [], FieldStore._load, Cascade.detect
 
     def loaded(self, record):
         alive.add(field := load(self, record))
         return field
 
     with monkeypatch.context() as patch:
-        patch.setattr(MitosisDataModule, "_load", loaded)
+        patch.setattr(FieldStore, "_load", loaded)
         patch.setattr(Cascade, "detect", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
         assert cli(*given).code == 0
     assert len(most) == 10 and max(most) <= 2
@@ -214,7 +215,7 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, mo
     assert ended.code == 0 and "0 of 10 fields are in cache" in ended.out
     assert [digest(path) for path in files] == before
     files[0].unlink()
-    monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
+    monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
     assert cli(*given).code == 0 and [digest(path) for path in files] == before
 
 

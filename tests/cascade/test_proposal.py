@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mitosis import files
 from mitosis.cascade.cascade import Cascade
+from mitosis.data.cache.store import FieldStore
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.view.candidate_table import read_candidates
@@ -175,7 +176,7 @@ def test_it_is_repeated_to_the_byte(make, cli):
 
 def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, monkeypatch):
     one, other, cached = (make(name, side=264, limit=256) for name in ("one", "other", "cached"))
-    alive, most, load, probability = weakref.WeakSet(), [], MitosisDataModule._load, Cascade.probability
+    alive, most, load, probability = weakref.WeakSet(), [], FieldStore._load, Cascade.probability
 
     def loaded(self, record):
         most.append(len(alive))
@@ -183,14 +184,14 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, mo
         return field
 
     with monkeypatch.context() as patch:
-        patch.setattr(MitosisDataModule, "_load", loaded)
+        patch.setattr(FieldStore, "_load", loaded)
         patch.setattr(Cascade, "probability", lambda *args, **kw: most.append(len(alive)) or probability(*args, **kw))
         assert cli("propose", f"segment={one}").code == 0
     assert max(most) <= 2 and len(most) == (6 + 6 + 40) + (2 * 6 + 6 + 40)  # two windows
     ended = cli("propose", f"segment={cached}", "data.cache=cache")
     assert ended.code == 0 and "0 of 40 fields are in cache" in ended.out
     assert len(list(cached.parent.glob("cache/images/*.npy"))) > 1
-    monkeypatch.setattr(MitosisDataModule, "each", lambda self, records: iter(self.fields(records)))
+    monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
     assert cli("propose", f"segment={other}").code == 0
     for name in ("checkpoints/best.ckpt", "candidates.csv", "proposal.json"):
         assert digest(one / name) == digest(other / name) == digest(cached / name)

@@ -68,7 +68,7 @@ def check_official(parts: Parts, official: set[str], records: Sequence[Record]) 
 
 def check_items(data: MitosisDataModule, view: str) -> None:
     """A batch of training and some held-out fields are as their views' docstrings promise."""
-    assert data.held_out_view is not None
+    assert data.views is not None
     if (
         view == "whole"
         and len({tuple(round(side * record.mpp) for side in record.size) for record in data.parts.train}) > 1
@@ -85,7 +85,7 @@ def check_items(data: MitosisDataModule, view: str) -> None:
             check_mask(batch["mask"], (4, 1, *batch["image"].shape[2:]))
     val = list(data.val_dataloader())
     assert [item["field"] for item in val] == [record.field for record in data.parts.val]
-    held_out = data.held_out_view(data.fields(data.parts.test[:2]))
+    held_out = data.views.held_out(data.store.fields(data.parts.test[:2]))
     test = [held_out[index] for index in range(len(held_out))]
     for item, record in zip([*val, *test], [*data.parts.val, *data.parts.test[:2]], strict=True):
         check_field(item, record, view)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature import amida13
 
 from mitosis.data.amida13 import AMIDA13, TEST
@@ -13,8 +14,7 @@ from mitosis.errors import InputError
 
 
 def amida(root: Path, **kwargs: Any) -> AMIDA13:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return AMIDA13(root, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
+    return AMIDA13(root, **arguments(folds=None) | kwargs)  # pyright: ignore[reportArgumentType]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature.slides import database
 
 from mitosis.check.check import check_counts
@@ -21,8 +22,7 @@ SIDE_UM = 128.0  # 512 pixels
 
 
 def ccmct(root: Path | None, **kwargs: Any) -> CCMCT:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return CCMCT(root, **settings | {"fold": "all", "folds": None, "side_um": SIDE_UM} | kwargs)  # pyright: ignore
+    return CCMCT(root, **arguments(**{"fold": "all", "folds": None, "side_um": SIDE_UM} | kwargs))  # pyright: ignore
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +77,12 @@ def test_the_note_stands_with_the_parts(root: Path) -> None:
 
 
 def test_a_region_goes_through_the_cache(root: Path, tmp_path: Path) -> None:
-    data = ccmct(root, stain=_negative, cache=str(tmp_path / "cache"))
+    data = ccmct(root, stain=_negative, cache=tmp_path / "cache")
     (first, second, _) = records = data.records()
-    fields = data.fields(records)
+    fields = data.store.fields(records)
     assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # of one file, three regions
     np.testing.assert_array_equal(fields[1].image, 255 - second.read())
-    assert Cache(tmp_path / "cache", _negative).wanted(first) == 0
+    assert Cache(tmp_path / "cache", _negative).missing_bytes(first) == 0
 
 
 def _negative(image: np.ndarray, name: str) -> np.ndarray:
@@ -147,7 +147,7 @@ def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_sl
     assert f"slide {ONE}.svs is in" in refusal(root) and "keep one of these databases" in refusal(root)
     (root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite").unlink()
     write_slide(root / f"{OTHER}.svs", glass[:600])
-    assert f"{OTHER}.svs: 1300 x 600 pixels, and 1300 x 1100 in its database" in refusal(root)
+    assert f"{OTHER}.svs: 1300 x 600 pixels, 1300 x 1100 in its database" in refusal(root)
     (root / f"{OTHER}.svs").unlink()
     assert f"1 of 2 slides missing: {OTHER}" in refusal(root)
 
@@ -158,7 +158,7 @@ def test_resolution_has_to_be_known(root: Path, glass: np.ndarray) -> None:
     for name in (ONE, OTHER):
         (root / f"{name}.svs").unlink()
         tifffile.imwrite(root / f"{name}.tif", glass, tile=(256, 256), photometric="rgb")
-    assert f"{ONE}.tif: the slide does not tell its µm per pixel; type data.mpp=0.25" in refusal(root)
+    assert f"{ONE}.tif: the slide does not give its µm per pixel; type data.mpp=0.25" in refusal(root)
     assert {record.mpp for record in ccmct(root, mpp=0.5).records()} == {0.5}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature.cmc import NUMBERS
 
 from mitosis.data.cmc import CMC, FOLDS, TEST, TRAIN
@@ -15,8 +16,7 @@ from mitosis.errors import InputError
 
 
 def cmc(root: Path, **kwargs: Any) -> CMC:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return CMC(root, **settings | {"fold": "0", "folds": None, "labels": "CODAEL"} | kwargs)  # pyright: ignore
+    return CMC(root, **arguments(**{"fold": "0", "folds": None, "labels": "CODAEL"} | kwargs))  # pyright: ignore
 
 
 @pytest.fixture

@@ -1,36 +1,30 @@
 """The datamodule: its parts, its halves, and batches that are a function of (seed, epoch, index) alone."""
 
-import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from mitosis.augment.scmitosis import SCMitosisAugment
-from mitosis.data.cache.cache import CachedField
-from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.cache.store import FieldStore
+from mitosis.data.datamodule import MitosisDataModule, Views
 from mitosis.data.record import Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.data.view.fields import FieldView
 from mitosis.data.view.tiles import TileView
 from mitosis.errors import InputError
-from mitosis.image.file import read_image
-from mitosis.stain.macenko import Macenko
 from mitosis.stain.none import NoStain
 
 FOLDS = ["official", 0, 1, 2, 3, 4, "all"]
 
 
 def synthetic(**kwargs: Any) -> Synthetic:
-    settings: dict[str, Any] = {"folds": "synthetic", "fold": 0, "stain": NoStain(), "samples_per_epoch": 10}
-    settings |= {"batch_size": 4, "size": 128, "augment": SCMitosisAugment()}
-    settings |= {"train_view": partial(TileView, size=48, overlap=8, jitter=8), "held_out_view": FieldView}
+    settings: dict[str, Any] = {"folds": "synthetic", "fold": 0, "store": FieldStore(NoStain())}
+    settings |= {"samples_per_epoch": 10, "batch_size": 4, "size": 128}
+    settings["views"] = Views(partial(TileView, size=48, overlap=8, jitter=8), FieldView, SCMitosisAugment())
     return Synthetic(**settings | kwargs)
 
 
@@ -74,11 +68,11 @@ def test_an_epoch_by_fields() -> None:
 
 
 def epochs_of(data: MitosisDataModule, count: int) -> list[list[dict[str, torch.Tensor]]]:
-    loader, found = data.train_dataloader(), []
+    loader, epochs = data.train_dataloader(), []
     for epoch in range(data.first_epoch, count):
         loader.sampler.set_epoch(epoch)  # pyright: ignore
-        found.append(list(loader))
-    return found
+        epochs.append(list(loader))
+    return epochs
 
 
 def equal(one: list[dict[str, torch.Tensor]], other: list[dict[str, torch.Tensor]]) -> bool:
@@ -126,90 +120,6 @@ def test_val_is_shared_out_between_processes(monkeypatch: pytest.MonkeyPatch) ->
         seen.append([batch and batch["field"] for batch in synthetic().val_dataloader()])
     names = [record.field for record in synthetic().parts.val]  # 6 fields
     assert seen == [names[:2], names[2:4], [names[4], None], [names[5], None]]
-
-
-class Counting:
-    """A stain that notes what it was called with."""
-
-    def __init__(self) -> None:
-        self.called: list[str] = []
-
-    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
-        self.called.append(name)
-        return 255 - image
-
-
-def test_fields_are_normalised_once() -> None:
-    stain = Counting()
-    data = synthetic(stain=stain)
-    val = data.fields(data.parts.val)
-    again = data.fields(tuple(reversed(data.parts.val)) + data.parts.test[:1])
-    assert again[: len(val)] == val[::-1]
-    assert sorted(stain.called) == sorted([r.field for r in data.parts.val] + [data.parts.test[0].field])
-    record = data.parts.val[0]
-    assert np.array_equal(val[0].image, 255 - record.read()) and np.array_equal(val[0].mask, record.mask())
-
-
-class Alive:
-    """A stain that knows how many of the images it made are still held."""
-
-    def __init__(self) -> None:
-        self.made: list[weakref.ref] = []
-        self.most = 0
-
-    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
-        self.look()
-        result = 255 - image
-        self.made.append(weakref.ref(result))
-        return result
-
-    def look(self) -> None:
-        self.most = max(self.most, sum(image() is not None for image in self.made))
-
-
-def test_two_fields_are_held_at_most() -> None:
-    stain = Alive()
-    data = synthetic(stain=stain)
-    every = (data.parts.train + data.parts.val)[:20]
-    for record, field in zip(every, data.each(every), strict=True):
-        stain.look()
-        assert field.record is record and np.array_equal(field.image, 255 - record.read())
-        assert np.array_equal(field.mask, record.mask())
-    del field
-    assert len(stain.made) == 20 and 1 <= stain.most <= 2
-    assert not [image for image in stain.made if image() is not None]
-
-
-def test_each_takes_what_is_held_or_cached(tmp_path: Path) -> None:
-    data = synthetic(stain=(stain := Counting()))
-    held = data.fields(data.parts.val[:2])
-    again = list(data.each(data.parts.val[:3]))
-    assert again[0] is held[0] and again[1] is held[1] and len(stain.called) == 3
-    cached = synthetic(stain=Counting(), cache=str(tmp_path))
-    (field,) = cached.each(data.parts.val[:1])
-    assert isinstance(field, CachedField) and np.array_equal(field.image, held[0].image)
-
-
-def test_a_field_is_warned_of_at_its_first_reading(tmp_path: Path) -> None:
-    Image.fromarray(np.full((96, 96, 3), 255, np.uint8)).save(tmp_path / "white.png")
-    read = partial(read_image, tmp_path / "white.png")
-    white = [Record(name, read, (96, 96), 0.25, "c", "s", "s") for name in ("a (1)", "b")]
-    data = synthetic(stain=Macenko())
-    with pytest.warns(UserWarning, match="stains not normalised") as told:
-        for records in (white[:1], white, white):
-            assert len(list(data.each(records))) == len(records)
-    assert [str(said.message).split(":")[0] for said in told] == ["a (1)", "b"]
-
-
-def test_each_raises_what_reading_raises() -> None:
-    def broken() -> np.ndarray:
-        raise InputError("b.png: the image is cut off")
-
-    data = synthetic()
-    fields = data.each([data.parts.val[0], replace(data.parts.val[1], read=broken)])
-    assert next(fields).record is data.parts.val[0]
-    with pytest.raises(InputError, match="cut off"):
-        next(fields)
 
 
 def test_records_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:

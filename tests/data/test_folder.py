@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from PIL import Image
 
 from mitosis.data.folder import Folder
@@ -39,8 +40,7 @@ def save_mask(
 
 
 def folder(root: Path | str | None, **settings: Any) -> Folder:
-    given: dict[str, Any] = {"mpp": 0.25, "fold": 0, "stain": lambda image, name: image}
-    return Folder(root, **{**given, "samples_per_epoch": 1, "batch_size": 1, **settings})  # pyright: ignore
+    return Folder(root, **arguments(mpp=0.25) | settings)  # pyright: ignore
 
 
 def records(root: Path, **settings: Any) -> dict[str, Record]:
@@ -217,12 +217,12 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
     assert {name: item.mpp for name, item in found.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
     assert {item.mpp for item in records(tmp_path, labels="cells.csv", mpp=0.3).values()} == {0.3}
     picture(tmp_path / "inch.tif", dpi=(72, 72))
-    assert "inch.tif tells 352.8 µm per pixel; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
+    assert "inch.tif has 352.8 µm per pixel; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
     picture(tmp_path / "inch.tif")
-    assert "inch.tif does not tell its resolution; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
+    assert "inch.tif does not give its resolution; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
     (tmp_path / "inch.tif").unlink()
     picture(tmp_path / "inch.png", dpi=(101600, 101600))
-    assert "inch.png does not tell its resolution" in refusal(tmp_path, labels="cells.csv", mpp=None)
+    assert "inch.png does not give its resolution" in refusal(tmp_path, labels="cells.csv", mpp=None)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,7 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
         ({"labels": "no.csv"}, "data.labels=no.csv: no such file or folder"),
         ({"labels": None}, "data.labels is not set and nothing lies beside the images"),
         ({"labels": None, "format": "points"}, "data.labels=FILE is not set"),
-        ({"labels": None, "format": "mask"}, "no image has a label file of format mask"),
+        ({"labels": None, "format": "mask"}, "no image has a mask label file"),
         ({"labels": "empty"}, "no label file in it"),
         ({"labels": "empty", "format": "points"}, "no points in it (.csv)"),
         ({"labels": "p1/a.png"}, "p1/a.png is an image itself, not its mask"),
@@ -295,7 +295,7 @@ def test_folds_are_dealt_by_case_or_read(tmp_path: Path) -> None:
     assert [item.case for item in parts.val] == ["p2", "p2"] and len(parts.train) == 8
     own = {"train": "f00", "val": "f10", "test": "f20"}
     (tmp_path / "f.csv").write_text("fold,part,field\n" + "".join(f"0,{part},{name}\n" for part, name in own.items()))
-    with pytest.warns(UserWarning, match="stand in no fold list"):
+    with pytest.warns(UserWarning, match="are in no fold list"):
         parts = folder(tmp_path, labels="cells.csv", folds=str(tmp_path / "f.csv")).parts
     assert [item.field for item in parts.train + parts.val + parts.test] == ["f00", "f10", "f20"]
 

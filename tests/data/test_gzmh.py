@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from arguments import arguments
 from miniature import SIZE, drawn
 from miniature.gzmh import add
 from PIL import Image
@@ -22,8 +23,7 @@ SHIPPED = {
 
 
 def gzmh(root: Path | None, **kwargs: Any) -> GZMH:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
-    return GZMH(root=root, **SHIPPED | settings | kwargs)  # pyright: ignore[reportArgumentType]
+    return GZMH(root=root, **SHIPPED | arguments() | kwargs)  # pyright: ignore[reportArgumentType]
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:
@@ -146,7 +146,7 @@ def test_objects_of_a_table_share_the_mask(tmp_path, table):
     ("table", "said"),
     [
         ("image,x,y\np1_001,90,90\n", "no part of the mask lies within 10 µm of the object at (90, 90)"),
-        ("image,x,y\np9_001,24,14\n", "p9_001 is none of the 2 images"),
+        ("image,x,y\np9_001,24,14\n", "p9_001 is not among the 2 images"),
         ("image,x,y\np1_001,24,14\np1_001,24,14\n", "two rows for (24, 14) in p1_001"),
         ("1,2,3,4\n", "give a csv with the columns image,x,y or image,x1,y1,x2,y2"),
         ("image,x,y\np1_001,24,fourteen\n", "objects.csv, row 2: y='fourteen' is not a number"),

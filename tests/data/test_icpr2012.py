@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arguments import arguments
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -18,7 +19,7 @@ from mitosis.errors import InputError
 
 WIDTH, HEIGHT = 64, 48
 ROW = "10,20,11,20,10,21,11,21"
-ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
+ARGUMENTS = arguments()
 
 
 def draw(path: Path, painted: bool = False) -> np.ndarray:
@@ -207,21 +208,21 @@ def test_folds_of_the_whole_set(tmp_path):
     official = read_folds("icpr2012-slide:A")["official"]
     for stem in official["train"] + official["val"]:
         add(tmp_path / f"{stem[:3]}_v2", stem)
-    module = ICPR2012(tmp_path, fold=3, **ARGUMENTS)
+    module = ICPR2012(tmp_path, **ARGUMENTS | {"fold": 3})
     assert {item.slide for item in module.parts.test} == {"A03"} and len(module.parts.test) == 7
     assert len(module.parts.train + module.parts.val) == 28 and module.parts.note == ""
-    assert len(ICPR2012(tmp_path, folds="image", fold=0, **ARGUMENTS).parts.test) == 7
-    parts = ICPR2012(tmp_path, fold="official", **ARGUMENTS).parts
+    assert len(ICPR2012(tmp_path, folds="image", **ARGUMENTS).parts.test) == 7
+    parts = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
     assert parts.test_absent and len(parts.train + parts.val) == 35
     for stem in official["test"]:
         add(tmp_path / "mitosis_evaluation_set_A" / f"{stem[:3]}_v2", stem)
-    parts = ICPR2012(tmp_path, fold="official", **ARGUMENTS).parts
+    parts = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
     assert len(parts.test) == 15 and "A00, A01, A02, A03, A04 have fields in train and in test" in parts.note
-    assert len(ICPR2012(tmp_path, fold=3, **ARGUMENTS).parts.test) == 7
-    everything = ICPR2012(tmp_path, fold="all", **ARGUMENTS).parts
+    assert len(ICPR2012(tmp_path, **ARGUMENTS | {"fold": 3}).parts.test) == 7
+    everything = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "all"}).parts
     assert (len(everything.train), len(everything.val), len(everything.test)) == (40, 10, 0)
     with pytest.raises(InputError, match="data.folds=patient: choose one of slide, image"):
-        ICPR2012(tmp_path, folds="patient", fold=0, **ARGUMENTS)
+        ICPR2012(tmp_path, folds="patient", **ARGUMENTS)
 
 
 def test_the_real_training_part():

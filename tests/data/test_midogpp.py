@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature import SIZE, drawn
 from miniature.midog import box
 from miniature.midogpp import write
@@ -19,19 +20,19 @@ from mitosis.errors import InputError
 from mitosis.label import midog
 from mitosis.label.midogpp import read_split
 
-ARGUMENTS = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1, "folds": None}
+ARGUMENTS = arguments(folds=None)
 
 
 def refusal(root: Path | None) -> str:
     with pytest.raises(InputError) as error:
-        MIDOGpp(root, fold=0, **ARGUMENTS).records()
+        MIDOGpp(root, **ARGUMENTS).records()
     assert "\n" not in str(error.value)
     return str(error.value)
 
 
 def test_boxes_are_corners_and_become_discs(tmp_path):
     root = write(tmp_path / "ein Ördner", (1, 2), [box(1, 40, 90.5), box(1, 100, 20, 2), box(2, 1, 60)])
-    first, second = MIDOGpp(root, fold=0, **ARGUMENTS).records()
+    first, second = MIDOGpp(root, **ARGUMENTS).records()
     assert (first.field, first.case, first.size, first.scanner, first.mpp) == (
         *("001", "001", (SIZE, SIZE)),
         *("Hamamatsu S360", 0.23),
@@ -42,9 +43,9 @@ def test_boxes_are_corners_and_become_discs(tmp_path):
     assert first.mask().sum() == pytest.approx(np.pi * (4 / 0.23) ** 2, rel=0.05)
     assert len(second.figures) == 1 and second.hard_negatives.shape == (0, 2)  # the box passes the left edge
     np.testing.assert_array_equal(first.read(), drawn())
-    small = MIDOGpp(root, radius_um=1.0, fold=0, **ARGUMENTS).records()[1]
+    small = MIDOGpp(root, radius_um=1.0, **ARGUMENTS).records()[1]
     assert small.mask().sum() < 60
-    ringed = MIDOGpp(root, ring_um=8.0, fold=0, **ARGUMENTS).records()[0]
+    ringed = MIDOGpp(root, ring_um=8.0, **ARGUMENTS).records()[0]
     assert (ringed.mask() != 0).sum() == pytest.approx(np.pi * (8 / 0.23) ** 2, rel=0.05)
     np.testing.assert_array_equal(ringed.mask() == 1, first.mask() == 1)
 
@@ -52,24 +53,24 @@ def test_boxes_are_corners_and_become_discs(tmp_path):
 def test_unlabelled_images_are_no_negatives(tmp_path):
     write(tmp_path, (1, 2, 151, 200, 201), [box(1, 40, 40)])
     (tmp_path / "151.tiff").unlink()
-    assert [item.field for item in MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()] == ["001", "002", "201"]
+    assert [item.field for item in MIDOGpp(tmp_path, **ARGUMENTS).records()] == ["001", "002", "201"]
 
 
 def test_centres_outside_are_left_out_and_counted_once(tmp_path):
     write(tmp_path, (1, 2), [box(1, -2, 40), box(2, 40, SIZE, 2), box(2, 0, 0)])
     with pytest.warns(UserWarning, match=r"^2 annotation\(s\) .*\(-2, 40\) in 001.tiff; \(40, 128\)") as told:
-        first, second = MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()
+        first, second = MIDOGpp(tmp_path, **ARGUMENTS).records()
     assert len(told) == 1 and not first.figures
     assert len(second.figures) == 1 and len(second.hard_negatives) == 0
 
 
 def test_the_published_test_part_in_every_fold(tmp_path):
     write(tmp_path, tuple(range(1, 24)), [box(n, 40, 40) for n in range(1, 24, 2)])
-    parts = MIDOGpp(tmp_path, fold="official", **ARGUMENTS).parts
+    parts = MIDOGpp(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
     assert [item.case for item in parts.test] == ["003", "013", "023"] and len(parts.val) == 4
     validated = []
     for fold in range(5):
-        parts = MIDOGpp(tmp_path, fold=fold, **ARGUMENTS).parts
+        parts = MIDOGpp(tmp_path, **ARGUMENTS | {"fold": fold}).parts
         assert [item.case for item in parts.test] == ["003", "013", "023"]
         assert len(parts.train) == 16 and 1 <= sum(len(item.figures) for item in parts.val) <= 3  # 9 in 20 regions
         validated += [item.case for item in parts.val]
@@ -80,7 +81,7 @@ def test_folds_of_a_csv_are_the_users_own(tmp_path):
     root = write(tmp_path / "root", (1, 2, 3, 4), [])
     rows = ["fold,part,field", "7,train,001", "7,train,002", "7,val,003", "7,test,004"]
     (tmp_path / "folds.csv").write_text("\n".join(rows))
-    parts = MIDOGpp(root, fold=7, **ARGUMENTS | {"folds": str(tmp_path / "folds.csv")}).parts
+    parts = MIDOGpp(root, **ARGUMENTS | {"fold": 7, "folds": str(tmp_path / "folds.csv")}).parts
     assert [item.case for item in parts.train + parts.val + parts.test] == ["001", "002", "003", "004"]
 
 
@@ -89,7 +90,7 @@ def test_names_in_another_case_and_other_folders(tmp_path):
     (tmp_path / "deep").mkdir()
     (tmp_path / "001.tiff").rename(tmp_path / "deep/001.TIF")
     (tmp_path / "MIDOG++.json").rename(tmp_path / "deep/midog++.JSON")
-    assert len(MIDOGpp(tmp_path, fold=0, **ARGUMENTS).records()) == 2
+    assert len(MIDOGpp(tmp_path, **ARGUMENTS).records()) == 2
 
 
 def test_what_is_missing_is_named(tmp_path):
@@ -112,9 +113,9 @@ def test_what_is_missing_is_named(tmp_path):
     Image.fromarray(drawn()[:100]).save(root / "001.tiff")
     assert "128 x 100 pixels, and its labels are of an image of 128 x 128" in refusal(root)
     with pytest.raises(InputError, match=r"data.radius_um=0: give micrometres"):
-        MIDOGpp(write(root, (1, 2), []), radius_um=0, fold=0, **ARGUMENTS).records()
+        MIDOGpp(write(root, (1, 2), []), radius_um=0, **ARGUMENTS).records()
     with pytest.raises(InputError, match=r"data.ring_um=2: give more micrometres than data.radius_um=4, or null"):
-        MIDOGpp(root, ring_um=2, fold=0, **ARGUMENTS).records()
+        MIDOGpp(root, ring_um=2, **ARGUMENTS).records()
 
 
 @pytest.mark.parametrize(

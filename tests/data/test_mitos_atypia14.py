@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature import drawn
 from miniature.mitos_atypia14 import add
 from PIL import Image
@@ -17,8 +18,7 @@ from mitosis.label.atypia import read_atypia
 
 
 def atypia(root: Path | None, **kwargs: Any) -> MitosAtypia14:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return MitosAtypia14(root, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
+    return MitosAtypia14(root, **arguments(folds=None) | kwargs)  # pyright: ignore[reportArgumentType]
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:

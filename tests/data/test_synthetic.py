@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+from arguments import arguments
 
 from mitosis.data.fold.lists import ALL, read_folds, split
 from mitosis.data.synthetic import Synthetic
@@ -10,14 +11,7 @@ from mitosis.errors import InputError
 
 
 def synthetic(**kwargs) -> Synthetic:
-    return Synthetic(
-        folds="synthetic",
-        fold=0,
-        stain=lambda image, name: image,
-        samples_per_epoch=1,
-        batch_size=1,
-        **kwargs,
-    )
+    return Synthetic(folds="synthetic", **arguments(), **kwargs)
 
 
 def test_forty_fields_are_drawn_in_seconds_and_each_reads_what_its_figures_were_drawn_on():

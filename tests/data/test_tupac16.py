@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from arguments import arguments
 from miniature.tupac16 import AL, image, table
 
 from mitosis.data.tupac16 import FIRST, TUPAC16
@@ -14,8 +15,7 @@ from mitosis.label.tupac import read_tupac
 
 
 def tupac(root: Path | None, labels: str = "original", **kwargs: Any) -> TUPAC16:
-    settings: dict[str, Any] = {"stain": lambda image, name: image, "samples_per_epoch": 1, "batch_size": 1}
-    return TUPAC16(root, labels, **settings | {"fold": 0, "folds": None} | kwargs)  # pyright: ignore[reportArgumentType]
+    return TUPAC16(root, labels, **arguments(folds=None) | kwargs)  # pyright: ignore[reportArgumentType]
 
 
 def refusal(root: Path | None, labels: str = "original", **kwargs: Any) -> str:

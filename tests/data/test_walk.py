@@ -17,10 +17,11 @@ from omegaconf import OmegaConf
 from promise import check_items, check_objects, check_parts
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.reading.figure import figure_of, inside
+from mitosis.data.reading.figure import figure_of
 from mitosis.data.record import Record
 from mitosis.data.view.candidate_table import CandidateRow, write_candidates
 from mitosis.label import midog as midog_json
+from mitosis.label.shape import inside
 from mitosis.run.assembly import build_data
 from mitosis.run.build import CONF, words_of
 

@@ -19,6 +19,7 @@ from torch import nn
 
 from mitosis.data.record import Record
 from mitosis.metric.matching import Matching
+from mitosis.run.assembly import open_data
 from mitosis.run.build import CONF, build
 from mitosis.training.trainer import trainer_of
 
@@ -84,7 +85,7 @@ def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
 def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
     config = composed(f"data={data}", *SMALL)
     extra = {"root": str(tmp_path)} if "root" in config["data"] else {}
-    built = build(config["data"] | extra, fold=0, stain=None)
+    built = open_data(config | {"data": config["data"] | extra}, fold=0)
     assert isinstance(built, LightningDataModule)
     assert built.batch_size == config["budget"]["batch_size"]
     if not extra:

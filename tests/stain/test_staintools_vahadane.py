@@ -5,8 +5,8 @@ import pytest
 
 from mitosis.image.optical_density import DENSITY
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit
+from mitosis.stain.normaliser import sample_to_fit
 from mitosis.stain.staintools_vahadane import StaintoolsVahadane, learn
-from mitosis.stain.tissue import sample
 
 
 def degrees_apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -17,7 +17,8 @@ def test_the_stains_are_those_of_a_long_search_from_anywhere(field):
     import spams
 
     image = field(size=100)
-    density = DENSITY[sample(image)[0][sample(image)[1]]]
+    pixels, tissue = sample_to_fit(image)
+    density = DENSITY[pixels[tissue]]
     settings = {"K": 2, "lambda1": 0.1, "mode": 2, "modeD": 0, "posAlpha": True, "posD": True, "verbose": False}
     long = spams.trainDL(X=np.asfortranarray(density.T), iter=1500, numThreads=1, **settings).T
     long = long[np.argsort(-long[:, 0])]

@@ -20,6 +20,7 @@ import pytest
 import torch
 from PIL import Image
 
+from mitosis.data.cache.store import FieldStore
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.icpr2012 import ICPR2012
 from mitosis.data.view.tiles import TileView
@@ -89,11 +90,11 @@ def test_a_field_that_is_cut_off_is_named_and_nothing_is_trained(cli: Cli, conte
 
 
 def test_a_dataset_that_vanishes_before_it_was_read_is_named(contest: Path) -> None:
-    data = ICPR2012(str(contest), fold="all", stain=NoStain(), samples_per_epoch=1, batch_size=1)
+    data = ICPR2012(str(contest), fold="all", store=FieldStore(NoStain()), samples_per_epoch=1, batch_size=1)
     assert len(data.parts.train) == 4
     shutil.rmtree(contest)
     with pytest.raises(InputError, match=r"contest/A00_v2/A00_02\.bmp: no such image file"):
-        data.fields(data.parts.train)
+        data.store.fields(data.parts.train)
 
 
 def test_a_dataset_that_vanishes_in_mid_run_is_in_memory(

@@ -49,8 +49,8 @@ class Cache:
 
     ``images/`` holds (height, width, 3) uint8, ``masks/`` (height, width) uint8, ``files/`` the content hashes of
     sources. An entry is whole or absent, so any number of processes may share the folder, and one that was killed goes
-    on where it was; whatever else is asked for (another stain, a file whose content changed) has another name, and
-    nothing whole is ever removed. ``stain``: as ``MitosisDataModule`` takes it, picklable.
+    on where it was; anything else (another stain, a file whose content changed) has another name, and
+    nothing whole is ever removed. ``stain``: as ``FieldStore`` takes it, picklable.
     Raises ``InputError`` where ``folder`` is a file.
     """
 
@@ -80,7 +80,7 @@ class Cache:
             _write(mask, record.mask(), record.size, record.field)
         return CachedField(record, image, mask)
 
-    def wanted(self, record: Record) -> int:
+    def missing_bytes(self, record: Record) -> int:
         """Bytes that are still to be written for a record; 0 where it is in the cache."""
         shapes = ((*record.size, 3), record.size)
         missing = [s for path, s in zip(self._places(record), shapes, strict=True) if not _is_whole(path, s)]

@@ -17,20 +17,20 @@ Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
 
 def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) -> list[Record]:
-    """The records that are not wholly in the cache; says first how much room they take and how much there is.
+    """The records that are not wholly in the cache; prints first how much room they take and how much there is.
 
     ``mapped``: ``map``, or one over several processes. Raises ``InputError`` where the disk cannot hold them, and for a
     source that cannot be read.
     """
-    bar = track(mapped(cache.wanted, records), "looking for fields", len(records), disable=len(records) < 8)
-    wanted = list(bar)
-    missing = [record for record, size in zip(records, wanted, strict=True) if size]
+    bar = track(mapped(cache.missing_bytes, records), "looking for fields", len(records), disable=len(records) < 8)
+    sizes = list(bar)
+    missing = [record for record, size in zip(records, sizes, strict=True) if size]
     free = shutil.disk_usage(_existing(cache.folder)).free
     there = f"{len(records) - len(missing)} of {len(records)} fields are in {cache.folder}"
-    print(f"{there}; {sum(wanted) / GIB:.2f} GiB needed for the others, {free / GIB:.2f} GiB free")
-    if sum(wanted) > free:
+    print(f"{there}; {sum(sizes) / GIB:.2f} GiB needed for the others, {free / GIB:.2f} GiB free")
+    if sum(sizes) > free:
         raise InputError(
-            f"data.cache={cache.folder}: {sum(wanted) / GIB:.2f} GiB are needed and {free / GIB:.2f} GiB free;"
+            f"data.cache={cache.folder}: {sum(sizes) / GIB:.2f} GiB are needed and {free / GIB:.2f} GiB free;"
             " make room, or choose a folder on another disk"
         )
     return missing
@@ -38,16 +38,16 @@ def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) 
 
 def check_memory(records: Sequence[Record]) -> None:
     """``InputError`` where so many fields, 4 bytes a pixel with their masks, are more than the memory that is free."""
-    wanted, free = sum(4 * height * width for height, width in (record.size for record in records)), _memory()
-    if free is not None and wanted > free:
+    needed, free = sum(4 * height * width for height, width in (record.size for record in records)), _memory()
+    if free is not None and needed > free:
         raise InputError(
-            f"{len(records)} fields take {wanted / GIB:.2f} GiB of memory and {free / GIB:.2f} GiB are free; type"
+            f"{len(records)} fields take {needed / GIB:.2f} GiB of memory and {free / GIB:.2f} GiB are free; type"
             " data.cache=DIR, from which only what is used is read"
         )
 
 
 def _memory() -> int | None:
-    """Bytes that could be used now; None where the system does not tell."""
+    """Bytes that could be used now; None where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

@@ -19,9 +19,9 @@ from mitosis.process.child import end_with_parent
 
 
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
-    """Put the records into the cache, ``workers`` at once; says first how much space that takes.
+    """Put the records into the cache, ``workers`` at once; prints first how much space that takes.
 
-    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, and said.
+    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, with a message.
     Memory is that of one field a process, however many fields there are.
     Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
     killed.
@@ -31,8 +31,8 @@ def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
     with _mapping(workers) as mapped:
         missing = missing_records(cache, records, mapped)
         made = mapped(_Make(cache), missing)
-        for said in track(made, "normalising fields", len(missing), disable=not missing):
-            for line in said:
+        for messages in track(made, "normalising fields", len(missing), disable=not missing):
+            for line in messages:
                 warnings.warn(line, stacklevel=2)
 
 

@@ -5,6 +5,8 @@ import hashlib
 import inspect
 import os
 import pickle
+import sys
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from mitosis import files
-from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.files import read_json
@@ -33,15 +34,17 @@ class Fingerprints:
 
     ``folder``: keeps the content hash of each file by its path, size and time of change in ns, so that a file is read
     through once and only looked at from then on; where nothing can be written, nothing is kept. ``stain``: picklable,
-    as ``MitosisDataModule`` takes it. It is known by its class and settings and by what it makes of a drawn field, so
-    that a change of its code counts as well.
+    as ``FieldStore`` takes it. It is known by its settings, the code of its class, and what it makes of a fixed image,
+    so that a change of any code that it calls counts as well.
     A reader that is no partial of a function over files is asked for its pixels, which costs what reading costs.
     """
 
     def __init__(self, folder: Path, stain: Callable[[np.ndarray, str], np.ndarray]) -> None:
         self._folder = folder
-        drawn = draw_field(seed=0, case=0, index=0, size=256).image
-        self._stain = _hash("stain", pickle.dumps(stain, protocol=5), _pixels(stain(drawn, "a drawn field")))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong with this image is no user's concern
+            result = stain(_fixed_image(), "a fixed image")
+        self._stain = _hash("stain", pickle.dumps(stain, protocol=5), *_code(stain), _pixels(result))
 
     def image(self, record: Record) -> str:
         """Of the stain-normalised image. Raises ``InputError`` for a file that cannot be read."""
@@ -82,6 +85,27 @@ class Fingerprints:
         with contextlib.suppress(OSError):
             files.write_json(kept, seen | {"content": content})
         return content
+
+
+def _fixed_image(side: int = 64) -> np.ndarray:
+    """(side, side, 3) uint8: hematoxylin from top to bottom and eosin from left to right, so that stains can be fitted
+    to it; integers alone, for the same on every machine.
+    """
+    y, x = np.mgrid[:side, :side]
+    absorbed = [2 * y + x // 4, 2 * y + 2 * x, y + x]
+    return (250 - np.stack(absorbed, axis=2) * 192 // (4 * side)).astype(np.uint8)
+
+
+def _code(stain: Callable) -> list[str]:
+    """The source of the modules that define a stain, its class and the bases of that; none of Python's own modules."""
+    names = dict.fromkeys(item.__module__ for item in (stain, *inspect.getmro(type(stain))))
+    modules = [sys.modules.get(name) for name in names if name.split(".")[0] not in sys.stdlib_module_names]
+    # What was typed at a prompt, or compiled, has no source.
+    return [
+        inspect.getsource(module)
+        for module in modules
+        if module and str(getattr(module, "__file__", "")).endswith(".py")
+    ]
 
 
 def _is_in(value: Any, files: set[Path]) -> bool:

@@ -24,17 +24,17 @@ class Official:
 
 
 UNPUBLISHED = Official(test=frozenset({"unpublished"}))
-"""A set whose test part, or its labels, was never given out: whatever is at hand is for training."""
+"""A set whose test part, or its labels, was never published: all that is at hand is for training."""
 
 
 def make_folds(records: Sequence[Record], official: Official | None = None) -> FoldLists:
-    """Five folds, or as many as there are cases, dealt out by the cases' names in alphabetical order.
+    """Five folds, or as many as there are cases, made of the cases in alphabetical order.
 
     Fold k tests on the cases k, k + 5, k + 10 …, validates on those after them and trains on the rest. With fewer than
-    three cases fields are dealt instead (``by_field`` says so). No chance is involved, but a further case may move all
-    others: lists in a csv of your own stay as they are. With ``official`` there is a fold of that name,
-    and the others are dealt inside its training part; a test case without a record stands in the list by the case's
-    name, so that ``split`` misses it.
+    three cases they are made of fields instead (``by_field`` says so). No chance is involved, but a further case may
+    move all others: lists in a csv of your own stay as they are. With ``official`` there is a fold of that name, and
+    the others are made inside its training part; a test case without a record is in the list by the case's name, so
+    that ``split`` misses it.
     """
     if official is not None:
         return _with_official(records, official)

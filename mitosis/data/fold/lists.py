@@ -46,7 +46,7 @@ def names_of(parts: Parts) -> dict[str, list[str]]:
 def check_same_fields(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
     """``InputError`` unless the fold still trains and validates on the fields of ``then``, as ``run`` did.
 
-    A case more moves folds that are dealt out, another csv those of a user's own: a field that was learned by heart
+    A case more moves folds that are made here, another csv those of a user's own: a field that was learned by heart
     would be scored as a new one. None: not known, nothing is refused.
     """
     for part, now in names_of(parts).items():
@@ -62,15 +62,15 @@ def read_folds(name: str) -> FoldLists:
     """The committed lists ``<name>.csv`` beside this file: columns fold, part, field, and group where cases mix.
 
     ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's); a name that ends
-    in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; ``case``, or
-    no such column, says that it never does.
+    in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; with
+    ``case``, or without that column, it never does.
     Raises ``InputError`` for a name without lists and for a file that is not of this form.
     """
     name, _, prefix = name.partition(":")
     lists, groups = FoldLists(), defaultdict(set)
     for row in _rows(name):
         if row["part"] not in PARTS:
-            raise InputError(f"{name}: part {row['part']!r} is none of {', '.join(PARTS)}")
+            raise InputError(f"{name}: part {row['part']!r} is not one of {', '.join(PARTS)}")
         groups[row["fold"]].add(row.get("group", "case"))
         if row["field"].startswith(prefix):
             lists.setdefault(row["fold"], {part: [] for part in PARTS})[row["part"]].append(row["field"])
@@ -99,19 +99,12 @@ def _rows(name: str) -> list[dict[str, str]]:
     return rows
 
 
-def split(
-    records: Iterable[Record],
-    fold: str | int,
-    lists: Mapping[str, Mapping[str, Sequence[str]]],
-    *,
-    grouped_by_case: bool | None = None,
-) -> Parts:
-    """Deal the records out as the fold's lists say; ``fold`` is ``official``, a number, or ``all`` (no test part).
+def split(records: Iterable[Record], fold: str | int, lists: FoldLists) -> Parts:
+    """The records in the parts that the fold's lists name; ``fold`` is ``official``, a number, or ``all`` (no test).
 
-    ``grouped_by_case``: a case on both sides of train+val | test is refused; otherwise only a field is, and ``note``
-    says which cases stand on both sides. None: as ``FoldLists`` say of themselves, cases apart for other lists.
-    Train and val share no field and, in a set of at least 10 cases, no case. Records that stand in no list are left
-    out with a warning; ``all`` uses them.
+    Train and val share no field with test, and no case unless the fold is ``by_field``: ``note`` names the cases then.
+    They share no field with each other and, in a set of at least 10 cases, no case. Records in no list are left out
+    with a warning; ``all`` uses them.
     Raises ``InputError`` for an unknown fold, a listed field without a record (a wholly absent official test part is no
     error: ``test_absent``), a field or case on two sides, two records of one name, and an empty train or val part.
     """
@@ -127,17 +120,15 @@ def split(
         if not getattr(parts, part):
             raise InputError(f"fold={fold}: no field is left for {part} ({len(records)} in all); add fields")
     _refuse_shared(fold, parts.train, parts.val, by_case=_many_cases(records), sides="train and val")
-    if grouped_by_case is None:
-        grouped_by_case = not (isinstance(lists, FoldLists) and fold in lists.by_field)
     seen = parts.train + parts.val
-    _refuse_shared(fold, seen, parts.test, by_case=grouped_by_case, sides="train and test")
+    _refuse_shared(fold, seen, parts.test, by_case=fold not in lists.by_field, sides="train and test")
     shared = sorted({record.case for record in seen} & {record.case for record in parts.test})
     if not shared:
         return parts
     return replace(parts, note=f"fold {fold} is drawn by field: {', '.join(shared)} have fields in train and in test")
 
 
-def _by_list(by_name: dict[str, Record], fold: str, lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Parts:
+def _by_list(by_name: dict[str, Record], fold: str, lists: FoldLists) -> Parts:
     listed = lists[fold]
     missing = {part: [name for name in listed[part] if name not in by_name] for part in PARTS}
     absent = fold == OFFICIAL and bool(listed["test"]) and len(missing["test"]) == len(listed["test"])
@@ -148,7 +139,7 @@ def _by_list(by_name: dict[str, Record], fold: str, lists: Mapping[str, Mapping[
             raise InputError(f"fold={fold}: {count} are not under data.root: {named}")
     known = {name for parts in lists.values() for names in parts.values() for name in names}
     if unknown := sorted(by_name.keys() - known):
-        warnings.warn(f"{len(unknown)} field(s) stand in no fold list and are left out: {unknown[0]} …", stacklevel=3)
+        warnings.warn(f"{len(unknown)} field(s) are in no fold list and are left out: {unknown[0]} …", stacklevel=3)
     train, val, test = (tuple(by_name[name] for name in listed[part] if name in by_name) for part in PARTS)
     note = "the official test part is not under data.root: no test figure" if absent else ""
     return Parts(train, val, test, note, absent)
@@ -164,7 +155,7 @@ def _by_cadence(records: Sequence[Record]) -> Parts:
 def halves(records: Sequence[Record]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
     """Two disjoint halves of the training records for cross-fitting, by case from two cases on, else by field.
 
-    The largest number of mitoses is dealt first, always to the half that has fewer; no chance is involved.
+    The case of most mitoses comes first, and each goes to the half that has fewer so far; no chance is involved.
     Raises ``InputError`` when there is a single field.
     """
     if len(records) < 2:
@@ -185,11 +176,11 @@ def halves(records: Sequence[Record]) -> tuple[tuple[Record, ...], tuple[Record,
 
 
 def _refuse_shared(fold: str, one: Sequence[Record], other: Sequence[Record], *, by_case: bool, sides: str) -> None:
-    for word, key in (("field", _field), ("case", _case)):
-        if word == "case" and not by_case:
+    for kind, key in (("field", _field), ("case", _case)):
+        if kind == "case" and not by_case:
             continue
         if shared := sorted({key(record) for record in one} & {key(record) for record in other}):
-            raise InputError(f"fold={fold}: {word} {shared[0]} stands in both {sides}; a {word} belongs to one side")
+            raise InputError(f"fold={fold}: {kind} {shared[0]} is in both {sides}; a {kind} belongs to one side")
 
 
 def _many_cases(records: Sequence[Record]) -> bool:

@@ -1,4 +1,4 @@
-"""Cases dealt to folds by chance, so that each fold gets its share of those with few, some and many mitoses."""
+"""Cases put into folds by chance, so that each fold gets its share of those with few, some and many mitoses."""
 
 from collections.abc import Sequence
 

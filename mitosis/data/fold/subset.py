@@ -11,7 +11,7 @@ from mitosis.data.record import Record
 def subset(parts: Parts, limit: int) -> Parts:
     """The same parts with at most ``limit`` fields each: from the cases in turn, those with mitoses first.
 
-    The note says so: figures on a few fields are no figures on the dataset.
+    The note says so, for scores on a few fields are not scores on the dataset.
     """
     sizes = [len(records) for records in (parts.train, parts.val, parts.test)]
     if max(sizes) <= limit:

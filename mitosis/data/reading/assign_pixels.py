@@ -14,7 +14,7 @@ def assign_pixels(
     ``parts``: the connected parts of a mask, (n, 2) int32 x, y each. ``centres``: (k, 2) x, y of the objects, k ≥ 0.
     An object takes the part that is nearest to its centre; of a part that several objects take, each pixel goes to the
     nearest of them; and a part that none takes (half of an anaphase) goes to the object nearest to it. ``reach``: in
-    pixels, how far from a centre a part may begin. None stands for an object without a part in its reach.
+    pixels, how far from a centre a part may begin. None for an object without a part in its reach.
     """
     if not len(parts):
         return [None] * len(centres), []

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mitosis.data.reading.figure import figure_of, inside
+from mitosis.data.reading.figure import figure_of
 from mitosis.data.record import MitoticFigure
 from mitosis.label.annotation import Annotation
+from mitosis.label.shape import inside
 
 
 class Cells(NamedTuple):

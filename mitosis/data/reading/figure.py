@@ -1,13 +1,11 @@
-"""From an annotated cell to the pixels that a segmenter learns."""
+"""From an annotated cell to the mitotic figure that a segmenter learns."""
 
 import math
-
-import numpy as np
-from skimage.draw import disk, polygon
 
 from mitosis.data.record import Circle, MitoticFigure
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation
+from mitosis.label.shape import pixels_within
 
 
 def figure_of(
@@ -16,29 +14,16 @@ def figure_of(
     """The cell's own pixels, else those inside its outline, else a disc of ``radius_um`` around its centre.
 
     ``size``: (height, width) of the image; what lies outside is cut off, None where nothing is left or the centre lies
-    outside. A disc has at least the pixel of its centre. ``ring_um``: outer radius of the ring round a disc that a loss
-    passes over, as in SegMitos (Li et al., Medical Image Analysis 53, 2019); None: there is none. Both radii are as
-    ``check_radii`` wants them.
+    outside. ``ring_um``: outer radius of the ring round a disc that a loss ignores, as in SegMitos (Li et al., Medical
+    Image Analysis 53, 2019); None: no ring. ``check_radii`` checks both radii.
     """
-    height, width = size
-    ring = centre = None
-    if not inside(annotation, size):
+    pixels = pixels_within(annotation, size, radius_um / mpp)
+    if pixels is None:
         return None
-    if annotation.pixels is not None:
-        within = ((annotation.pixels >= 0) & (annotation.pixels < (width, height))).all(axis=1)
-        pixels = annotation.pixels[within]
-    else:
-        if annotation.outline is not None:
-            y, x = polygon(annotation.outline[:, 1], annotation.outline[:, 0], shape=size)
-        else:
-            y, x = disk((annotation.y, annotation.x), radius_um / mpp, shape=size)
-            centre = float(annotation.x), float(annotation.y)
-            if ring_um is not None:
-                ring = Circle(float(annotation.x), float(annotation.y), float(ring_um / mpp))
-        pixels = np.stack([x, y], axis=1)
-        if not len(pixels):
-            pixels = np.array([[round(annotation.x), round(annotation.y)]])
-    return MitoticFigure(pixels.astype(np.int32), ring, centre) if len(pixels) else None
+    if annotation.pixels is not None or annotation.outline is not None:
+        return MitoticFigure(pixels)
+    x, y = float(annotation.x), float(annotation.y)
+    return MitoticFigure(pixels, None if ring_um is None else Circle(x, y, float(ring_um / mpp)), (x, y))
 
 
 def check_radii(radius_um: object, ring_um: object) -> None:
@@ -55,9 +40,3 @@ def _length(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return math.nan
     return value
-
-
-def inside(annotation: Annotation, size: tuple[int, int]) -> bool:
-    """Whether the cell's centre lies in a pixel of an image of ``size`` (height, width)."""
-    height, width = size
-    return -0.5 <= annotation.x < width - 0.5 and -0.5 <= annotation.y < height - 0.5

@@ -1,4 +1,4 @@
-"""Labels of a user's own folder, whatever their format: found, read, and put to their images."""
+"""Labels of a user's own folder, in any format: found, read, and matched with their images."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from mitosis.label.per_image import IMAGES
 from mitosis.label.table import read_column
 
 WORDS = ("auto", "mask", *PER_IMAGE, *TABLES)
-_SUFFIXES = {**{word: SUFFIXES[word] for word in (*PER_IMAGE, *TABLES)}, "mask": IMAGES}
+_SUFFIXES = {**{format: SUFFIXES[format] for format in (*PER_IMAGE, *TABLES)}, "mask": IMAGES}
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
     """``cells``: stem of each labelled image → its cells, in pixels; ``columns``: name of a column that was asked for →
-    stem → what stands in it.
+    stem → its value there.
     """
 
     cells: dict[str, tuple[Annotation, ...]]
@@ -30,31 +30,31 @@ class Labelled:
 
 
 def read_labels(
-    images: Mapping[str, Path], root: Path, labels: Path | None, word: str, columns: Sequence[str]
+    images: Mapping[str, Path], root: Path, labels: Path | None, format: str, columns: Sequence[str]
 ) -> Labelled:
     """The cells of all labelled ``images`` (stem → file under ``root``).
 
     ``labels``: a file, a folder of files, None for files beside the images: ``a_mask.png``, ``a.csv`` or ``a.geojson``
-    for ``a.png``. ``word``: one of ``WORDS``. ``columns``: of ``case`` and ``mpp`` those that are read, too. In formats
+    for ``a.png``. ``format``: one of ``WORDS``. ``columns``: of ``case`` and ``mpp`` those that are read. In formats
     that have a file for each image, one without it is unlabelled; of those that name their images, one that is not
     named has no cell (in MIDOG's it is unlabelled). Both are counted in a warning.
     Raises ``InputError`` for no labels, labels of no image, two label files of one image, and as the format's reader.
     """
-    if word == "auto":
-        word = _word(images, labels)
-    if word in TABLES:
+    if format == "auto":
+        format = _format_of(images, labels)
+    if format in TABLES:
         if labels is None:
-            raise InputError(f"data.labels=FILE is not set: format {word} has one file for all images")
-        return _read_tables(images, root, labels, word, columns)
+            raise InputError(f"data.labels=FILE is not set: format {format} has one file for all images")
+        return _read_tables(images, root, labels, format, columns)
     _refuse_columns(columns)
-    return Labelled(_read_single(images, root, labels, word))
+    return Labelled(_read_single(images, root, labels, format))
 
 
-def _word(images: Mapping[str, Path], labels: Path | None) -> str:
+def _format_of(images: Mapping[str, Path], labels: Path | None) -> str:
     if labels is None:
-        for word in ("mask", *PER_IMAGE):
-            if _beside(images, word):
-                return word
+        for format in ("mask", *PER_IMAGE):
+            if _beside(images, format):
+                return format
         raise InputError(
             "data.labels is not set and nothing lies beside the images (a_mask.png, a.csv or a.geojson for a.png);"
             " type data.labels= with a file or a folder"
@@ -70,77 +70,77 @@ def _word(images: Mapping[str, Path], labels: Path | None) -> str:
 
 
 def _word_of(file: Path) -> str:
-    word = "mask" if file.suffix.lower() in IMAGES else sniff(file)
-    if word in READ_ONLY:
+    format = "mask" if file.suffix.lower() in IMAGES else sniff(file)
+    if format in READ_ONLY:
         raise InputError(f"{file}: type python -m mitosis.convert input={file} output=labels.csv to=points first")
-    return word
+    return format
 
 
-def _files(labels: Path, word: str) -> list[Path]:
+def _files(labels: Path, format: str) -> list[Path]:
     if labels.is_file():
         return [labels]
-    suffixes = _SUFFIXES[word]
+    suffixes = _SUFFIXES[format]
     files = [path for path in sorted(files_under(labels)) if path.suffix.lower() in suffixes and path.name[0] != "."]
     if not files:
-        raise InputError(f"data.labels={labels}: no {word} in it ({', '.join(suffixes)})")
+        raise InputError(f"data.labels={labels}: no {format} in it ({', '.join(suffixes)})")
     return files
 
 
-def _beside(images: Mapping[str, Path], word: str) -> dict[str, Path]:
+def _beside(images: Mapping[str, Path], format: str) -> dict[str, Path]:
     """Stem → label file, of those images that have one in their folder."""
     found = {}
     for stem, image in images.items():
-        names = [stem + MASK] if word == "mask" else [stem, image.name]
-        files = [image.with_name(name + suffix) for name in names for suffix in _SUFFIXES[word]]
+        names = [stem + MASK] if format == "mask" else [stem, image.name]
+        files = [image.with_name(name + suffix) for name in names for suffix in _SUFFIXES[format]]
         if there := [file for file in files if file.is_file()]:
             found[stem] = _only(there)
     return found
 
 
 def _read_single(
-    images: Mapping[str, Path], root: Path, labels: Path | None, word: str
+    images: Mapping[str, Path], root: Path, labels: Path | None, format: str
 ) -> dict[str, tuple[Annotation, ...]]:
     if labels is None:
-        files = _beside(images, word)
+        files = _beside(images, format)
     else:
         by_name: dict[str, list[Path]] = {}
-        for path in _files(labels, word):
-            by_name.setdefault(path.stem.removesuffix(MASK) if word == "mask" else path.stem, []).append(path)
+        for path in _files(labels, format):
+            by_name.setdefault(path.stem.removesuffix(MASK) if format == "mask" else path.stem, []).append(path)
         files = {stem: _only(by_name[name]) for name, stem in matched(by_name, images, root, labels).items()}
     if not files:
-        raise InputError(f"data.root={root}: no image has a label file of format {word}; type data.labels= or another")
+        raise InputError(f"data.root={root}: no image has a {format} label file; type data.labels= or another")
     if itself := set(files.values()) & set(images.values()):
         raise InputError(f"data.labels: {min(itself)} is an image itself, not its mask")
     if left := len(images) - len(files):
-        warnings.warn(f"{left} of {len(images)} images have no {word} file: unlabelled, left out", stacklevel=4)
-    if word == "mask":
+        warnings.warn(f"{left} of {len(images)} images have no {format} file: unlabelled, left out", stacklevel=4)
+    if format == "mask":
         found = {stem: mask.read(file, images[stem].name, image_size(images[stem])) for stem, file in files.items()}
     else:
-        found = {stem: PER_IMAGE[word].read(file, stem) for stem, file in files.items()}
+        found = {stem: PER_IMAGE[format].read(file, stem) for stem, file in files.items()}
     return {stem: found[stem].annotations for stem in sorted(found)}
 
 
-def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, word: str, columns: Sequence[str]) -> Labelled:
+def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, format: str, columns: Sequence[str]) -> Labelled:
     cells: dict[str, list[Annotation]] = {stem: [] for stem in images}
     named: set[str] = set()
-    if word not in ("points", "boxes"):
+    if format not in ("points", "boxes"):
         _refuse_columns(columns)
-    told: dict[str, dict[str, str]] = {column: {} for column in columns}
-    for file in _files(labels, word):
-        read = TABLES[word].read(file)
+    values: dict[str, dict[str, str]] = {column: {} for column in columns}
+    for file in _files(labels, format):
+        read = TABLES[format].read(file)
         stems = matched(read.sizes, images, root, file)
         named.update(stems.values())
         for cell in read.annotations:
             cells[stems[cell.image]].append(cell)
         for column in columns:
             for image, value in read_column(file, column).items():
-                if (before := told[column].setdefault(stems[image], value)) != value:
+                if (before := values[column].setdefault(stems[image], value)) != value:
                     raise InputError(f"{file}: {image} has the {column} {value!r}, {before!r} before; give it one")
     if left := len(images) - len(named):
-        what = "unlabelled, left out" if word == "midog" else "taken as images without mitoses"
+        what = "unlabelled, left out" if format == "midog" else "taken as images without mitoses"
         warnings.warn(f"{left} of {len(images)} images are not named in {labels}: {what}", stacklevel=4)
-    kept = named if word == "midog" else cells.keys()
-    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, told)
+    kept = named if format == "midog" else cells.keys()
+    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, values)
 
 
 def _refuse_columns(columns: Sequence[str]) -> None:

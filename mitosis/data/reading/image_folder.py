@@ -1,4 +1,4 @@
-"""The images of a user's own folder: found, named, and told apart by case."""
+"""The images of a user's own folder: found, named, and grouped by case."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,21 +15,21 @@ MASK = "_mask"
 def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
     """Stem → image file, everything under ``root`` but masks and what lies in the folder ``apart``; sorted.
 
-    Hidden files are no images. Raises ``InputError`` when there is none, and for two images of one name, with
-    whatever suffixes and in whatever folders: a field is known by its name.
+    Hidden files are not images. Raises ``InputError`` when there is none, and for two images of one name, even
+    with other suffixes or in other folders: a field is known by its name.
     """
-    found: dict[str, Path] = {}
+    images: dict[str, Path] = {}
     for path in sorted(files_under(root)):
         if path.suffix.lower() not in IMAGES or path.name[0] == "." or path.stem.endswith(MASK):
             continue
         if apart is not None and apart in path.parents:
             continue
-        if path.stem in found:
-            raise InputError(f"two images are named {path.stem}: {found[path.stem]} and {path}; rename one of them")
-        found[path.stem] = path
-    if not found:
+        if path.stem in images:
+            raise InputError(f"two images are named {path.stem}: {images[path.stem]} and {path}; rename one of them")
+        images[path.stem] = path
+    if not images:
         raise InputError(f"data.root={root}: no image in it ({', '.join(IMAGES)})")
-    return found
+    return images
 
 
 def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[str, str] | None) -> dict[str, str]:
@@ -55,10 +55,10 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
         raise InputError(f"data.case={rule}: give folder, name, column, or a regular expression with one group in ( )")
     cases = {}
     for stem, path in images.items():
-        found = expression.search(path.relative_to(root).as_posix())
-        if not found or not found[1]:
+        match = expression.search(path.relative_to(root).as_posix())
+        if not match or not match[1]:
             raise InputError(f"data.case={rule}: finds no case in {path.relative_to(root)}")
-        cases[stem] = found[1]
+        cases[stem] = match[1]
     return cases
 
 
@@ -75,13 +75,13 @@ def matched(names: Iterable[str], images: Mapping[str, Path], root: Path, labels
         known |= {form: stem for form in forms}
         for form in forms:
             known.setdefault(form.casefold(), stem)
-    found = {name: known.get(_plain(name)) or known.get(_plain(name).casefold()) for name in names}
-    if missing := [name for name, stem in found.items() if stem is None]:
+    stems = {name: known.get(_plain(name)) or known.get(_plain(name).casefold()) for name in names}
+    if missing := [name for name, stem in stems.items() if stem is None]:
         raise InputError(
-            f"{labels}: {len(missing)} of {len(found)} labelled images are not under {root}: {missing[0]}"
+            f"{labels}: {len(missing)} of {len(stems)} labelled images are not under {root}: {missing[0]}"
             f"{', …' if len(missing) > 1 else ''}"
         )
-    return {name: stem for name, stem in found.items() if stem is not None}
+    return {name: stem for name, stem in stems.items() if stem is not None}
 
 
 def _plain(name: str) -> str:

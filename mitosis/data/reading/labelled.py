@@ -1,4 +1,4 @@
-"""Images and what a label file says of them, made into records."""
+"""Images and their labels from a file, made into records."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from mitosis.data.reading.cells import cells_of, warn_of_lost
-from mitosis.data.reading.figure import check_radii
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.image.file import image_size, read_image
@@ -16,7 +15,7 @@ from mitosis.label.annotation import Labels
 
 @dataclass(frozen=True)
 class Source:
-    """An image file, and what its labels do not tell. ``image``: its name in them; the others as in ``Record``."""
+    """An image file, and what its labels leave open. ``image``: its name in them; the others as in ``Record``."""
 
     image: str
     path: Path
@@ -34,18 +33,16 @@ def labelled_records(
 
     ``ring_um``: outer radius of the ring round each disc, as in ``figure_of``.
     Cells whose centre lies outside their image are left out, and one warning counts them.
-    Raises ``InputError``: radii that ``check_radii`` refuses, an image that cannot be read or has not the size that the
-    labels tell.
+    Raises ``InputError``: an image that cannot be read, or whose size is not that of its labels.
     """
-    check_radii(radius_um, ring_um)
     cells = defaultdict(list)
     for annotation in labels.annotations:
         cells[annotation.image].append(annotation)
     records, lost = [], []
     for source in sources:
         size = _size(source, labels)
-        found = cells_of(cells[source.image], size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
-        lost += [(source.image, cell) for cell in found.lost]
+        own = cells_of(cells[source.image], size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
+        lost += [(source.image, cell) for cell in own.lost]
         records.append(
             Record(
                 field=source.field,
@@ -55,8 +52,8 @@ def labelled_records(
                 case=source.case,
                 slide=source.slide,
                 scanner=source.scanner,
-                figures=found.figures,
-                hard_negatives=found.hard_negatives,
+                figures=own.figures,
+                hard_negatives=own.hard_negatives,
             )
         )
     warn_of_lost(lost)
@@ -64,9 +61,9 @@ def labelled_records(
 
 
 def _size(source: Source, labels: Labels) -> tuple[int, int]:
-    size, told = image_size(source.path), labels.sizes.get(source.image)
-    if told not in (None, size):
-        height, width = told
+    size, listed = image_size(source.path), labels.sizes.get(source.image)
+    if listed not in (None, size):
+        height, width = listed
         raise InputError(
             f"{source.path}: {size[1]} x {size[0]} pixels, and its labels are of an image of {width} x {height}"
             " (width x height); download it again"

@@ -16,7 +16,7 @@ def components(mask: np.ndarray) -> list[np.ndarray]:
 
 
 def read(path: Path, image: str, size: tuple[int, int]) -> Labels:
-    """A mask's parts as mitoses of ``image``, whose (height, width) is ``size``; whatever is not black belongs to one.
+    """A mask's parts as mitoses of ``image``, whose (height, width) is ``size``; all that is not black belongs to one.
 
     Raises ``InputError``: a file that ``read_mask`` refuses, another size, a JPEG, whose black is not black.
     """

@@ -13,7 +13,7 @@ IMAGES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
 
 def checked_root(root: str | os.PathLike | None, holds: str) -> Path:
-    """``data.root`` as a folder; ``holds`` says in the error messages what it has to hold.
+    """``data.root`` as a folder; ``holds`` says in the error messages what it should hold.
 
     Raises ``InputError`` when it is not set, not there, or a file (an archive is to be unpacked).
     """
@@ -42,9 +42,9 @@ def files_under(root: Path) -> Iterator[Path]:
 
 def unique(paths: Iterable[tuple[str, Path]]) -> dict[str, Path]:
     """Key → path, in the order of the keys. Raises ``InputError`` naming both files of a key that is there twice."""
-    found: dict[str, Path] = {}
+    paths_by_key: dict[str, Path] = {}
     for key, path in sorted(paths):
-        if key in found:
-            raise InputError(f"two files of one field: {found[key]} and {path}; remove one of them")
-        found[key] = path
-    return found
+        if key in paths_by_key:
+            raise InputError(f"two files of one field: {paths_by_key[key]} and {path}; remove one of them")
+        paths_by_key[key] = path
+    return paths_by_key

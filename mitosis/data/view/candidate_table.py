@@ -81,9 +81,9 @@ def by_field(rows: Iterable[CandidateRow]) -> dict[str, CandidateRows]:
     for row in rows:
         kept.setdefault(row.field, []).append(row)
     result = {}
-    for name, found in kept.items():
-        unseen = [row for row in found if row.seen == "unseen"]
-        chosen = unseen or found
+    for name, proposed in kept.items():
+        unseen = [row for row in proposed if row.seen == "unseen"]
+        chosen = unseen or proposed
         points = np.array([(row.x, row.y) for row in chosen], dtype=np.float64)
         result[name] = CandidateRows(points, np.array([row.label for row in chosen], dtype=np.int64))
     return result

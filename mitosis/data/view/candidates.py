@@ -27,7 +27,7 @@ class CandidateRows:
     """What the segmenter proposed in one field.
 
     ``points``: (n, 2) float64 x, y in pixels. ``labels``: (n,) int: 1 a mitosis, 0 none, −1 a further part of a mitosis
-    that another row stands for.
+    that has another row.
     """
 
     points: np.ndarray

@@ -28,7 +28,7 @@ class TileView(Dataset):
     comes from the grid of windows which overlap by ``overlap`` pixels (the last one ends where the field ends); what
     remains is placed at random. ``samples``: the length of an epoch.
 
-    Windows lie in the field; a field smaller than a tile stands in its middle, its surroundings are its reflection.
+    Windows lie in the field; a field smaller than a tile lies in its middle and is reflected around it.
 
     An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
     index) alone: {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 of ``mask_value``}.

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from arguments import arguments
 from PIL import Image
 
 from mitosis.data.cache.cache import Cache
@@ -108,7 +109,7 @@ def test_what_killed_processes_left_is_removed_after_a_day(
 
 
 def test_what_a_process_is_handed_does_not_bring_torch(records: list[Record], tmp_path: Path) -> None:
-    data = Synthetic(folds=None, fold=0, stain=NoStain(), samples_per_epoch=1, batch_size=1, size=SIDE, cases=1)
+    data = Synthetic(folds=None, size=SIDE, cases=1, **arguments())
     painted = partial(read_subtraction_mask, tmp_path / "0.png", tmp_path / "1.png", 120)
     handed = [data.records()[0], replace(records[0], read_mask=painted)]
     stains = [build(yaml.safe_load(path.read_text())) for path in sorted((CONF / "stain").glob("*.yaml"))]

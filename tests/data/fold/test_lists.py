@@ -34,8 +34,8 @@ def names(records) -> list[str]:
     return [item.field for item in records]
 
 
-def lists(train: str, val: str, test: str, name: str = "0") -> dict[str, dict[str, list[str]]]:
-    return {name: {"train": train.split(), "val": val.split(), "test": test.split()}}
+def lists(train: str, val: str, test: str, name: str = "0") -> FoldLists:
+    return FoldLists({name: {"train": train.split(), "val": val.split(), "test": test.split()}})
 
 
 def test_split_by_hand():
@@ -94,22 +94,20 @@ def test_missing_fields_of_a_numbered_fold_are_named(part):
 @pytest.mark.parametrize(("train", "val"), [("A00_1", "A01_1"), ("A01_1", "A00_1")])
 def test_a_case_on_both_sides_is_refused(train, val):
     records = [record("A00_1"), record("A00_2"), record("A01_1")]
-    with pytest.raises(InputError, match="case A00 stands in both train and test"):
+    with pytest.raises(InputError, match="case A00 is in both train and test"):
         split(records, 0, lists(train, val, "A00_2"))
 
 
 def test_lists_by_field_share_cases_aloud_and_never_fields():
     records = [record("A00_1"), record("A00_2"), record("A00_3")]
-    listed = FoldLists(lists("A00_1", "A00_2", "A00_3"))
+    listed = lists("A00_1", "A00_2", "A00_3")
     listed.by_field = frozenset("0")
     assert "A00 have fields in train and in test" in split(records, 0, listed).note
-    with pytest.raises(InputError, match="case A00"):
-        split(records, 0, listed, grouped_by_case=True)
     listed["0"]["test"].append("A00_2")
-    with pytest.raises(InputError, match="field A00_2 stands in both train and test"):
+    with pytest.raises(InputError, match="field A00_2 is in both train and test"):
         split(records, 0, listed)
     listed["0"]["train"].append("A00_2")
-    with pytest.raises(InputError, match="field A00_2 stands in both train and val"):
+    with pytest.raises(InputError, match="field A00_2 is in both train and val"):
         split(records, 0, listed)
 
 
@@ -117,9 +115,9 @@ def test_lists_by_field_share_cases_aloud_and_never_fields():
 def test_from_ten_cases_on_val_shares_no_case_with_train(cases, refused):
     records = [record(f"A{case:02d}_{n}") for case in range(cases) for n in (1, 2)]
     train, val = ([item.field for item in records if item.field[-1] == n] for n in "12")
-    listed = {"0": {"train": train, "val": val, "test": []}}
+    listed = FoldLists({"0": {"train": train, "val": val, "test": []}})
     if refused:
-        with pytest.raises(InputError, match="case A00 stands in both train and val"):
+        with pytest.raises(InputError, match="case A00 is in both train and val"):
             split(records, 0, listed)
     else:
         assert len(split(records, 0, listed).val) == cases
@@ -128,30 +126,30 @@ def test_from_ten_cases_on_val_shares_no_case_with_train(cases, refused):
 def test_fields_in_no_list_are_left_out_with_a_warning_and_used_by_all():
     records = [record("A00_1"), record("A00_2"), record("A05_1"), record("A05_2")]
     listed = lists("A00_1", "A00_2", "")
-    with pytest.warns(UserWarning, match=r"^2 field\(s\) stand in no fold list and are left out: A05_1"):
+    with pytest.warns(UserWarning, match=r"^2 field\(s\) are in no fold list and are left out: A05_1"):
         parts = split(records, 0, listed)
     assert names(parts.train + parts.val + parts.test) == ["A00_1", "A00_2"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         everything = split(records, "all", listed)
-        split(records[:2], 0, listed | lists("A05_1", "", "", "1"))  # another fold's fields are no strangers
+        split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # another fold's fields are no strangers
     assert names(everything.val) == ["A00_1"] and names(everything.train) == ["A00_2", "A05_1", "A05_2"]
 
 
 def test_all_takes_every_fifth_field_or_case_for_val():
     few = [record(f"A00_{n:02d}") for n in range(12)]
-    parts = split(few, "all", {})
+    parts = split(few, "all", FoldLists())
     assert names(parts.val) == ["A00_00", "A00_05", "A00_10"] and len(parts.train) == 9 and parts.test == ()
     many = [record(f"A{case:02d}_{n}") for case in range(11) for n in (1, 2)]
-    parts = split(reversed(many), "all", {})
+    parts = split(reversed(many), "all", FoldLists())
     assert [item.case for item in parts.val] == ["A00", "A00", "A05", "A05", "A10", "A10"]
 
 
 def test_records_that_cannot_be_split_are_refused():
     with pytest.raises(InputError, match="field A00_1 is there twice"):
-        split([record("A00_1"), record("A00_2"), record("A00_1")], "all", {})
+        split([record("A00_1"), record("A00_2"), record("A00_1")], "all", FoldLists())
     with pytest.raises(InputError, match="no field is left for train"):
-        split([record("A00_1")], "all", {})
+        split([record("A00_1")], "all", FoldLists())
     with pytest.raises(InputError, match="no field is left for val"):
         split([record("A00_1")], 0, lists("A00_1", "", ""))
 

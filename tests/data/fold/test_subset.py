@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from arguments import arguments
 
 from mitosis.data.fold.lists import Parts
 from mitosis.data.fold.subset import subset
@@ -41,8 +42,7 @@ def test_a_limit_that_nothing_exceeds_changes_nothing() -> None:
 
 
 def dataset(**settings: int | None) -> Synthetic:
-    given = {"folds": "synthetic", "fold": 0, "samples_per_epoch": 1, "batch_size": 1, "size": 128, "cases": 20}
-    return Synthetic(stain=lambda image, name: image, drawing_seed=0, fields_per_case=2, **given | settings)
+    return Synthetic(folds="synthetic", size=128, cases=20, fields_per_case=2, **arguments(), **settings)
 
 
 def test_a_dataset_takes_it_and_halves_what_is_left() -> None:

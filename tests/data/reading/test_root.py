@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arguments import arguments
 
 from mitosis.data.amida13 import AMIDA13
 from mitosis.data.gzmh import GZMH
@@ -23,7 +24,7 @@ SETS = (AMIDA13, GZMH, ICPR2012, MIDOG21, MIDOG22, MIDOGpp, MitosAtypia14, TUPAC
 
 @pytest.mark.parametrize("made", SETS)
 def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"stain": None, "samples_per_epoch": 1, "batch_size": 1, "fold": 0}
+    settings = arguments()
     if made is GZMH:
         settings |= {"images": "(a)", "masks": "(b)", "patient": "(c)", "test": "d"}
     if made is not ICPR2012:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from arguments import arguments
 from PIL import Image
 
 from mitosis.data.icpr2012 import ICPR2012, read_figures, read_records
@@ -13,7 +14,7 @@ from mitosis.errors import InputError
 from mitosis.image.file import read_image
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
-ARGUMENTS = {"fold": 0, "stain": None, "samples_per_epoch": 1, "batch_size": 1}
+ARGUMENTS = arguments()
 
 
 def test_by_hand() -> None:
@@ -57,7 +58,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"A00_01.jpg is no painted copy of A00_01.bmp"):
         record.mask()
     (contest(tmp_path / "b") / "A00_v2" / "A00_01.jpg").unlink()
-    with pytest.raises(InputError, match=r"A00_01.bmp: data.masks=subtraction wants both"):
+    with pytest.raises(InputError, match=r"A00_01.bmp: data.masks=subtraction needs both"):
         read_records(tmp_path / "b", "A", subtract=100)
     with pytest.raises(InputError, match="data.masks=paint: choose one of csv, subtraction"):
         ICPR2012(masks="paint", **ARGUMENTS)

@@ -1,0 +1,131 @@
+"""Label files of one format into another, and what is lost on the way."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mitosis.errors import InputError
+from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.formats import PER_IMAGE, READ_ONLY, TABLES, files_of, read_all, sniff
+from mitosis.label.shape import bounds, pixels_within, rasterised
+
+SHAPES = {
+    "pixels": ("pixels",),
+    "points": (),
+    "boxes": ("box",),
+    "midog": ("box",),
+    "coco": ("box", "outline", "pixels"),
+    "geojson": ("outline", "pixels"),
+}
+"""Format that is written → what it holds of a cell beside its centre and kind."""
+ENDLESS = (2**30, 2**30)
+"""Height and width assumed of an image whose size no label file gives."""
+
+
+def convert_labels(
+    source: Path, target: Path, *, given: str, to: str, radius_um: float | None = None, mpp: float | None = None
+) -> tuple[Labels, Labels]:
+    """Write the labels of ``source`` to ``target``; returns them as they were read and as they were written.
+
+    ``given``: the format of ``source``, or auto. ``to``: one of ``SHAPES``. ``target`` is a file, or a folder in a
+    format that has a file for each image; a file is replaced. ``radius_um``, ``mpp``: as ``fit`` takes them.
+    Raises ``InputError``: an unknown format, no such source, a folder that holds something, what readers refuse.
+    """
+    if to not in SHAPES:
+        raise InputError(f"to={to}: {'is only read; ' if to in READ_ONLY else ''}choose one of {', '.join(SHAPES)}")
+    if not source.exists():
+        raise InputError(f"input={source}: no such file or folder")
+    name = _format_of(source) if given == "auto" else given
+    if name not in SHAPES and name not in READ_ONLY:
+        raise InputError(f"from={given}: choose one of auto, {', '.join([*SHAPES, *READ_ONLY])}")
+    if source.resolve() == target.resolve():
+        raise InputError(f"output={target} is the input; give another")
+    if to not in PER_IMAGE and target.is_dir():
+        raise InputError(f"output={target} is a folder; {to} is one file, such as {target / 'labels'}")
+    labels = read_all(source, name)
+    fitted = fit(labels, to, radius_um, mpp)
+    (TABLES | PER_IMAGE)[to].write(fitted, target)
+    return labels, fitted
+
+
+def fit(labels: Labels, to: str, radius_um: float | None = None, mpp: float | None = None) -> Labels:
+    """The labels as format ``to`` can hold them: cells of the kinds it has, each with what it needs.
+
+    A box is that around the cell's pixels or outline, pixels are those inside its outline; a cell that has neither
+    gets the square around, or the disc of, ``radius_um``. Hard negatives have no place in pixel lists, images without
+    any cell none in MIDOG's json.
+    Raises ``InputError`` where a radius is needed and ``radius_um`` or ``mpp`` is not given.
+    """
+    cells = [cell for cell in labels.annotations if cell.mitotic or to != "pixels"]
+    radius = None if radius_um is None or mpp is None else radius_um / mpp
+    made = tuple(_fit(cell, labels.sizes.get(cell.image), to, radius) for cell in cells)
+    named = {cell.image for cell in made}
+    sizes = {image: size for image, size in labels.sizes.items() if to != "midog" or image in named}
+    return Labels(made, sizes)
+
+
+def left_behind(labels: Labels, fitted: Labels, to: str) -> list[str]:
+    """One line for each thing that format ``to`` does not hold, with its count."""
+    lost = {
+        "hard negatives": len(labels.annotations) - len(fitted.annotations),
+        "images without a cell": len(labels.sizes) - len(fitted.sizes),
+    }
+    for shape, name in (("box", "boxes"), ("outline", "outlines"), ("pixels", "pixels of cells")):
+        kept = SHAPES[to] if shape != "outline" else (*SHAPES[to], *(("outline",) if to == "pixels" else ()))
+        if shape not in kept:
+            lost[name] = sum(getattr(cell, shape) is not None for cell in labels.annotations)
+    return [f"left behind, for {to} cannot hold them: {count} {name}" for name, count in lost.items() if count]
+
+
+def _fit(cell: Annotation, size: tuple[int, int] | None, to: str, radius: float | None) -> Annotation:
+    holds = SHAPES[to]
+    kept: dict[str, Any] = {name: getattr(cell, name) if name in holds else None for name in ("outline", "pixels")}
+    kept["box"] = None
+    if "box" in holds:
+        kept["box"] = cell.box or bounds(cell.outline, cell.pixels) or _square(cell, _checked(radius, cell, to))
+    if holds == ("pixels",) and cell.pixels is None:
+        kept["pixels"] = _pixels(cell, size or ENDLESS, to, radius)
+    return dataclasses.replace(cell, **kept)
+
+
+def _square(cell: Annotation, radius: float) -> tuple[float, float, float, float]:
+    return cell.x - radius, cell.y - radius, cell.x + radius, cell.y + radius
+
+
+def _pixels(cell: Annotation, size: tuple[int, int], to: str, radius: float | None) -> np.ndarray:
+    if cell.outline is not None:
+        pixels = rasterised([cell.outline])
+        return pixels if len(pixels) else np.array([[round(cell.x), round(cell.y)]], dtype=np.int32)
+    pixels = pixels_within(cell, size, _checked(radius, cell, to))
+    if pixels is None:
+        raise InputError(f"{cell.image}: the cell at ({cell.x:g}, {cell.y:g}) lies outside its image; remove it")
+    return pixels
+
+
+def _checked(radius: float | None, cell: Annotation, to: str) -> float:
+    if radius is None:
+        what = "pixels" if to == "pixels" else "box"
+        raise InputError(
+            f"to={to}: the cell at ({cell.x:g}, {cell.y:g}) of {cell.image} has no {what}; type radius_um=4 mpp=0.25"
+            " with your figures to make them"
+        )
+    return radius
+
+
+def _format_of(source: Path) -> str:
+    if source.is_file():
+        return sniff(source)
+    files = _labelled(source)
+    return sniff(next((file for file in files if file.stat().st_size), files[0]))
+
+
+def _labelled(source: Path) -> Sequence[Path]:
+    for name in ("pixels", "geojson"):
+        try:
+            return files_of(source, name)
+        except InputError:
+            continue
+    raise InputError(f"input={source}: no label file in it (.csv, .geojson, .json)")

@@ -1,0 +1,100 @@
+"""Hashes of what a field's pixels follow from: another stain, another code, another ring is another hash."""
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mitosis.data.cache.fingerprint import Fingerprints
+from mitosis.data.record import Circle, MitoticFigure, Record
+from mitosis.stain.macenko import Macenko
+from mitosis.stain.none import NoStain
+from mitosis.stain.reinhard import Reinhard
+
+STAIN = """
+class Base:
+    def __call__(self, image, name):
+        return image
+
+"""
+OWN = """
+from stain_of_base import Base
+
+class Own(Base):
+    pass
+"""
+
+
+def record(*figures: MitoticFigure) -> Record:
+    return Record("a", partial(np.zeros, (2, 3, 3)), (2, 3), 0.25, "c", "s", "A", figures)
+
+
+def image_hash(folder: Path, stain: Callable[[np.ndarray, str], np.ndarray]) -> str:
+    return Fingerprints(folder, stain).image(record())
+
+
+def test_masks_follow_the_rings(tmp_path: Path) -> None:
+    pixels = np.array([[1, 0], [1, 1]], np.int32)
+
+    def name(*rings: Circle | None) -> str:
+        figures = tuple(MitoticFigure(pixels, ring) for ring in rings)
+        return prints.mask(record(*figures))
+
+    prints = Fingerprints(tmp_path, NoStain())
+    one, other = Circle(1.0, 0.5, 2.0), Circle(1.0, 0.5, 3.0)
+    names = [name(None), name(one), name(other), name(None, None), name(one, None), name(one, other), name()]
+    assert len(set(names)) == len(names) and name(one) == names[1]
+    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # as it is in caches that know of no ring
+
+
+def test_images_follow_the_stain_and_its_settings(tmp_path: Path) -> None:
+    stains = [NoStain(), Reinhard(), Macenko(), Macenko(maxima=[2.0, 1.0]), Macenko(maxima=[1.0, 2.0])]
+    names = [image_hash(tmp_path, stain) for stain in stains]
+    assert len(set(names)) == len(names) and image_hash(tmp_path, Macenko()) == names[2]
+
+
+def own_stain(folder: Path, base: str, own: str) -> Any:
+    """The stain of two modules with these sources, imported anew."""
+    for name, source in (("stain_of_base", base), ("stain_of_own", own)):
+        (folder / f"{name}.py").write_text(source)
+        sys.modules.pop(name, None)
+    importlib.invalidate_caches()
+    return importlib.import_module("stain_of_own").Own()
+
+
+def test_images_follow_the_code_even_where_it_makes_the_same_of_one_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    first = image_hash(tmp_path, own_stain(tmp_path, STAIN, OWN))
+    assert image_hash(tmp_path, own_stain(tmp_path, STAIN, OWN)) == first
+    changed = STAIN.replace("return image", "return image if len(image) < 1000 else 255 - image")
+    others = [image_hash(tmp_path, own_stain(tmp_path, *code)) for code in ((changed, OWN), (STAIN, OWN + "#"))]
+    assert len({first, *others}) == 3
+
+
+def test_images_follow_the_code_that_a_stain_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = image_hash(tmp_path, Macenko())
+    monkeypatch.setattr("mitosis.stain.macenko.recolour", lambda image, matrix: 255 - image)
+    assert image_hash(tmp_path, Macenko()) != before
+
+
+class Warner:
+    """A stain that warns of every image."""
+
+    def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
+        warnings.warn(f"{name}: stains not normalised", stacklevel=2)
+        return image
+
+
+def test_no_warning_comes_of_hashing_a_stain(tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image_hash(tmp_path, Warner())
