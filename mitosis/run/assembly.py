@@ -46,11 +46,8 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
     if "tiling" in config:
         handed |= {
             "pixel": PixelMetric(),
-            "mpp": config["tiling"]["mpp"],
+            "tiling": config["tiling"],
             "window": config["view"]["train"].get("size"),
-            "overlap": config["tiling"]["overlap"],
-            "batch": config["tiling"]["batch"],
-            "max_pixels": config["tiling"]["max_pixels"],
             "min_area_um2": config["candidate"]["min_area_um2"],
         }
     stage = build(config["stage"], **handed)

@@ -14,6 +14,11 @@ from mitosis.files import read_json, read_yaml
 from mitosis.run.name import flat
 
 
+def read_recipe(folder: Path) -> dict[str, Any]:
+    """The recipe of a run; ``InputError`` naming the file when it is missing or broken."""
+    return read_yaml(folder / "recipe.yaml")
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the run folder for one process; ``InputError`` when another one works in it."""

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED
+from mitosis.inference.sliding_window import Tiling
 from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
@@ -30,9 +31,10 @@ class Painted(nn.Module):
         return (image[:, :1] - 0.5) * 20
 
 
-def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
-    settings: dict[str, Any] = {"mpp": None, "window": 64, "overlap": 16, "batch": 3, "max_pixels": 10**6}
-    settings |= {"min_area_um2": 0.0} | kwargs
+def stage_of(
+    model: nn.Module, mpp: float | None = None, window: int | None = 64, min_area_um2: float = 0.0
+) -> SegmentationStage:
+    tiling = Tiling(mpp=mpp, window="auto", overlap=16, blend="weighted", batch=3, max_pixels=10**6)
     return SegmentationStage(
         model,
         nn.BCEWithLogitsLoss(),
@@ -40,7 +42,9 @@ def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
         partial(torch.optim.SGD, lr=0.1),
         constant,
         pixel=PixelMetric(),
-        **settings,
+        tiling=tiling,
+        window=window,
+        min_area_um2=min_area_um2,
     ).eval()
 
 
@@ -109,7 +113,7 @@ def test_without_any_mitosis_the_score_is_undefined() -> None:
 
 
 @torch.no_grad()
-def test_a_lost_network_is_told() -> None:
+def test_a_network_that_answers_nan_is_refused() -> None:
     class Lost(Painted):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) * math.nan
