@@ -37,7 +37,8 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         if result and result["asked"] == asked and result["stages"] and table.is_file():
             print(f"{path} stands; nothing to do")
         else:
-            result = _evaluated(config, runs, table) | {"asked": asked}
+            result = _evaluated(config, runs, table)
+            result["asked"] = asked
             files.write_json(path, result)
     print_scores(result)
     f1 = result["stages"][-1]["f1"] if result["stages"] else None

@@ -30,14 +30,10 @@ def rescale(image: Tensor, scale: float) -> Tensor:
 def predict_at(scale: float, predict: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
     """Probability map (H, W) in the frame of ``image`` (C, H, W), though ``predict`` sees it rescaled by ``scale``.
 
-    ``predict``: (C, h, w) → (h, w). Its map is brought back by bilinear interpolation, smoothed where it shrinks.
+    ``predict``: (C, h, w) → (h, w). Its map is brought back by bilinear interpolation.
     """
     seen = rescale(image, scale)
     probability = predict(seen)
-    size = image.shape[1:]
-    if probability.shape == size:
+    if probability.shape == image.shape[1:]:
         return probability
-    shrinks = probability.numel() > size.numel()
-    return functional.interpolate(probability[None, None], size=size, mode="bilinear", antialias=shrinks)[0, 0].clamp(
-        0, 1
-    )
+    return functional.interpolate(probability[None, None], size=image.shape[1:], mode="bilinear")[0, 0].clamp(0, 1)

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from mitosis.cascade import Cascade, Detections
 from mitosis.cascade import cascade as module
 from mitosis.errors import InputError
+from mitosis.inference import resolution
+from mitosis.inference.crop import crop
 from mitosis.model.scmitosis import SCMitosisSeg
 from mitosis.run.checkpoint import write
 from mitosis.run.trained import Trained, choose
@@ -122,6 +124,29 @@ def test_only_beyond_2_percent_of_the_networks_resolution_an_image_is_resampled(
     assert sizes == [(-(-side // 8) * 8,) * 2]  # extended to multiples of the stride
 
 
+@pytest.mark.parametrize("mpp", [0.125, 0.25, 1.0])
+def test_an_image_of_any_resolution_goes_to_tiling_mpp_in_one_step(mpp, monkeypatch):
+    seen = []
+    rescale = resolution.rescale
+    monkeypatch.setattr(resolution, "rescale", lambda image, scale: seen.append(scale) or rescale(image, scale))
+    trained, sizes = watched(segmenter(seen_at=0.5))
+    Cascade(trained, classifier())(np.full((64, 128, 3), 255, np.uint8), mpp=mpp)
+    assert seen == [mpp / 0.5] and sizes == [(128 * mpp, 256 * mpp)]
+
+
+def test_crops_are_cut_from_the_image_as_given(monkeypatch):
+    """Of 16 µm at its own resolution: nothing of what the segmenter's resampling loses is missing in them."""
+    cut = []
+    monkeypatch.setattr(
+        module, "crop", lambda image, point, **how: cut.append((image, how)) or crop(image, point, **how)
+    )
+    image = discs((200, 300), [(150, 100, RED)], mpp=0.125)
+    found = Cascade(segmenter(seen_at=0.5), classifier())(image, mpp=0.125)
+    ((source, how),) = cut
+    assert np.array_equal(source, image) and (how["mpp"], how["side_um"], how["pixels"]) == (0.125, 16.0, 128)
+    assert len(found) == 1
+
+
 @pytest.mark.parametrize("mpp", [0.25, 0.5])
 def test_discs_at_the_border_stay_inside(mpp):
     corners = [(0, 0), (99, 0), (0, 69), (99, 69), (50, 0)]
@@ -197,6 +222,9 @@ def test_a_field_too_large_at_the_networks_resolution_is_refused(monkeypatch):
     monkeypatch.setattr(module, "MAX_PIXELS", 10_000)
     with pytest.raises(InputError, match="a.png: 160 x 80 pixels"):
         Cascade(segmenter())(np.zeros((10, 20, 3), np.uint8), mpp=2.0, name="a.png")
+    with pytest.raises(InputError, match="image: 200 x 100 pixels"):
+        Cascade(segmenter(seen_at=0.1))(np.zeros((40, 80, 3), np.uint8), mpp=0.25)
+    Cascade(segmenter(seen_at=0.5))(np.zeros((10, 20, 3), np.uint8), mpp=2.0)  # 80 x 40
 
 
 def test_a_missing_file_is_named():

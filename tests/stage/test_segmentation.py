@@ -31,16 +31,18 @@ class Painted(nn.Module):
         return (image[:, :1] - 0.5) * 20
 
 
+def parts(model: nn.Module) -> tuple[Any, ...]:
+    """What both stages are built from."""
+    detection = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
+    return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant
+
+
 def stage_of(
     model: nn.Module, mpp: float | None = None, window: int | None = 64, min_area_um2: float = 0.0
 ) -> SegmentationStage:
     tiling = Tiling(mpp=mpp, window="auto", overlap=16, blend="weighted", batch=3, max_pixels=10**6)
     return SegmentationStage(
-        model,
-        nn.BCEWithLogitsLoss(),
-        DetectionMetric(Matching("rule", 5.0, "um", True, "optimal")),
-        partial(torch.optim.SGD, lr=0.1),
-        constant,
+        *parts(model),
         pixel=PixelMetric(),
         tiling=tiling,
         window=window,
@@ -85,6 +87,14 @@ def test_a_perfect_network_scores_perfectly() -> None:
     found = {name: float(value) for name, value in stage.detection.compute().items()}
     assert found["ap"] == found["f1"] == found["precision"] == found["recall"] == 1
     assert {float(value) for value in stage.pixel.compute().values()} == {1.0}
+
+
+@torch.no_grad()
+def test_the_tiling_may_come_as_plain_data() -> None:
+    tiling = {"mpp": 2 * MPP, "window": "auto", "overlap": 16, "blend": "mean", "batch": 3, "max_pixels": 10**6}
+    stage = SegmentationStage(*parts(Painted()), pixel=PixelMetric(), tiling=tiling, window=64, min_area_um2=0.0)
+    field, expected = field_of((16, 32, 16)), stage_of(Painted(), mpp=2 * MPP)
+    assert torch.equal(stage.detect(field)[0], expected.detect(field)[0])
 
 
 @torch.no_grad()
