@@ -35,7 +35,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         result = read_json(path)
         # Without figures there was no such part; it may have been unpacked since.
         if result and result["asked"] == asked and result["stages"] and table.is_file():
-            print(f"{path} stands; nothing to do")
+            print(f"{path} is up to date; nothing to do")
         else:
             result = _evaluated(config, runs, table)
             result["asked"] = asked

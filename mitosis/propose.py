@@ -25,7 +25,7 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
     with locked(run):
         done = read_json(run / "proposal.json")
         if done and (run / "candidates.csv").is_file() and done["digests"] == _digests(run):
-            print(f"{run}/candidates.csv stands; nothing to do")
+            print(f"{run}/candidates.csv is up to date; nothing to do")
         else:
             from mitosis.cascade.proposal import write_proposal  # torch is loaded from here on
             from mitosis.run.assembly import rebuild_data
