@@ -30,7 +30,7 @@ def main(data: list[str]) -> None:
         commands = [
             ["train", "model=scmitosis_seg", *small],
             ["propose", segment],
-            ["train", "model=resnet34", *small, "candidates=SEGMENTER"],
+            ["train", "model=resnet34", *small, "segmenter=SEGMENTER"],
             ["evaluate", segment, classify],
             ["predict", "input=images", "output=out", "mpp=0.25", segment, classify],
             ["pipeline", *small, "runs=runs2"],

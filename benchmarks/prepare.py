@@ -60,7 +60,7 @@ def _command(arguments: list[str]) -> float:
 def _prepare(arguments: list[str], output: Path) -> tuple[float, list[Any]]:
     """Seconds, and the records."""
     from mitosis.check.preparation import prepare_dataset
-    from mitosis.cli.entry import compose
+    from mitosis.cli.compose import compose
     from mitosis.run.build import build
     from mitosis.stain.macenko import Macenko
 

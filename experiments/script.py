@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.cli.messages import user_message
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.errors import InputError

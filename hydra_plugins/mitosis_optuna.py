@@ -12,9 +12,6 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-HOW = ("trainer", "trainer.devices", "trainer.accelerator", "logger", "runs", "data.root", "data.workers")
-"""Keys that say how or where the jobs run: with others it is the same search."""
-
 
 class OptunaSweeper(Sweeper):
     """Runs ``trials`` jobs, ``batch`` at a time, with values that Optuna proposes by what the jobs before returned.
@@ -38,6 +35,7 @@ class OptunaSweeper(Sweeper):
         from mitosis.errors import InputError
         from mitosis.process.rank import is_rank_zero
         from mitosis.run.folder import locked
+        from mitosis.run.keys import changes_scores
         from mitosis.run.name import safe_name
 
         assert self.hydra_context and self.config
@@ -47,8 +45,8 @@ class OptunaSweeper(Sweeper):
         texts = [*(f"{key}={value}" for key, value in (self.params or {}).items()), *arguments]
         overrides = {override.get_key_element(): override for override in parser.parse_overrides(texts)}
         swept = {key: override for key, override in overrides.items() if override.is_sweep_override()}
-        fixed = [override.input_line for key, override in overrides.items() if key not in swept]
-        name = safe_name(sorted(str(override.input_line) for key, override in overrides.items() if key not in HOW))
+        fixed = [str(override.input_line) for key, override in overrides.items() if key not in swept]
+        name = safe_name(sorted(str(override.input_line) for key, override in overrides.items() if changes_scores(key)))
         folder = Path(self.config.hydra.sweep.dir) / name
         with locked(folder):
             space = {key: _distribution(override) for key, override in swept.items()}

@@ -17,8 +17,7 @@ from mitosis.run.name import Choices
 def evaluate(config: dict[str, Any], choices: Choices) -> float:
     """Score stage one alone and, with ``classifier``, both stages; chooses nothing. Returns the last F1.
 
-    Writes ``evaluation.json`` and ``detections.csv`` beside the last run; ``part=val`` and another rule add
-    their names to the file's.
+    Writes ``evaluation.json`` and ``detections.csv`` into the last run; ``part=val`` and another rule add their names.
     """
     runs = {key: folder(config[key], key) for key in ("segmenter", "classifier") if config[key]}
     part, rule = config["part"], config.get("matching")
@@ -26,10 +25,10 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         raise InputError(f"part={part}: type part=test or part=val")
     if len(runs) == 2:
         check_same_fold(**runs)
-    checkpoints = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in runs.items()}
-    asked = {"part": part, "matching": rule, "checkpoints": checkpoints}
+    asked: dict[str, Any] = {"part": part, "matching": rule}
+    asked["checkpoints"] = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in runs.items()}
     of_part, of_rule = "" if part == "test" else f"-{part}", f"-{rule['name']}" if rule else ""
-    *_, target = runs.values()
+    target = list(runs.values())[-1]
     path, table = target / f"evaluation{of_part}{of_rule}.json", target / f"detections{of_part}.csv"
     with locked(target):
         result = read_json(path)
@@ -52,7 +51,8 @@ def _evaluated(config: dict[str, Any], runs: dict[str, Path], table: Path) -> di
 
     cascade = Cascade.load(**runs)
     matching = build(config.get("matching") or cascade.segmenter.recipe["matching"])
-    data = rebuild_data(cascade.segmenter, data_root(runs["segmenter"], config), config["data"]["cache"])
+    root, cache = data_root(runs["segmenter"], config["data"]["root"]), config["data"]["cache"]
+    data = rebuild_data(cascade.segmenter, root, cache)
     return evaluate_cascade(cascade, data, config["part"], matching, table)
 
 

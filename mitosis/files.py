@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +15,7 @@ from mitosis.errors import InputError
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Iterator[IO]:
+def replacing(path: str | os.PathLike[str], mode: str = "wb", **kwargs: Any) -> Generator[IO[Any]]:
     """Open a temporary file beside ``path``; on success it replaces ``path``, on any error ``path`` stays as it was.
 
     Raises whatever the writing raises (``OSError`` naming ``path`` for a full disk); the temporary file is removed.
@@ -41,7 +41,7 @@ def replacing(path: str | os.PathLike, mode: str = "wb", **kwargs: Any) -> Itera
 
 
 @contextlib.contextmanager
-def new_folder(path: str | os.PathLike) -> Iterator[Path]:
+def new_folder(path: str | os.PathLike[str]) -> Generator[Path]:
     """A folder that is filled beside ``path`` and becomes it when all is written; removed again on any error.
 
     Raises ``InputError`` when ``path`` is a file or holds something already, ``OSError`` as the writing does.
@@ -57,13 +57,13 @@ def new_folder(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(filled, path)
 
 
-def write_text(path: str | os.PathLike, text: str) -> None:
+def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Replace ``path`` by ``text`` in UTF-8."""
     with replacing(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 
-def write_json(path: str | os.PathLike, value: Any) -> None:
+def write_json(path: str | os.PathLike[str], value: Any) -> None:
     """Replace ``path`` by ``value`` as indented JSON; NaN is written as null."""
     write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
 

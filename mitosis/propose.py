@@ -32,7 +32,7 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
             from mitosis.run.trained import load
 
             trained = load(run)
-            data = rebuild_data(trained, data_root(run, config), config["data"]["cache"])
+            data = rebuild_data(trained, data_root(run, config["data"]["root"]), config["data"]["cache"])
             done = write_proposal(run, trained, data, build(trained.recipe["matching"]))
             files.write_json(run / "proposal.json", done | {"digests": _digests(run)})
     recall = done["val"]["recall"]

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mitosis import pipeline
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.data.view.candidate_table import read_candidates
 from mitosis.errors import InputError
 from mitosis.evaluate import evaluate
@@ -66,7 +66,7 @@ def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, step
     fields = {name: {row.field for row in read_candidates(runs[name] / "candidates.csv")} for name in ("0", "1")}
     assert seen["0"] <= {"unseen"} and seen["1"] <= {"unseen"} and not fields["0"] & fields["1"]
     recipe = read(runs["classifier"] / "checkpoints" / "best.ckpt")["recipe"]
-    assert recipe["crossfit"] == 2 and len(recipe["on"]) == 3
+    assert recipe["crossfit"] == 2 and len(recipe["segmenters"]) == 3
     result = read_json(runs["classifier"] / "evaluation.json")
     assert [stage["stage"] for stage in result["stages"]] == ["stage one alone", "both stages"]
     assert result["fields"] == 2 and result["stages"][0]["truths"] == result["stages"][1]["truths"] > 0
@@ -81,7 +81,7 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def step(name: str, overrides: list[str], conf: str | None) -> None:
         taken.append((name, overrides))
         if name == "evaluate":
-            run = Path(overrides[0].removeprefix("segment="))
+            run = Path(overrides[0].removeprefix("segmenter="))
             run.mkdir(parents=True)
             (run / "evaluation.json").write_text('{"stages": [{"f1": 0.25}]}')
 
@@ -91,8 +91,8 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert all(any(text.startswith("data.cache=") and "a, b" in text for text in given) for _, given in taken)
     assert [name for name, _ in taken] == ["train", "propose", "evaluate"]
     (train, propose, evaluate) = (overrides for _, overrides in taken)
-    assert "model=scmitosis_seg" in train and not any(text.startswith("half=") for text in train)
-    assert propose == evaluate and propose[0].removeprefix("segment=") in ended.out
+    assert "model=scmitosis_seg" in train and not any(text.startswith("+half=") for text in train)
+    assert propose == evaluate and propose[0].removeprefix("segmenter=") in ended.out
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_mistakes_are_told_before_any_step(cli: Cli, steps: list[str], override:
 
 
 def test_a_failed_step_ends_it_with_its_code() -> None:
-    call = "from mitosis.cli.step import run_step; run_step('evaluate', ['segment=nowhere'])"
+    call = "from mitosis.cli.step import run_step; run_step('evaluate', ['segmenter=nowhere'])"
     ended = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     said = "mitosis: the step evaluate ended with exit code 1; the same command goes on from there"
-    assert ended.stderr.splitlines() == ["mitosis: segment=nowhere: no such folder", said]
+    assert ended.stderr.splitlines() == ["mitosis: segmenter=nowhere: no such folder", said]
 
 
 BRAKE = """

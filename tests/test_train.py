@@ -15,13 +15,13 @@ import pytest
 import torch
 import yaml
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.files import read_json
+from mitosis.run import assembly
 from mitosis.run.checkpoint import read
 from mitosis.run.folder import locked
 from mitosis.stage.segmentation import SegmentationStage
 from mitosis.train import train
-from mitosis.training import fit
 from mitosis.training.trainer import RunTrainer
 
 Cli = Callable[..., Any]
@@ -217,7 +217,7 @@ def test_sweeps_make_a_folder_each(cli: Cli, tmp_path: Path) -> None:
 
 def test_gives_a_float_and_frees_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[weakref.ref] = []
-    original = fit.build_stage
+    original = assembly.build_stage
 
     def build_stage(*args: Any) -> Any:
         assert not [ref for ref in made if ref() is not None], "the previous job's network is still in memory"
@@ -225,7 +225,7 @@ def test_gives_a_float_and_frees_the_network(tmp_path: Path, monkeypatch: pytest
         made.append(weakref.ref(stage))
         return stage
 
-    monkeypatch.setattr(fit, "build_stage", build_stage)
+    monkeypatch.setattr(assembly, "build_stage", build_stage)
     for fold in (0, 1):
         config, choices = compose("train", [*TINY, f"fold={fold}", f"runs={tmp_path}"])
         assert type(train(config, choices)) is float
@@ -256,7 +256,7 @@ def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path)
     for kept in (recipe, read(run / "checkpoints" / "last.ckpt")["recipe"]):
         assert str(tmp_path) not in str(kept)
     own.write_text(own.read_text().replace("val", "test"))
-    ended = cli("propose", f"segment={run}")  # by the run's copy
+    ended = cli("propose", f"segmenter={run}")  # by the run's copy
     assert ended.code == 0, ended
     assert "no field is left for val" in failed(cli(*given))  # other lists, another run
     own.unlink()
@@ -266,5 +266,5 @@ def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path)
 def test_candidates_of_other_fields_are_refused(done: Path, cli: Cli) -> None:
     (done / "candidates.csv").write_text("field\n")
     given = ("train", "model=resnet18", "model.pretrained=false", "data=synthetic", "budget=smoke", "fold=0")
-    given += ("data.size=256", "stain=none", f"candidates={done}")
+    given += ("data.size=256", "stain=none", f"segmenter={done}")
     assert "are of data.size=128, and here it is 256; set both alike" in failed(cli(*given))

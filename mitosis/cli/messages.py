@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.errors import InputError
 from mitosis.run.build import CONF, words_of
+from mitosis.run.keys import RENAMED
 
 
 def hydra_message(error: Exception, command: str = "train") -> str:
@@ -29,6 +30,8 @@ def hydra_message(error: Exception, command: str = "train") -> str:
         return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
     if found := re.search(r"Could not override '([^']+)'", text):
         key, known = found.group(1), _keys()
+        if key in RENAMED:
+            return f"{key} is called {RENAMED[key]} now; type {RENAMED[key]}=…"
         if command == "pipeline" and key in known:
             if key == "model":
                 return "model: each stage has its own; type segmenter.model=… or classifier.model=…"

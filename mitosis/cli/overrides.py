@@ -7,28 +7,7 @@ from hydra._internal.utils import get_args_parser
 
 from mitosis.errors import InputError
 from mitosis.run.build import CONF, words_of
-
-PATH_KEYS = (
-    *(
-        "input",
-        "output",
-        "data.root",
-        "data.cache",
-        "data.labels",
-        "data.objects",
-        "segment",
-        "classify",
-        "model.weights",
-        "candidates",
-        "init",
-    ),
-    *("runs", "data.case"),
-)
-"""Keys whose values are paths, or a regular expression: taken literally, whatever Hydra's grammar would read in them
-(but for ``${…}``)."""
-
-LIST_KEYS = ("segmenter.set", "classifier.set", "candidates")
-"""Keys whose values in square brackets are lists: of overrides, or of paths."""
+from mitosis.run.keys import LISTS, PATHS
 
 VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
 """Hydra's flags that are followed by a value."""
@@ -72,9 +51,9 @@ def _refuse(message: str) -> NoReturn:
 def _quoted(argument: str) -> str:
     key, equals, value = argument.partition("=")
     bare = key.lstrip("+")
-    if bare in LIST_KEYS and value.startswith("[") and value.endswith("]"):
+    if bare in LISTS and value.startswith("[") and value.endswith("]"):
         return f"{key}=[{','.join(literal(item) for item in _items(value[1:-1]))}]"
-    if not equals or bare not in PATH_KEYS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
+    if not equals or bare not in PATHS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
         return argument
     return f"{key}={literal(value)}"
 

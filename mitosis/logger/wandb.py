@@ -13,7 +13,7 @@ from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import WandbLogger
 
 from mitosis import files
-from mitosis.files import read_yaml
+from mitosis.run.folder import read_recipe
 from mitosis.run.name import flat
 
 START, END = 30.0, 60.0
@@ -27,7 +27,7 @@ STEP = "trainer/global_step"
 class WandbRun(WandbLogger):
     """Lightning's W&B logger for the run folder ``save_dir``, whose ``recipe.yaml`` says how the run is called there.
 
-    A failure of W&B (an outage, a full quota) is told once, the training goes on. ``conclude`` has to be called.
+    A failure of W&B (an outage, a full quota) is told once, the training goes on. ``finish`` has to be called.
     """
 
     def __init__(self, save_dir: str, project: str = "mitosis", entity: str | None = None) -> None:
@@ -40,7 +40,7 @@ class WandbRun(WandbLogger):
     def experiment(self) -> Any:
         if self._experiment is None:
             folder = Path(str(self.save_dir))
-            recipe = read_yaml(folder / "recipe.yaml")
+            recipe = read_recipe(folder)
             run = start(folder, project=self.name, entity=self.entity, **describe(recipe))
             run.define_metric(STEP)
             run.define_metric("*", step_metric=STEP, step_sync=True)
@@ -105,11 +105,13 @@ def describe(recipe: dict[str, Any]) -> dict[str, Any]:
     """What W&B is told of a run: ``group`` (all folds of a variant), ``job_type`` (its stage), flat ``config`` …"""
     name = recipe["name"]
     experiment = f"{name['data']}/{name['model']}"
-    variant = "/".join([name["ablation"], name["what"], *(f"on-{slug}" for slug in recipe.get("on", [])[-1:])])
+    variant = "/".join(
+        [name["ablation"], name["variant"], *(f"on-{slug}" for slug in recipe.get("segmenters", [])[-1:])]
+    )
     return {
         "name": shortened(f"{experiment}/{variant}/fold-{recipe['fold']}"),
         "group": shortened(f"{experiment}/{variant}"),
-        "job_type": recipe["stage"]["_target_"].split(".")[-2],
+        "job_type": recipe["stage"]["kind"],
         "tags": [name["data"], name["model"], name["ablation"]],
         "config": {"experiment": experiment, "variant": variant} | flat(recipe),
     }

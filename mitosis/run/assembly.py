@@ -1,18 +1,53 @@
-"""From a configuration to the dataset and the stage: everything built, handed over, not yet used."""
+"""From a configuration to what a run is made of: everything built once, handed over, not yet used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from lightning.pytorch.loggers import Logger
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.lists import check_same_fields
 from mitosis.data.view.candidate_table import by_field, read_candidates
 from mitosis.metric.detection import DetectionMetric
+from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
 from mitosis.run.build import build
+from mitosis.run.keys import SEGMENTATION
 from mitosis.run.trained import Trained
 from mitosis.stage.base import Stage
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """What a training is made of.
+
+    Attributes:
+        data: The dataset on its fold.
+        stage: The network with its loss, metrics, optimiser and schedule.
+        matching: The rule by which a detection counts as found.
+        logger: Builds the logger, handed ``save_dir``; None where nothing is logged.
+        pretrained: Whether the network starts from ImageNet weights.
+    """
+
+    data: MitosisDataModule
+    stage: Stage
+    matching: Matching
+    logger: Callable[..., Logger] | None
+    pretrained: bool
+
+
+def assemble(config: dict[str, Any], segmenters: Sequence[Path]) -> Assembled:
+    """Build what a configuration of ``train`` describes; ``segmenters``: runs that stage two's candidates come from."""
+    return Assembled(
+        data=build_data(config, segmenters),
+        stage=build_stage(config),
+        matching=build(config["matching"]),
+        logger=partial(build, config["logger"]) if config.get("logger") else None,
+        pretrained=bool(config["model"].get("pretrained", False)),
+    )
 
 
 def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> MitosisDataModule:
@@ -25,7 +60,7 @@ def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> Mitos
     return build(
         config["data"],
         fold=config["fold"],
-        half=config["half"],
+        half=config.get("half"),
         seed=config["seed"],
         stain=build(config["stain"]),
         augment=build(config["augment"]),
@@ -34,8 +69,9 @@ def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> Mitos
     )
 
 
-def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
+def build_stage(config: dict[str, Any]) -> Stage:
     """The LightningModule of a configuration, handed its network, loss, metrics, optimiser and schedule."""
+    description = {key: value for key, value in config["stage"].items() if key != "kind"}
     handed: dict[str, Any] = {
         "model": build(config["model"]),
         "loss": build(config["loss"]),
@@ -43,14 +79,9 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
         "optimizer": build(config["optimizer"]),
         "scheduler": build(config["scheduler"]),
     }
-    if "tiling" in config:
-        handed |= {
-            "pixel": PixelMetric(),
-            "tiling": config["tiling"],
-            "window": config["view"]["train"].get("size"),
-            "min_area_um2": config["candidate"]["min_area_um2"],
-        }
-    stage = build(config["stage"], **handed)
+    if config["stage"]["kind"] == SEGMENTATION:
+        handed["pixel"] = PixelMetric()
+    stage = build(description, **handed)
     if config["compile"]:
         stage.model.compile()
     return stage
@@ -66,6 +97,6 @@ def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -
     placed = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
     if str(placed.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's own lists
         placed["folds"] = str(trained.path.parents[1] / placed["folds"])
-    data = build(placed, fold=recipe["fold"], half=recipe["half"], stain=build(recipe["stain"]))
+    data = build(placed, fold=recipe["fold"], half=recipe.get("half"), stain=build(recipe["stain"]))
     check_same_fields(data.parts, trained.fields, trained.path)
     return data

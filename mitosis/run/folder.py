@@ -2,7 +2,7 @@
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,16 @@ from mitosis import files
 from mitosis.errors import InputError
 from mitosis.files import read_json, read_yaml
 from mitosis.run.name import flat
+from mitosis.run.upgrade import upgrade
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
-    """The recipe of a run; ``InputError`` naming the file when it is missing or broken."""
-    return read_yaml(folder / "recipe.yaml")
+    """The recipe of a run, in today's words; ``InputError`` naming the file when it is missing or broken."""
+    return upgrade(read_yaml(folder / "recipe.yaml"))
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Generator[None]:
     """Hold the run folder for one process; ``InputError`` when another one works in it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as file:
@@ -33,15 +34,14 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any], folds: Path | None = None) -> None:
+def claim(folder: Path, recipe: dict[str, Any], root: Path | None = None, folds: Path | None = None) -> None:
     """Write ``recipe.yaml``, or check that the folder holds this very recipe; ``InputError`` names what differs.
 
-    ``local`` holds this machine's paths (the data's root); it goes to ``local.yaml`` and is no part of the recipe.
-    ``folds``: the user's own fold lists, of which a copy is put beside it.
+    ``root``: the dataset's folder on this machine; it goes to ``local.yaml`` and is no part of the recipe. ``folds``:
+    the user's own fold lists, of which a copy is put beside it.
     """
-    path = folder / "recipe.yaml"
-    if path.exists():
-        have, want = flat(read_yaml(path)), flat(recipe)
+    if (folder / "recipe.yaml").exists():
+        have, want = flat(read_recipe(folder)), flat(recipe)
         if differing := [key for key in sorted(have.keys() | want.keys()) if have.get(key) != want.get(key)]:
             key = differing[0]
             raise InputError(
@@ -49,8 +49,8 @@ def claim(folder: Path, recipe: dict[str, Any], local: dict[str, Any], folds: Pa
                 " remove the folder or choose another with runs=DIR"
             )
     else:
-        files.write_text(path, yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
-    files.write_text(folder / "local.yaml", yaml.safe_dump(local))
+        files.write_text(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
+    files.write_text(folder / "local.yaml", yaml.safe_dump({"root": str(root)} if root else {}))
     if folds is not None:
         with files.replacing(folder / recipe["data"]["folds"].partition(":")[0]) as file:
             file.write(folds.read_bytes())
@@ -64,6 +64,6 @@ def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
     return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs
 
 
-def data_root(run: Path, config: dict[str, Any]) -> str | None:
-    """Where the data lies: ``data.root`` when given, else where it lay when the run was trained."""
-    return config["data"]["root"] or read_yaml(run / "local.yaml").get("root")
+def data_root(run: Path, given: str | None) -> str | None:
+    """Where the data lies: ``given`` (``data.root``), else where it lay when the run was trained."""
+    return given or read_yaml(run / "local.yaml").get("root")

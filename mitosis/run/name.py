@@ -1,4 +1,4 @@
-"""Run folders: their names, their lock, and what they hold beside the checkpoints."""
+"""What a run is called: its recipe, and the folder that follows from it."""
 
 import hashlib
 import os
@@ -10,14 +10,14 @@ from typing import Any
 
 from mitosis.errors import InputError
 from mitosis.files import digest
-
-HOW = ("trainer", "logger", "runs", "candidates", "max_steps", "budget", "hydra")
-"""Top-level keys that say how or where a run is made, not what it is; a budget only feeds the keys it is read by."""
-HOW_DATA = ("root", "workers", "cache")
-BELOW_ROOT = ("labels", "objects")
-"""Files of a dataset, absolute or below its root."""
-WHAT_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
-"""The trainer's keys that do change the result."""
+from mitosis.run.keys import (
+    BELOW_ROOT,
+    HOW,
+    HOW_OF_DATA,
+    REPEATED_BY_STAGE,
+    RESULT_GROUPS,
+    RESULT_OF_TRAINER,
+)
 
 
 @dataclass(frozen=True)
@@ -35,26 +35,28 @@ class Choices:
     @property
     def name(self) -> dict[str, str]:
         """The run's words as its recipe keeps them."""
-        return {group: self.words[group] for group in ("data", "model", "ablation")} | {"what": self.variant}
+        return {group: self.words[group] for group in RESULT_GROUPS} | {"variant": self.variant}
 
 
 def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     """What of a configuration makes the result: no device, logger, path or number of steps; plain data."""
     recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
-        recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_DATA}
+        recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_OF_DATA}
         for key in BELOW_ROOT:
             if path := config["data"].get(key):
                 recipe["data"][key] = _below(path, config["data"].get("root"))
         if lists := own_folds(config):
             _, colon, prefix = str(config["data"]["folds"]).partition(":")
             recipe["data"]["folds"] = _own_name(lists) + colon + prefix
+    if isinstance(recipe.get("stage"), dict):
+        recipe["stage"] = {key: value for key, value in recipe["stage"].items() if key not in REPEATED_BY_STAGE}
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
         recipe["init"] = safe_name(Path(str(recipe["init"])).resolve().parts[-5:])
     trainer = config.get("trainer") or {}
-    if what := {key: trainer[key] for key in WHAT_TRAINER if trainer.get(key) is not None}:
+    if what := {key: trainer[key] for key in RESULT_OF_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = what
     return recipe
 
@@ -108,11 +110,11 @@ def flat(node: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix[:-1]: node}
 
 
-def run_folder(config: dict[str, Any], choices: Choices, on: str | None = None) -> Path:
+def run_folder(config: dict[str, Any], choices: Choices, segmenter: str | None = None) -> Path:
     """``runs/<data>/<model>/<ablation>/<what else>[/on-<segmenter>]/fold-<fold>``: no clock, no device in it."""
     words = choices.words
     path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.variant
-    return (path / f"on-{on}" if on else path) / f"fold-{config['fold']}"
+    return (path / f"on-{segmenter}" if segmenter else path) / f"fold-{config['fold']}"
 
 
 def slug_of(run: Path) -> str:

@@ -16,6 +16,7 @@ from mitosis.inference.crop import CropSettings
 from mitosis.inference.sliding_window import Tiling
 from mitosis.run.build import build
 from mitosis.run.checkpoint import read, write
+from mitosis.run.upgrade import upgrade
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def load(run: str | Path) -> Trained:
     recipe = checkpoint.get("recipe")
     if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
         raise InputError(f"{path} was not written by this package: it has no recipe")
+    recipe = upgrade(recipe)
     if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
         raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
     description = dict(recipe["model"])

@@ -7,42 +7,49 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mitosis.cli.messages import user_message
 from mitosis.errors import InputError, PeerLostError
 from mitosis.files import read_json
+from mitosis.process.child import end_with_stdin
 from mitosis.process.rank import in_one_line, quiet
+from mitosis.run.assembly import Assembled
+from mitosis.run.run import Run
+from mitosis.run.settings import TrainingSettings
+from mitosis.training.fit import fit
+from mitosis.training.trainer import processes_to_start
 
 MISTAKE, FAULT, LOST = range(3)
 """What a process's last words are about, what is worth most first: the others fail because one did."""
 
+Message = Callable[[Exception], str | None]
+"""A user's mistake as one line; None for a fault of the program's own."""
 
-def fit_on_devices(config: dict[str, Any], recipe: dict[str, Any], folder: Path, *further: Any) -> dict[str, Any]:
+
+def fit_on_devices(
+    run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled], message: Message
+) -> dict[str, Any]:
     """``fit``, in a process for each device that the trainer names; returns the metrics.
 
     Lightning would run the whole command line again for each further device, sweep and all, and leave no word when one
     of these processes dies. Under ``torchrun`` or ``srun`` this process is one of those needed already.
     """
-    from mitosis.training.fit import fit
-    from mitosis.training.trainer import processes_to_start
-
-    count = processes_to_start(config["trainer"])
+    count = processes_to_start(settings.trainer)
     if not count:
-        return fit(config, recipe, folder, *further)
-    launch(count, fit, config, recipe, folder, *further)
-    return read_json(folder / "metrics.json")
+        return fit(run, settings, assemble)
+    launch(count, partial(fit, run, settings, assemble), message)
+    return read_json(run.folder / "metrics.json")
 
 
-def launch(count: int, work: Callable[..., Any], *arguments: Any) -> None:
+def launch(count: int, work: Callable[[], Any], message: Message) -> None:
     """Call ``work`` in ``count`` processes that find one another through the environment; none outlives another's end.
 
     Raises ``InputError`` for a mistake that one of them found, and when one was ended from outside; ``RuntimeError``
@@ -53,7 +60,7 @@ def launch(count: int, work: Callable[..., Any], *arguments: Any) -> None:
         port = free.getsockname()[1]
     place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count), "NODE_RANK": "0"}
     with TemporaryDirectory(prefix="mitosis-") as folder:
-        Path(folder, "work").write_bytes(pickle.dumps((work, arguments)))
+        Path(folder, "work").write_bytes(pickle.dumps((work, message)))
         command, processes = [sys.executable, "-m", "mitosis.training.devices", folder], []
         try:
             for rank in range(count):
@@ -93,26 +100,19 @@ def _explain(codes: list[int | None], words: list[tuple[int, str]]) -> None:
 def _rank(folder: Path) -> None:
     """One of the processes; what stopped it stands in a file of ``folder`` where its work does."""
     rank = int(os.environ["LOCAL_RANK"])
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_stdin()
     warnings.formatwarning = in_one_line
-    work, arguments = pickle.loads((folder / "work").read_bytes())
+    work, message = pickle.loads((folder / "work").read_bytes())
     try:
         with quiet() if rank else nullcontext():
-            work(*arguments)
+            work()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        line = user_message(error)
+        line = message(error)
         kind = LOST if isinstance(error, PeerLostError) else MISTAKE if line else FAULT
         (folder / f"word-{rank:04}").write_text(json.dumps([kind, line or traceback.format_exc()]))
         sys.exit(1)
-
-
-def _end_with_parent() -> None:
-    """Also where the parent was killed, and with it its end of this pipe: this process would train on unseen."""
-    while os.read(0, 1):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":

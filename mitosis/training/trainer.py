@@ -13,9 +13,10 @@ import torch
 from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, RichProgressBar
+from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
 
 from mitosis.errors import InputError
+from mitosis.run.settings import TrainingSettings
 from mitosis.training.length import epochs, steps_per_epoch
 from mitosis.training.run_checkpoint import AtomicCheckpointIO
 
@@ -37,32 +38,38 @@ class RunTrainer(L.Trainer):
 
 
 def trainer_of(
-    config: dict[str, Any], folder: Path, *, done: tuple[int, int], logger: Any, callbacks: list[Callback]
+    settings: TrainingSettings,
+    folder: Path,
+    *,
+    samples: int,
+    batch_size: int,
+    done: tuple[int, int],
+    logger: Any,
+    callbacks: list[Callback],
 ) -> L.Trainer:
     """The trainer of a run, ending with the first whole epoch behind ``max_steps`` that is scored on val.
 
-    ``done``: epochs and steps behind it. Raises ``InputError`` for settings that make no trainer here.
+    ``samples``: of an epoch; ``batch_size``: of each device. ``done``: epochs and steps behind it.
+    Raises ``InputError`` for settings that make no trainer here.
     """
-    settings = dict(config["trainer"])
-    settings["accumulate_grad_batches"] = settings.get("accumulate_grad_batches") or 1
-    if settings["precision"] == "auto":
-        capable = settings["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-        settings["precision"] = "bf16-mixed" if capable else "32-true"
-    if config["ema"]:
-        from lightning.pytorch.callbacks import EMAWeightAveraging
-
-        callbacks.append(EMAWeightAveraging(decay=config["ema"]))
-    per_epoch = _per_epoch(config["data"], _bare(settings), settings["accumulate_grad_batches"])
-    whole = epochs(config["max_steps"], per_epoch, every=config["val_every"], done=done)
+    arguments = dict(settings.trainer)
+    arguments["accumulate_grad_batches"] = arguments.get("accumulate_grad_batches") or 1
+    if arguments["precision"] == "auto":
+        capable = arguments["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+        arguments["precision"] = "bf16-mixed" if capable else "32-true"
+    if settings.ema:
+        callbacks.append(EMAWeightAveraging(decay=settings.ema))
+    per_epoch = _per_epoch(samples, batch_size, _bare(arguments), arguments["accumulate_grad_batches"])
+    whole = epochs(settings.max_steps, per_epoch, every=settings.val_every, done=done)
     return _built(
         partial(RunTrainer, steps=done[1] + (whole - done[0]) * per_epoch),
-        **settings,
+        **arguments,
         max_epochs=whole,
         logger=logger,
         callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
         enable_progress_bar=any(isinstance(callback, RichProgressBar) for callback in callbacks),
-        check_val_every_n_epoch=config["val_every"],
+        check_val_every_n_epoch=settings.val_every,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
         log_every_n_steps=min(50, per_epoch),
@@ -100,9 +107,8 @@ def silence() -> None:
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
 
 
-def _per_epoch(data: dict[str, Any], trainer: L.Trainer, accumulate: int) -> int:
+def _per_epoch(samples: int, batch_size: int, trainer: L.Trainer, accumulate: int) -> int:
     processes = trainer.num_devices * trainer.num_nodes
-    samples, batch_size = data["samples_per_epoch"], data["batch_size"]
     if steps := steps_per_epoch(samples=samples, batch_size=batch_size, processes=processes, accumulate=accumulate):
         return steps
     raise InputError(

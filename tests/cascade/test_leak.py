@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.data.synthetic import Synthetic
 from mitosis.propose import propose

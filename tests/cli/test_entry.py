@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from mitosis.cli.entry import PATIENCE, compose
+from mitosis.cli.compose import compose
+from mitosis.cli.entry import PATIENCE
 from mitosis.errors import InputError
 from mitosis.run.name import Choices
 
@@ -106,7 +107,7 @@ def test_keys_can_be_added_and_taken_away(heard: Callable) -> None:
 @pytest.mark.parametrize("path", ["a (1)/ü,b=c", "[2]", "O'Neil", "~/$HOME", "back\\"])
 def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
     ((config, _),) = heard(
-        "data=icpr2012", f"data.root={path}", f"runs={path}", f"init={path}", "candidates=[x,O'Neil (2)]"
+        "data=icpr2012", f"data.root={path}", f"runs={path}", f"init={path}", "segmenter=[x,O'Neil (2)]"
     )
     assert (config["data"]["root"], config["runs"], config["init"]) == (path, path, path)
     assert config["candidates"] == ["x", "O'Neil (2)"]
@@ -168,17 +169,19 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "data.batch_size=0"], "data.batch_size=0"),
         ("train", [ROW, "val_every=0"], "val_every=0"),
         ("train", [ROW, "seed=1.5"], "seed=1.5"),
-        ("train", [ROW, "half=2"], "half=2: type half=0 or half=1"),
+        ("train", [ROW, "candidates=x"], "candidates is called segmenter now; type segmenter=…"),
+        ("propose", ["segment=x"], "segment is called segmenter now; type segmenter=…"),
+        ("evaluate", ["classify=x"], "classify is called classifier now; type classifier=…"),
         ("train", [ROW, "model=resnet34", "ablation=dsc_cbam"], "ablation=dsc_cbam is for model=scmitosis_seg"),
-        ("train", [ROW, "model=resnet34"], "candidates is not set; type candidates=RUN"),
-        ("train", [ROW, "candidates=x"], "candidates=… is for stage two; choose a classifier such as model=resnet34"),
-        ("train", [ROW, "model=resnet34", "candidates=x"], "x is not a run folder: it has no recipe.yaml"),
+        ("train", [ROW, "model=resnet34"], "segmenter is not set; type segmenter=RUN"),
+        ("train", [ROW, "segmenter=x"], "segmenter=… is for stage two; choose a classifier such as model=resnet34"),
+        ("train", [ROW, "model=resnet34", "segmenter=x"], "x is not a run folder: it has no recipe.yaml"),
         ("train", [ROW, "-m", "seed=x,y"], "seed=x: give a number"),
-        ("propose", [], "segment is not set; type segment=…"),
-        ("propose", ["segment=nowhere"], "segment=nowhere: no such folder"),
-        ("evaluate", ["segment=nowhere"], "segment=nowhere: no such folder"),
-        ("predict", ["output=o", "mpp=1", "segment=s"], "input is not set"),
-        ("predict", ["input=x", "output=o", "mpp=1", "segment=s"], "input=x: no such file or folder"),
+        ("propose", [], "segmenter is not set; type segmenter=…"),
+        ("propose", ["segmenter=nowhere"], "segmenter=nowhere: no such folder"),
+        ("evaluate", ["segmenter=nowhere"], "segmenter=nowhere: no such folder"),
+        ("predict", ["output=o", "mpp=1", "segmenter=s"], "input is not set"),
+        ("predict", ["input=x", "output=o", "mpp=1", "segmenter=s"], "input=x: no such file or folder"),
         ("pipeline", [], "data is not chosen"),
         ("pipeline", [ROW, "model=resnet34"], "type segmenter.model=… or classifier.model=…"),
         ("pipeline", [ROW, "loss=cross_entropy"], "segmenter.set=[loss=…] or classifier.set=[loss=…]"),
@@ -226,7 +229,7 @@ def test_what_the_machine_refuses_is_told_in_one_line(
         raise error
 
     monkeypatch.setattr("mitosis.propose.propose", fail)
-    ended = cli("propose", "segment=x")
+    ended = cli("propose", "segmenter=x")
     assert (ended.code, ended.out) == (1, "")
     assert re.fullmatch(rf"mitosis: .*{said}\n", ended.err)
 
@@ -251,7 +254,7 @@ def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkey
 
         monkeypatch.setattr("mitosis.propose.propose", fail)
         with pytest.raises(kind):
-            cli("propose", "segment=x")
+            cli("propose", "segmenter=x")
 
 
 def test_an_interrupt(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +262,7 @@ def test_an_interrupt(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("mitosis.propose.propose", stop)
-    ended = cli("propose", "segment=x")
+    ended = cli("propose", "segmenter=x")
     assert (ended.code, ended.err.count("\n")) == (130, 1)
 
 

@@ -5,8 +5,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mitosis.cli.overrides import PATH_KEYS, arrange
+from mitosis.cli.overrides import arrange
 from mitosis.errors import InputError
+from mitosis.run.keys import PATHS
 
 PARSER = OverridesParser.create()
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
@@ -22,7 +23,7 @@ def is_quoted(value: str) -> bool:
     return len(value) > 1 and value[0] in "'\"" and value[-1] == value[0]
 
 
-@given(st.sampled_from(PATH_KEYS), TEXT)
+@given(st.sampled_from(PATHS), TEXT)
 @example("input", "a (1).png")
 @example("data.root", "/mnt/a,b=c")
 @example("segment", "[2]")
@@ -45,17 +46,17 @@ def test_a_path_survives_the_grammar(key: str, value: str) -> None:
 def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
     quoted = ",".join(arrange([f"input={path}"])[0].partition("=")[2] for path in paths if not is_quoted(path))
     expected = [path if path not in ("null", "???") else None for path in paths if not is_quoted(path)]
-    assert read(f"candidates=[{quoted}]") == expected
+    assert read(f"segmenter=[{quoted}]") == expected
 
 
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
-        ("candidates=[runs/a,runs/b (2)]", ["runs/a", "runs/b (2)"]),
-        ("candidates=['runs/a', \"runs/b,c\"]", ["runs/a", "runs/b,c"]),
-        ("candidates=runs/a", "runs/a"),
-        ("candidates=null", None),
-        ("candidates=[]", []),
+        ("segmenter=[runs/a,runs/b (2)]", ["runs/a", "runs/b (2)"]),
+        ("segmenter=['runs/a', \"runs/b,c\"]", ["runs/a", "runs/b,c"]),
+        ("segmenter=runs/a", "runs/a"),
+        ("segmenter=null", None),
+        ("segmenter=[]", []),
         ("segmenter.set=[a=1,b=[2,3],c='x']", ["a=1", "b=[2,3]", "c='x'"]),
         ("segmenter.set=['a=1', \"b=[2,3]\"]", ["a=1", "b=[2,3]"]),
         ("classifier.set=[a={b: 1, c: 2},init=/O'Neil/x,d='y,z']", ["a={b: 1, c: 2}", "init=/O'Neil/x", "d='y,z'"]),

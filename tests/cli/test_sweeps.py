@@ -41,7 +41,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
 
     monkeypatch.setattr("mitosis.train.train", train)
     monkeypatch.setattr(
-        "mitosis.cli.entry._choices", lambda *_: Choices({}, "default", [])
+        "mitosis.cli.entry.choices_of", lambda *_: Choices({}, "default", [])
     )  # slow, and not asked about here
     return seen
 

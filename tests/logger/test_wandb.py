@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.files import read_yaml
 from mitosis.logger.wandb import WandbRun, describe, shortened, start, summary
 from mitosis.run.name import flat

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mitosis.cli.entry import arrange, compose
+from mitosis.cli.compose import compose
+from mitosis.cli.overrides import arrange
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.fold.lists import read_folds
 

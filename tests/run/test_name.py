@@ -1,7 +1,5 @@
 """Run folders: named by what makes the result, held by one process, never mixed."""
 
-import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.cli.entry import compose
-from mitosis.errors import InputError
-from mitosis.files import digest, read_json, read_yaml
+from mitosis.cli.compose import compose
 from mitosis.run.build import CONF
-from mitosis.run.folder import claim, finished, locked
 from mitosis.run.name import Choices, describe, recipe_of, run_folder, slug_of
 
 
@@ -42,7 +37,7 @@ def folder_of(*overrides: str) -> str:
         (["optimizer.lr=1e-3"], "runs/synthetic/scmitosis_seg/full/optimizer.lr-0.001/fold-official"),
         (["loss=cross_entropy"], "runs/synthetic/scmitosis_seg/full/loss-cross_entropy/fold-official"),
         (["loss=bce_tversky", "stain=macenko"], "runs/synthetic/scmitosis_seg/full/default/fold-official"),
-        (["seed=1", "half=0"], "runs/synthetic/scmitosis_seg/full/half-0,seed-1/fold-official"),
+        (["seed=1", "+half=0"], "runs/synthetic/scmitosis_seg/full/half-0,seed-1/fold-official"),
         (["budget.widths=[4,4,8,8]"], "runs/synthetic/scmitosis_seg/full/model.widths-4-4-8-8/fold-official"),
         (["model=resnet34"], "runs/synthetic/resnet34/full/default/fold-official"),
         (
@@ -116,7 +111,7 @@ def strings(node: Any) -> list[str]:
 
 
 def test_no_path_of_this_machine_enters_a_recipe(tmp_path: Path) -> None:
-    paths = [f"data.root={tmp_path}", f"init={tmp_path / 'a.ckpt'}", f"candidates={tmp_path}", f"runs={tmp_path}"]
+    paths = [f"data.root={tmp_path}", f"init={tmp_path / 'a.ckpt'}", f"segmenter={tmp_path}", f"runs={tmp_path}"]
     for model in (["model=resnet18", "model.weights=/w/imagenet.pth"], []):
         config, _ = compose("train", ["data=icpr2012", "logger=wandb", "init=/x", *paths, *model])
         assert [text for text in strings(recipe_of(config)) if text.startswith("/")] == []
@@ -131,82 +126,6 @@ def test_a_starting_point_has_one_name_wherever_it_is_called_from(
     assert recipe_of({"init": "runs/a/fold-0"}) == recipe_of(config)
     assert slug_of(Path("runs/d/m/full/default/fold-0")) == "m-full-default"
     assert "/" not in slug_of(Path("/fold-0"))
-
-
-RECIPE = {"model": {"widths": [4, 8], "lr": 1e-05}, "fold": 3, "half": None}
-
-
-def test_claim_takes_its_own_recipe_only(tmp_path: Path) -> None:
-    claim(tmp_path, RECIPE, {"root": "/data"})
-    claim(tmp_path, RECIPE, {"root": "/moved"})
-    assert read_yaml(tmp_path / "recipe.yaml") == RECIPE
-    assert read_yaml(tmp_path / "local.yaml") == {"root": "/moved"}
-    before = (tmp_path / "recipe.yaml").read_bytes()
-    for other, key in (
-        ({**RECIPE, "fold": 4}, "fold is 3 there, 4 here"),
-        ({**RECIPE, "model": {"widths": [4, 9], "lr": 1e-05}}, r"model\.widths"),
-        ({**RECIPE, "more": 1}, "more is None there, 1 here"),
-    ):
-        with pytest.raises(InputError, match=key):
-            claim(tmp_path, other, {})
-    assert (tmp_path / "recipe.yaml").read_bytes() == before
-
-
-def test_one_process_holds_a_folder(tmp_path: Path) -> None:
-    def refused() -> bool:
-        """Whether another process is turned away."""
-        if child := os.fork():
-            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
-        try:
-            with locked(tmp_path / "run"):
-                os._exit(0)
-        except InputError:
-            os._exit(3)
-        finally:
-            os._exit(4)
-
-    with locked(tmp_path / "run"):
-        assert refused()
-    assert not refused()
-    with pytest.raises(ZeroDivisionError), locked(tmp_path / "run"):
-        _ = 1 / 0
-    assert not refused()
-
-
-def test_finished_means_as_many_steps_on_the_same_inputs(tmp_path: Path) -> None:
-    inputs = {"a/fold-0": "1" * 64}
-    assert not finished(tmp_path, 10, inputs)
-    (tmp_path / "metrics.json").write_text(json.dumps({"max_steps": 10, "inputs": inputs}))
-    assert finished(tmp_path, 10, inputs)
-    assert finished(tmp_path, 9, inputs)
-    assert not finished(tmp_path, 11, inputs)
-    assert not finished(tmp_path, 10, {"a/fold-0": "2" * 64})
-    assert not finished(tmp_path, 10, {})
-
-
-@pytest.mark.parametrize("content", [b'{"max_steps": 1', b"", b"\xff\xfe", b"[1]", b'"x"', b'{"steps": 1}'])
-def test_broken_metrics_are_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "metrics.json").write_bytes(content)
-    with pytest.raises(InputError, match=r"metrics\.json") as raised:
-        finished(tmp_path, 1, {})
-    assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize("content", [b"a: [1", b"", b"\xff\xfe\xfa", b"- 1", b"word", b"a: !!python/object:os.x {}"])
-def test_a_broken_recipe_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "recipe.yaml").write_bytes(content)
-    for call in (lambda: read_yaml(tmp_path / "recipe.yaml"), lambda: claim(tmp_path, RECIPE, {})):
-        with pytest.raises(InputError, match=r"recipe\.yaml") as raised:
-            call()
-        assert "\n" not in str(raised.value)
-
-
-def test_what_is_absent(tmp_path: Path) -> None:
-    assert read_json(tmp_path / "metrics.json") == {}
-    with pytest.raises(InputError, match="not a run folder"):
-        read_yaml(tmp_path / "recipe.yaml")
-    with pytest.raises(InputError, match=r"candidates\.csv: no such file"):
-        digest(tmp_path / "candidates.csv")
 
 
 def test_a_recipe_survives_yaml() -> None:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import lightning as L
 import pytest
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
+from mitosis.cli.messages import user_message
 from mitosis.errors import InputError
 from mitosis.files import read_json
 from mitosis.process.rank import RANKS
@@ -43,7 +45,7 @@ raise InputError("row 7")
 
 
 def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest.CaptureFixture) -> None:
-    launch(2, exec, PLACE, {"folder": str(tmp_path)})
+    launch(2, partial(exec, PLACE, {"folder": str(tmp_path)}), user_message)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "0": "0 0 2 127.0.0.1",
         "1": "1 0 2 127.0.0.1",
@@ -59,7 +61,7 @@ def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest
 def test_one_ends_all(code: str, said: str) -> None:
     began = time.monotonic()
     with pytest.raises(InputError, match=said):
-        launch(2, exec, code)
+        launch(2, partial(exec, code), user_message)
     assert time.monotonic() - began < 30
 
 
@@ -87,7 +89,7 @@ def test_they_end_with_their_parent(tmp_path) -> None:
     code = f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch()\ntime.sleep(60)"
     parent = os.fork()
     if not parent:
-        launch(2, exec, code)
+        launch(2, partial(exec, code), user_message)
         os._exit(0)
     deadline = time.monotonic() + 60
     while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
@@ -148,7 +150,7 @@ def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytes
     assert told["steps"] == 48 and told["hardware"].startswith("2 × CPU")
 
     data = build_data(config)
-    stage = build_stage(config, data)
+    stage = build_stage(config)
     stage.load_state_dict(read(run / "checkpoints" / "best.ckpt")["state_dict"])
     alone = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, default_root_dir=tmp_path)
     alone.validate(stage, datamodule=data, verbose=False)

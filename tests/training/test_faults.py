@@ -184,7 +184,7 @@ def test_no_command_runs_what_is_in_a_checkpoint(cli: Cli, tmp_path: Path) -> No
     torch.save({"state_dict": Trap()}, path)
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
     for command, *arguments in (
-        ("predict", "input=a.png", "output=out", "mpp=0.25", f"segment={path}"),
+        ("predict", "input=a.png", "output=out", "mpp=0.25", f"segmenter={path}"),
         ("train", *DRAWN, f"init={path}"),
     ):
         assert "given.ckpt is not a readable checkpoint" in line_of(cli(command, *arguments))

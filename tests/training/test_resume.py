@@ -14,7 +14,7 @@ import pytest
 import torch
 import yaml
 
-from mitosis.cli.entry import compose
+from mitosis.cli.compose import compose
 from mitosis.data.view.candidate_table import CandidateRow, read_candidates, write_candidates
 from mitosis.files import read_json
 from mitosis.run.assembly import build_data
@@ -154,7 +154,7 @@ def test_goes_on_bit_for_bit(
     ema: str,
     workers: int,
 ) -> None:
-    overrides = SEGMENTER if stage == "segmentation" else [*CLASSIFIER, f"candidates={proposed}"]
+    overrides = SEGMENTER if stage == "segmentation" else [*CLASSIFIER, f"segmenter={proposed}"]
     overrides = [*overrides, f"ema={ema}"]
     with monkeypatch.context() as patch:
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 6)
@@ -218,14 +218,14 @@ def test_starts_over_on_other_candidates(
     overrides = [*CLASSIFIER, "ema=null"]
     rows = read_candidates(proposed / "candidates.csv")
     write_candidates(segmenter / "candidates.csv", rows[1:])
-    first = run(tmp_path / "runs", *overrides, f"candidates={segmenter}")
+    first = run(tmp_path / "runs", *overrides, f"segmenter={segmenter}")
     weights = checkpoint(first, "last")["state_dict"]
     write_candidates(segmenter / "candidates.csv", rows)
-    again = run(tmp_path / "runs", *overrides, f"candidates={segmenter}")
+    again = run(tmp_path / "runs", *overrides, f"segmenter={segmenter}")
     assert "its candidates changed; training starts over" in capsys.readouterr().out
     assert again == first
     assert list(differences(weights, checkpoint(again, "last")["state_dict"]))
-    reference = whole(*overrides, f"candidates={proposed}")
+    reference = whole(*overrides, f"segmenter={proposed}")
     assert list(differences(checkpoint(reference, "last")["state_dict"], checkpoint(again, "last")["state_dict"])) == []
     assert len((again / "metrics.csv").read_text().splitlines()) == 1 + 3
 

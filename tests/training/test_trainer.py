@@ -10,6 +10,7 @@ import torch
 
 from mitosis.errors import InputError
 from mitosis.process.rank import RANKS
+from mitosis.run.settings import TrainingSettings
 from mitosis.training.trainer import processes_to_start, trainer_of
 
 TWO = {"accelerator": "cpu", "devices": 2, "num_nodes": 1, "strategy": "ddp"}
@@ -24,13 +25,11 @@ def unstarted(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def config_of(trainer: dict[str, Any], **further: Any) -> dict[str, Any]:
-    config = {"trainer": {"precision": "32-true", "accelerator": "cpu", "devices": 1} | trainer, "ema": None}
-    return config | {"max_steps": 12, "val_every": 1, "data": {"samples_per_epoch": 16, "batch_size": 4}} | further
-
-
-def built(folder: Path, config: dict[str, Any], done: tuple[int, int] = (0, 0)) -> L.Trainer:
-    return trainer_of(config, folder, done=done, logger=False, callbacks=[])
+def built(folder: Path, trainer: dict[str, Any], done: tuple[int, int] = (0, 0), samples: int = 16) -> L.Trainer:
+    arguments = {"precision": "32-true", "accelerator": "cpu", "devices": 1} | trainer
+    settings = TrainingSettings(seed=0, max_steps=12, val_every=1, ema=None, init=None, trainer=arguments)
+    given: dict[str, Any] = {"samples": samples, "batch_size": 4, "done": done, "logger": False, "callbacks": []}
+    return trainer_of(settings, folder, **given)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def built(folder: Path, config: dict[str, Any], done: tuple[int, int] = (0, 0)) 
 def test_a_run_has_the_steps_it_is_asked_for(
     tmp_path: Path, trainer: dict[str, Any], done: tuple[int, int], epochs: int, steps: int
 ) -> None:
-    made = built(tmp_path, config_of(trainer), done)
+    made = built(tmp_path, trainer, done)
     assert (made.max_epochs, made.estimated_stepping_batches) == (epochs, steps)
 
 
@@ -72,7 +71,7 @@ class Counted(L.LightningModule):
 
 @pytest.mark.parametrize("accumulate", [1, 2, 3, 5])
 def test_lightning_counts_alike(tmp_path: Path, accumulate: int) -> None:
-    made = built(tmp_path, config_of({"accumulate_grad_batches": accumulate}))
+    made = built(tmp_path, {"accumulate_grad_batches": accumulate})
     made.fit(Counted())
     assert made.global_step == made.estimated_stepping_batches == 12
     assert (made.max_epochs, made.current_epoch) == (12 // -(-4 // accumulate),) * 2
@@ -93,7 +92,7 @@ def test_who_starts_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_slurm_asks_for_no_checkpoint_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (SLURM | {"NTASKS": "1", "NTASKS_PER_NODE": "1"}).items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    made = built(tmp_path, config_of(TWO | {"devices": 1}))
+    made = built(tmp_path, TWO | {"devices": 1})
     assert made.strategy.cluster_environment.auto_requeue is False  # pyright: ignore
 
 
@@ -120,5 +119,5 @@ def test_without_a_gpu() -> None:
 
 def test_an_epoch_holds_a_batch_for_each(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="data.samples_per_epoch=6 is less than a .*=4 for each of 2 devices"):
-        built(tmp_path, config_of(TWO, data={"samples_per_epoch": 6, "batch_size": 4}))
+        built(tmp_path, TWO, samples=6)
     assert not os.listdir(tmp_path)

@@ -1,0 +1,18 @@
+"""What ``--help`` prints."""
+
+import re
+
+from mitosis.cli.overrides import literal
+from mitosis.run.build import CONF, words_of
+
+
+def help_arguments(command: str, arguments: list[str]) -> list[str]:
+    """``arguments`` and the text of ``--help``: the first lines of the command's yaml, its groups, every key."""
+    text = (CONF / f"{command}.yaml").read_text(encoding="utf-8")
+    head = [line[2:] for line in text.split("defaults:")[0].splitlines()]
+    groups = [group for group in re.findall(r"^  - (\w+):", text, re.MULTILINE) if group != "hydra"]
+    choices = [f"  {group}: {', '.join(words_of(group))}" for group in groups]
+    lines = [*head, "", *(["group=word, with one of these words:", *choices, ""] if choices else [])]
+    lines += ["key=value, for any of these keys; -m key=a,b runs the command once for each value:", "", "$CONFIG"]
+    data = "data: ???" in text and not any(argument.startswith("data=") for argument in arguments)
+    return [f"hydra.help.template={literal(chr(10).join(lines))}", *(["data=synthetic"] if data else []), *arguments]

@@ -1,0 +1,98 @@
+"""The steps of the pipeline for one fold, each a command of this package with its overrides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mitosis.cli.compose import compose
+from mitosis.cli.overrides import literal
+from mitosis.errors import InputError
+from mitosis.run.keys import CLASSIFICATION, OF_THE_PIPELINE, PLACES, SEGMENTATION
+from mitosis.run.name import Choices, run_folder, slug_of
+
+Step = tuple[str, list[str]]
+"""A command's name and its overrides."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the pipeline does: its ``steps`` in order, the ``result`` folder, what it is, in one line."""
+
+    steps: list[Step]
+    result: Path
+    summary: str
+
+
+def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
+    """train ► propose ► train ► evaluate, or without a classifier train ► propose ► evaluate.
+
+    With ``crossfit=2`` two more segmenters, each trained on half of the cases, propose on the other half.
+    Raises ``InputError`` before any step for stages that do not fit together, and for pretrained weights that are not
+    to be had.
+    """
+    if config["crossfit"] not in (2, None, "none"):
+        raise InputError(f"crossfit={config['crossfit']}: type crossfit=2 or crossfit=none")
+    segmenter, classifier = config["segmenter"], config["classifier"]
+    crossfit = config["crossfit"] == 2 and classifier["model"] is not None
+    passed = [text for text in choices.overrides if text.lstrip("+").split("=")[0].split(".")[0] not in OF_THE_PIPELINE]
+    places = [text for text in choices.overrides if text.partition("=")[0] in PLACES]
+    first = [f"model={segmenter['model']}", *passed, *segmenter["set"]]
+    halves = [[*first, f"+half={half}"] for half in (0, 1)] if crossfit else []
+    runs = [_segmenter(overrides) for overrides in [*halves, first]]
+    steps = list(_stage_one([*halves, first], runs, places))
+    if classifier["model"] is None:
+        steps.append(("evaluate", [f"segmenter={runs[-1]}", *places]))
+        return Plan(steps, runs[-1], f"stage one alone; the result will lie in {runs[-1]}")
+    quoted = ",".join(literal(str(run)) for run in runs)
+    second = [f"model={classifier['model']}", *passed, *classifier["set"], f"segmenter=[{quoted}]"]
+    second += ["+crossfit=2" if crossfit else "+crossfit=none"]
+    result = _classifier(second, runs[-1])
+    _check_stain(compose("train", first), compose("train", second))
+    steps.append(("train", second))
+    steps.append(("evaluate", [f"segmenter={runs[-1]}", f"classifier={result}", *places]))
+    return Plan(steps, result, f"crossfit={2 if crossfit else 'none'}; the result will lie in {result}")
+
+
+def _stage_one(trainings: Iterable[list[str]], runs: Iterable[Path], places: list[str]) -> Iterable[Step]:
+    for overrides, run in zip(trainings, runs, strict=True):
+        yield "train", overrides
+        yield "propose", [f"segmenter={run}", *places]
+
+
+def _segmenter(overrides: list[str]) -> Path:
+    """The folder of the run that these overrides of ``train`` make."""
+    settings, choices = compose("train", overrides)
+    if settings["stage"]["kind"] != SEGMENTATION:
+        raise InputError(f"segmenter.model={choices.words['model']} is a classifier; choose a segmenter, scmitosis_seg")
+    return run_folder(settings, choices)
+
+
+def _classifier(overrides: list[str], segmenter: Path) -> Path:
+    settings, choices = compose("train", overrides)
+    if settings["stage"]["kind"] != CLASSIFICATION:
+        raise InputError("classifier.model is a segmenter; choose a classifier such as resnet34")
+    _check_pretrained(settings["model"])
+    return run_folder(settings, choices, segmenter=slug_of(segmenter))
+
+
+def _check_stain(*stages: tuple[dict[str, Any], Choices]) -> None:
+    """That the stages do not fit together would show at the very end."""
+    first, second = (settings["stain"] for settings, _ in stages)
+    words = [choices.words["stain"] for _, choices in stages]
+    if first == second:
+        return
+    if words[0] == words[1]:
+        raise InputError(f"the settings of stain={words[0]} differ between the two stages; set both alike")
+    raise InputError(
+        f"the segmenter has stain={words[0]}, the classifier stain={words[1]}; type stain={words[0]} for both,"
+        f" or another one"
+    )
+
+
+def _check_pretrained(model: dict[str, Any]) -> None:
+    """Stage two's weights are looked for before stage one trains for hours."""
+    if model.get("pretrained") or model.get("weights"):
+        from mitosis.model.classifier import check_pretrained
+
+        check_pretrained(model["name"], model["pretrained"], model["weights"])

@@ -1,0 +1,92 @@
+"""One training run: its folder and its recipe, as they follow from a configuration."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mitosis.errors import InputError
+from mitosis.files import digest
+from mitosis.run.folder import read_recipe
+from mitosis.run.keys import CLASSIFICATION, OF_A_STAGE
+from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, slug_of
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training run, before anything of it is built.
+
+    Attributes:
+        folder: Where it writes.
+        recipe: What makes its result, plain data.
+        segmenters: Folders of the runs whose candidates stage two learns from; none for stage one.
+        inputs: What it learns from beside the dataset: name → SHA-256.
+        root: The dataset's folder on this machine, if it has one.
+        folds: The user's own fold lists, a csv, if there are any.
+    """
+
+    folder: Path
+    recipe: dict[str, Any]
+    segmenters: tuple[Path, ...]
+    inputs: dict[str, str]
+    root: Path | None
+    folds: Path | None
+
+
+def run_of(config: dict[str, Any], choices: Choices) -> Run:
+    """The run that a configuration of ``train`` describes.
+
+    Raises ``InputError`` for an ablation of another model, and for segmenters that do not fit (another fold, another
+    dataset, no candidates yet). Nothing is built or written, and torch is not needed.
+    """
+    _check_ablation(config, choices)
+    segmenters = _segmenters(config)
+    recipe = {"name": choices.name} | recipe_of(config)
+    if segmenters:
+        recipe["segmenters"] = [slug_of(path) for path in segmenters]
+    root = config["data"].get("root")
+    return Run(
+        folder=run_folder(config, choices, segmenter=slug_of(segmenters[-1]) if segmenters else None),
+        recipe=recipe,
+        segmenters=segmenters,
+        inputs={"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters},
+        root=Path(root).resolve() if root else None,
+        folds=own_folds(config),
+    )
+
+
+def _check_ablation(config: dict[str, Any], choices: Choices) -> None:
+    model = (config.get("ablation") or {}).get("for")
+    if model and model != choices.words["model"]:
+        raise InputError(f"ablation={choices.words['ablation']} is for model={model}, not {choices.words['model']}")
+
+
+def _segmenters(config: dict[str, Any]) -> tuple[Path, ...]:
+    """The runs whose candidates stage two learns from, the one that is used with it last."""
+    given = config["segmenter"]
+    runs = tuple(Path(path) for path in (given if isinstance(given, list | tuple) else [given] if given else []))
+    second = config["stage"]["kind"] == CLASSIFICATION
+    if second and not runs:
+        raise InputError("segmenter is not set; type segmenter=RUN with a segmenter's run folder after mitosis.propose")
+    if runs and not second:
+        raise InputError("segmenter=… is for stage two; choose a classifier such as model=resnet34")
+    for run in runs:
+        _check_segmenter(run, config)
+    return runs
+
+
+def _check_segmenter(run: Path, config: dict[str, Any]) -> None:
+    recipe = read_recipe(run)
+    if missing := [key for key in ("fold", "data", "name") if key not in recipe]:
+        raise InputError(f"{run / 'recipe.yaml'} is not the recipe of a training run: it has no {missing[0]}")
+    if str(recipe["fold"]) != str(config["fold"]):
+        raise InputError(f"segmenter={run} is of fold {recipe['fold']}; type fold={recipe['fold']}")
+    if recipe["data"]["_target_"] != config["data"]["_target_"]:
+        raise InputError(f"segmenter={run} is of data={recipe['name']['data']}; type data={recipe['name']['data']}")
+    have, want = (flat(data) for data in (recipe["data"], recipe_of(config)["data"]))
+    keys = sorted((have.keys() | want.keys()).difference(OF_A_STAGE))
+    if key := next((key for key in keys if have.get(key) != want.get(key)), None):
+        raise InputError(
+            f"segmenter={run} is of data.{key}={have.get(key)}, here it is {want.get(key)}; set both alike"
+        )
+    if not (run / "candidates.csv").is_file():
+        raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segmenter={run}")

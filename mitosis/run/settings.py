@@ -1,0 +1,44 @@
+"""How a network is trained, as far as its trainer has to know."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mitosis.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """The settings of one training that are neither its data nor its network.
+
+    Attributes:
+        seed: Of the global generators and of every sample.
+        max_steps: Optimiser steps, rounded up to whole epochs.
+        val_every: Epochs between two looks at val.
+        ema: Decay of an exponential moving average of the weights, None for none.
+        init: A run folder or checkpoint whose weights are started from, None for none.
+        trainer: Arguments of Lightning's trainer.
+    """
+
+    seed: int
+    max_steps: int
+    val_every: int
+    ema: float | None
+    init: str | None
+    trainer: dict[str, Any]
+
+    @classmethod
+    def of(cls, config: dict[str, Any]) -> "TrainingSettings":
+        """The settings in a configuration of ``train``; ``InputError`` for a number that makes no sense."""
+        data, trainer = config["data"], config["trainer"]
+        for key, value, least in (
+            ("seed", config["seed"], 0),
+            ("max_steps", config["max_steps"], 1),
+            ("val_every", config["val_every"], 1),
+            ("data.samples_per_epoch", data["samples_per_epoch"], 1),
+            ("data.batch_size", data["batch_size"], 1),
+            ("data.workers", data["workers"], 0),
+            ("trainer.accumulate_grad_batches", trainer.get("accumulate_grad_batches") or 1, 1),
+        ):
+            if not isinstance(value, int) or value < least:
+                raise InputError(f"{key}={value}: give a whole number, {least} or more")
+        return cls(**{key: config[key] for key in ("seed", "max_steps", "val_every", "ema", "init")}, trainer=trainer)

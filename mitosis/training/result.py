@@ -1,0 +1,36 @@
+"""What a training came to."""
+
+import math
+from typing import Any
+
+import lightning as L
+import torch
+
+from mitosis.run.assembly import Assembled
+from mitosis.run.keys import CLASSIFICATION
+from mitosis.run.trained import choose
+from mitosis.training.run_checkpoint import RunCheckpoint
+
+
+def metrics_of(assembled: Assembled, max_steps: int, trainer: L.Trainer, checkpoints: RunCheckpoint) -> dict[str, Any]:
+    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into that file."""
+    val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
+    metrics = {
+        "steps": trainer.global_step,
+        "max_steps": max_steps,
+        "val": val,
+        "fields": {part: len(getattr(assembled.data.parts, part)) for part in ("train", "val", "test")},
+        "pretrained": assembled.pretrained,
+    }
+    if assembled.stage.kind == CLASSIFICATION:
+        metrics["chosen"] = {"threshold": 0.5 if math.isnan(val["threshold"]) else val["threshold"]}
+        if trainer.is_global_zero:
+            choose(checkpoints.best_path, metrics["chosen"])
+    return metrics
+
+
+def hardware(trainer: L.Trainer) -> str:
+    """What a run was made on, in words."""
+    root = trainer.strategy.root_device
+    name = torch.cuda.get_device_name(root) if root.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    return f"{trainer.world_size} × {name}, {trainer.precision}"

@@ -1,0 +1,36 @@
+"""Where a training begins: anew, from the weights of another run, or from its own last checkpoint."""
+
+from mitosis.data.fold.lists import Parts, check_same_fields
+from mitosis.errors import InputError
+from mitosis.run.checkpoint import read
+from mitosis.run.trained import checkpoint_of, weights_of
+from mitosis.stage.base import Stage
+from mitosis.training.run_checkpoint import RunCheckpoint
+
+
+def progress(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> tuple[int, int]:
+    """Epochs and steps behind ``last.ckpt``; none where there is no such file, or it was made on other inputs.
+
+    Raises ``InputError`` where it was made on other fields.
+    """
+    path = checkpoints.last_path
+    if not path.exists():
+        return 0, 0
+    checkpoint = read(path)
+    check_same_fields(parts, checkpoint.get("fields"), checkpoints.folder.parent)
+    if checkpoint.get("inputs") != inputs:
+        print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
+        return 0, 0
+    return checkpoint["epoch"] + 1, checkpoint["global_step"]  # written when an epoch ends, before it is counted
+
+
+def initialise(stage: Stage, source: str) -> None:
+    """Start from the weights of a run folder or checkpoint; ``InputError`` where they do not fit the network."""
+    path = checkpoint_of(source)
+    checkpoint = read(path)
+    if "state_dict" not in checkpoint:
+        raise InputError(f"init={path} was not written by this package: it has no state_dict")
+    try:
+        stage.model.load_state_dict(weights_of(checkpoint))
+    except RuntimeError as error:
+        raise InputError(f"init={path}: its weights do not fit this model ({str(error).splitlines()[0]})") from error
