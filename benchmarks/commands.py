@@ -81,7 +81,7 @@ def _resident(process: Path) -> int:
 
 def _placed(word: str, folder: Path) -> str:
     """The word with the run that an earlier command made."""
-    for key, model, name in (("segment", "scmitosis_seg", "SEGMENTER"), ("classify", "resnet34", "CLASSIFIER")):
+    for key, model, name in (("segmenter", "scmitosis_seg", "SEGMENTER"), ("classifier", "resnet34", "CLASSIFIER")):
         if name in word:
             (made,) = (folder / "runs").glob(f"*/{model}/**/recipe.yaml")
             run = str(made.parent.relative_to(folder))

@@ -21,13 +21,13 @@ def main() -> int:
     command("pipeline", "data=synthetic", "crossfit=none", f"runs={OUT}/runs", "classifier.model=resnet18",
             f"segmenter.set=[{SEGMENTER}]", f"classifier.set=[{CLASSIFIER}]")  # fmt: skip
     evaluation = max(OUT.glob("runs/synthetic/resnet18/**/evaluation.json"), key=lambda path: path.stat().st_mtime)
-    classify = evaluation.parent
-    segment = next(OUT.glob("runs/synthetic/scmitosis_seg/**/proposal.json")).parent
+    classifier = evaluation.parent
+    segmenter = next(OUT.glob("runs/synthetic/scmitosis_seg/**/proposal.json")).parent
     fields = OUT / "fields"
     for case in (17, 19):  # of the official test part: no network saw these cases
         write_picture(fields / f"case{case}.png", draw_field(seed=0, case=case, index=0, size=512).image)
-    command("predict", f"input={fields}", f"output={OUT}/prediction", "mpp=0.25", f"segment={segment}",
-            f"classify={classify}")  # fmt: skip
+    command("predict", f"input={fields}", f"output={OUT}/prediction", "mpp=0.25", f"segmenter={segmenter}",
+            f"classifier={classifier}")  # fmt: skip
     f1 = json.loads(evaluation.read_text())["stages"][-1]["f1"] or 0.0
     print(f"\nF1 {f1:.4f} on unseen cases (goal {GOAL}); look at {OUT}/prediction/overlay/")
     return 0 if f1 >= GOAL else 1

@@ -7,9 +7,11 @@ from pathlib import Path
 COLUMNS = ("precision", "recall", "f1", "tp", "predictions", "truths", "ap")
 
 
-def main(segment: Path, classify: Path) -> None:
-    result = json.loads((classify / "evaluation.json").read_text())
-    runs = {name: json.loads((run / "metrics.json").read_text()) for name, run in (("one", segment), ("two", classify))}
+def main(segmenter: Path, classifier: Path) -> None:
+    result = json.loads((classifier / "evaluation.json").read_text())
+    runs = {
+        name: json.loads((run / "metrics.json").read_text()) for name, run in (("one", segmenter), ("two", classifier))
+    }
     print(f"Rule: {result['rule']}. Part: {result['part']}, {result['fields']} fields.\n")
     print("| | P | R | F1 | TP | predictions | ground truths | AP |\n|---|---|---|---|---|---|---|---|")
     for stage in result["stages"]:

@@ -1,35 +1,39 @@
-"""``python -m mitosis.propose segment=RUN``: a segmenter over its fold, the input of stage two."""
+"""``python -m mitosis.propose segmenter=RUN``: a segmenter over its fold, the input of stage two."""
 
 from pathlib import Path
 from typing import Any
 
 from mitosis import files
+from mitosis.cascade.checks import check_segmenter
 from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
-from mitosis.files import digest, read_json, read_yaml
+from mitosis.files import digest, read_json
+from mitosis.run.build import build
 from mitosis.run.folder import data_root, locked
 from mitosis.run.name import Choices
 
 
 def propose(config: dict[str, Any], choices: Choices) -> float:
-    """Choose window and threshold on val, write ``candidates.csv``; nothing when that stands for these weights.
+    """Choose window and threshold on val, write ``candidates.csv``; nothing where both exist for these weights.
 
     Returns the recall on val, nan where val has no mitosis.
     """
-    run = folder(config["segment"], "segment")
-    recipe = read_yaml(run / "recipe.yaml")
-    if "tiling" not in recipe:
-        raise InputError(f"segment={run} is a classifier's run; give a segmenter's")
+    run = folder(config["segmenter"], "segmenter")
+    check_segmenter(run)
     if not read_json(run / "metrics.json"):
-        raise InputError(f"segment={run}: its training is not finished; run its command again")
+        raise InputError(f"segmenter={run}: its training is not finished; run its command again")
     with locked(run):
         done = read_json(run / "proposal.json")
         if done and (run / "candidates.csv").is_file() and done["digests"] == _digests(run):
-            print(f"{run}/candidates.csv stands; nothing to do")
+            print(f"{run}/candidates.csv is up to date; nothing to do")
         else:
             from mitosis.cascade.proposal import write_proposal  # torch is loaded from here on
+            from mitosis.run.assembly import rebuild_data
+            from mitosis.run.trained import load
 
-            done = write_proposal(run, recipe, data_root(run, config["data"]["root"]), config["data"]["cache"])
+            trained = load(run)
+            data = rebuild_data(trained, data_root(run, config["data"]["root"]), config["data"]["cache"])
+            done = write_proposal(run, trained, data, build(trained.recipe["matching"]))
             files.write_json(run / "proposal.json", done | {"digests": _digests(run)})
     recall = done["val"]["recall"]
     return float("nan") if recall is None else recall

@@ -1,1 +1,18 @@
-"""Both stages together."""
+"""Both stages together: ``from mitosis.cascade import Cascade, Detections``."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mitosis.cascade.cascade import Cascade
+    from mitosis.inference.detections import Detections
+
+__all__ = ["Cascade", "Detections"]
+
+
+def __getattr__(name: str) -> Any:
+    # On first use, not at once: the commands check their arguments before torch is loaded.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mitosis.cascade import cascade
+
+    return getattr(cascade, name)

@@ -3,15 +3,18 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from rich.progress import track
 
 from mitosis.cascade.cascade import Cascade
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.record import Record
 from mitosis.errors import InputError
-from mitosis.metric.detection import Counts, DetectionMetric
+from mitosis.inference.components import CandidateSettings
+from mitosis.inference.sliding_window import Tiling
+from mitosis.metric.counts import Counts
+from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.run.trained import Trained
 
@@ -27,7 +30,9 @@ class Trial:
     ap: float
 
 
-def fixed_threshold(threshold: float | str) -> float | None:
+def fixed_threshold(settings: CandidateSettings) -> float | None:
+    """The threshold where it is given as a number, None where it is to be chosen on val."""
+    threshold = settings.threshold
     if threshold in ("auto", "f1"):
         return None
     if isinstance(threshold, bool | str) or not 0 < threshold < 1:
@@ -35,16 +40,16 @@ def fixed_threshold(threshold: float | str) -> float | None:
     return float(threshold)
 
 
-def threshold_of(settings: dict[str, Any], counts_at: dict[float, Counts]) -> float:
-    return best_f1(counts_at) if settings["threshold"] == "f1" else choose_threshold(counts_at, settings["recall"])
+def best_threshold(settings: CandidateSettings, counts_at: dict[float, Counts]) -> float:
+    """The threshold that ``f1`` or ``auto`` asks for."""
+    return best_f1(counts_at) if settings.threshold == "f1" else choose_threshold(counts_at, settings.recall)
 
 
-def windows_of(recipe: dict[str, Any], data: MitosisDataModule) -> list[int | str]:
-    fixed = recipe["tiling"]["window"]
-    if fixed != "auto":
-        return [fixed]
-    seen = recipe["tiling"]["mpp"]
-    side = max(max(record.size) * (record.mpp / seen if seen else 1) for record in data.parts.val)
+def windows_of(tiling: Tiling, val: Sequence[Record]) -> list[int | str]:
+    """The windows to try on val: the given one, or for ``auto`` all that are smaller than its largest field, and it."""
+    if tiling.window != "auto":
+        return [tiling.window]
+    side = max(max(record.size) * (record.mpp / tiling.mpp if tiling.mpp else 1) for record in val)
     return [window for window in WINDOWS if window < side] + ["whole"]
 
 
@@ -53,16 +58,16 @@ def try_windows(
 ) -> list[Trial]:
     """Score val with each window: AP of the components at 0.5 by their mean probability.
 
-    A field is read once for all windows, for it is not kept.
+    Each field is read once for all windows, and not kept.
     """
     cascades = [Cascade(trained, window=window) for window in windows]
     metrics = [DetectionMetric(matching) for _ in windows]
     val = data.parts.val
     for field in track(data.store.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
-        record = field.record
+        record, mpp = field.record, field.record.mpp
         for cascade, metric in zip(cascades, metrics, strict=True):
-            found = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp, threshold=0.5)
-            metric.update(found.points, found.mean, record.centroids, mpp=record.mpp, field=record.field)
+            candidates = cascade.propose(cascade.probability(field.image, mpp=mpp), mpp=mpp, threshold=0.5)
+            metric.update(candidates.points, candidates.mean, record.centroids, mpp=mpp, field=record.field)
     return [Trial(window, float(metric.compute()["ap"])) for window, metric in zip(windows, metrics, strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""From a probability map to candidates, from candidates to labels and crops."""
+"""From a probability map to candidates, from candidates to their labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -89,8 +89,8 @@ def label_candidates(
     for pixels in figures:
         touched = np.unique(candidates.labels[pixels[:, 1], pixels[:, 0]])
         result[touched[touched > 0] - 1] = -1
-    found = np.asarray(truths, dtype=np.float64).reshape(-1, 2)[pairs[:, 1]]
-    between = candidates.points[:, None] - found[None]
+    matched = np.asarray(truths, dtype=np.float64).reshape(-1, 2)[pairs[:, 1]]
+    between = candidates.points[:, None] - matched[None]
     result[(np.hypot(between[..., 0], between[..., 1]) <= radius_px).any(axis=1)] = -1
     result[pairs[:, 0]] = 1
     return result

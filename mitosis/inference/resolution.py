@@ -1,11 +1,18 @@
 """A network that sees a field at another resolution than the field's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 from torch.nn import functional
 
 from mitosis.errors import InputError
+
+
+def size_at(scale: float, size: Sequence[int]) -> list[int]:
+    """Sides in pixels of a field rescaled by ``scale``, rounded to at least 1; ``InputError`` for one not above 0."""
+    if not scale > 0:
+        raise InputError(f"tiling.mpp: a field cannot be rescaled by {scale}; give µm per pixel above 0")
+    return [max(1, round(side * scale)) for side in size]
 
 
 def rescale(image: Tensor, scale: float) -> Tensor:
@@ -14,9 +21,7 @@ def rescale(image: Tensor, scale: float) -> Tensor:
     Bilinear, smoothed where it shrinks; ``scale`` 1 gives ``image`` itself. Raises ``InputError`` for a scale that is
     not positive.
     """
-    if not scale > 0:
-        raise InputError(f"tiling.mpp: a field cannot be rescaled by {scale}; give µm per pixel above 0")
-    size = [max(1, round(side * scale)) for side in image.shape[1:]]
+    size = size_at(scale, image.shape[1:])
     if size == list(image.shape[1:]):
         return image
     return functional.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0].clamp(0, 1)

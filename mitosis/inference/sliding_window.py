@@ -54,7 +54,6 @@ def predict(
     blend: Literal["mean", "weighted"],
     batch: int,
     max_pixels: int,
-    progress: Callable[[int], None] | None = None,
 ) -> Tensor:
     """Probability map of a whole image, (H, W) float32 on the CPU.
 
@@ -63,8 +62,7 @@ def predict(
     it has more than ``max_pixels``. The image is extended to the right and below, by reflection, to multiples of
     ``stride`` and to at least one window; the extension is cut off the map. ``blend``: "mean" divides by the number of
     overlaps (SCMitosis section 3.1.4, whose 2×2 windows of 2048 on 2084 this gives); "weighted" lets a window's
-    centre count more than its border, where a network sees least. ``batch``: windows per call of ``net``;
-    ``progress`` is told the number of windows done after each.
+    centre count more than its border, where a network sees least. ``batch``: windows per call of ``net``.
 
     A window's answer is that of a pass over the whole image wherever the network's receptive field lies inside the
     window. Nearer to an inner border of a window, it is not, and is blended all the same.
@@ -100,8 +98,6 @@ def predict(
         for place, answer in zip(some, answers, strict=True):
             total[place] += weight * answer
             share[place] += weight
-        if progress is not None:
-            progress(first + len(some))
     return (total / share)[:height, :width].float()
 
 

@@ -129,10 +129,10 @@ class Matching:
     def pair(self, reach: Reach) -> np.ndarray:
         """The pairs that the rule makes in ``reach``: (k, 2) int64, prediction and truth, by rising truth."""
         if self.method == "optimal":
-            found = [pair for part in reach.components() for pair in _optimal(part)]
+            pairs = [pair for part in reach.components() for pair in _optimal(part)]
         else:
-            found = _in_order(reach, exclusive=self.method == "greedy")
-        return np.array(sorted(found, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
+            pairs = _in_order(reach, exclusive=self.method == "greedy")
+        return np.array(sorted(pairs, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
 
     def __call__(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Pairs:
         """Match one field's detections to its mitoses.
@@ -158,12 +158,12 @@ def checked(points: np.ndarray, name: str) -> np.ndarray:
 
 
 def _in_order(reach: Reach, exclusive: bool) -> Iterator[tuple[int, int]]:
-    taken: set[int] = set()
-    found: set[int] = set()
+    used: set[int] = set()
+    paired: set[int] = set()
     for prediction, truth in zip(reach.prediction.tolist(), reach.truth.tolist(), strict=True):
-        if truth not in found and not (exclusive and prediction in taken):
-            found.add(truth)
-            taken.add(prediction)
+        if truth not in paired and not (exclusive and prediction in used):
+            paired.add(truth)
+            used.add(prediction)
             yield prediction, truth
 
 

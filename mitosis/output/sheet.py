@@ -1,4 +1,4 @@
-"""Some of a dataset's objects on one picture: whoever swapped x and y sees it there."""
+"""Some of a dataset's objects on one picture: x and y that were swapped show there."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Labelled:
 def sample_objects(records: Sequence[Record], count: int, seed: int) -> list[Labelled]:
     """``count`` objects drawn at random, half of them mitoses as far as there are; mitoses first, then by field.
 
-    A place that is not finite cannot be shown and is passed over; one outside its field shows black.
+    A place that is not finite cannot be shown and is left out; one outside its field shows black.
     """
     rng = np.random.default_rng(seed)
     mitoses = [Labelled(record, x, y, True) for record in records for x, y in record.centroids]

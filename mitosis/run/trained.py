@@ -62,6 +62,10 @@ class Trained:
         """The stain normalisation that the network was trained behind."""
         return build(self.recipe["stain"])
 
+    def same_stain(self, other: "Trained") -> bool:
+        """Whether both networks were trained behind one stain normalisation."""
+        return self.recipe["stain"] == other.recipe["stain"]
+
 
 def checkpoint_of(run: str | Path) -> Path:
     """``best.ckpt`` of a run folder, or the file itself; ``InputError`` when there is none."""

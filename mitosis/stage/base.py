@@ -1,8 +1,8 @@
-"""What both stages share: the optimiser, the guard against a lost loss, object-level scores on held-out fields."""
+"""What both stages share: the optimiser, the check for a loss that is not finite, scores on held-out fields."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from lightning import LightningModule
@@ -16,11 +16,13 @@ from mitosis.scheduler.schedule import Plateau
 
 
 class Stage(LightningModule, ABC):
-    """One of the two stages; is handed its network, loss, metric, optimiser and schedule.
+    """One of the two stages, built from its network, loss, metric, optimiser and schedule.
 
     ``detection``: metric updated with the detections of one whole field at a time.
     ``optimizer``: partial on the parameters; ``scheduler``: one on it, ``total_steps`` and ``steps_per_epoch``.
     """
+
+    kind: ClassVar[str]  # segmentation or classification, as in the stage's yaml
 
     def __init__(
         self,
@@ -74,27 +76,22 @@ class Stage(LightningModule, ABC):
 
     def on_validation_epoch_end(self) -> None:
         self.log("val/loss", self.val_loss.compute())
+        scores = {f"val/{name}": float(value) for name, value in self.detection.compute().items()}
+        score = scores.get("val/ap", float("nan"))
+        self.log_dict(scores)
+        self.log("val/score", score, prog_bar=True, logger=False)
         self.val_loss.reset()
-        score, schedule = self.log_scores("val", self.detection), self.lr_schedulers()
-        if isinstance(schedule, Plateau):
+        self.detection.reset()
+        if isinstance(schedule := self.lr_schedulers(), Plateau):
             schedule.observe(score)
-
-    def log_scores(self, prefix: str, metric: Metric) -> float:
-        """Log a metric that computes to a dict of numbers, make it ready for the next epoch; returns its ap, or nan."""
-        scores = {f"{prefix}/{name}": float(value) for name, value in metric.compute().items()}
-        score = scores.get(f"{prefix}/ap", float("nan"))
-        self.log_dict(scores, prog_bar=False)
-        self.log(f"{prefix}/score", score, prog_bar=True, logger=False)
-        metric.reset()
-        return score
 
     def configure_optimizers(self) -> Any:
         total = int(self.trainer.estimated_stepping_batches)
+        steps = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}
         try:
             optimizer = self._optimizer(self.parameters())
-            per_epoch = total // (self.trainer.max_epochs or 1)
-            scheduler = self._scheduler(optimizer, total_steps=total, steps_per_epoch=per_epoch)
+            scheduler = self._scheduler(optimizer, **steps)
         except ValueError as error:
             raise InputError(f"optimizer or scheduler: {error}") from error
-        # Lightning shall not treat a plateau by itself: see Plateau.
+        # Lightning must not step a plateau by itself: see Plateau.
         return [optimizer], [{"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}]

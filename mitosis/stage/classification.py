@@ -12,6 +12,8 @@ from mitosis.stage.base import Stage
 class ClassificationStage(Stage):
     """Trains on candidate crops; on held-out fields scores every candidate by its probability of being a mitosis."""
 
+    kind = "classification"
+
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         image = batch["image"].contiguous(memory_format=torch.channels_last)
         return self.loss(self.model(image), batch["label"])

@@ -9,6 +9,7 @@ from torchmetrics import Metric
 
 from mitosis.inference import components, sliding_window
 from mitosis.inference.resolution import predict_at
+from mitosis.inference.sliding_window import Tiling
 from mitosis.stage.base import Stage
 
 
@@ -16,32 +17,36 @@ from mitosis.stage.base import Stage
 class SegmentationStage(Stage):
     """Trains on tiles with masks; on held-out fields scores components of the probability map by their mean.
 
-    ``mpp``: µm per pixel that the network sees, None for the field's own. ``window``: side of the validation window in
-    pixels, that of the training tiles; None for whole fields. ``overlap`` and ``batch`` of the windows.
+    ``tiling``: how the network is run over a field. Validation does not use its window and blend, which are chosen for
+    the finished network, but blends by the mean windows of side ``window`` in pixels, None for whole fields.
     ``min_area_um2``: components up to this area are dropped. ``pixel``: metric over (probability, mask).
     """
 
+    kind = "segmentation"
     SCORED = 200
-    """At most so many components of a field, the most probable, enter the score: an untrained net gives thousands."""
+    """At most this many components of a field, the most probable, enter the score: an untrained net gives thousands."""
 
     def __init__(
         self,
         *args: Any,
         pixel: Metric,
-        mpp: float | None,
+        tiling: Tiling | dict[str, Any],
         window: int | None,
-        overlap: int,
-        batch: int,
-        max_pixels: int,
         min_area_um2: float,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        tiling = tiling if isinstance(tiling, Tiling) else Tiling(**tiling)
         self.pixel = pixel
-        self.mpp = mpp
+        self.mpp = tiling.mpp
         self.min_area_um2 = min_area_um2
-        self._tiling = partial(
-            sliding_window.predict, window=window, overlap=overlap, batch=batch, blend="mean", max_pixels=max_pixels
+        self._predict = partial(
+            sliding_window.predict,
+            window=window,
+            overlap=tiling.overlap,
+            blend="mean",
+            batch=tiling.batch,
+            max_pixels=tiling.max_pixels,
         )
 
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
@@ -50,17 +55,17 @@ class SegmentationStage(Stage):
 
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         scale = 1.0 if self.mpp is None else float(field["mpp"]) / self.mpp
-        probability = probability_of(self.model, field["image"], self._tiling, scale)
+        probability = probability_of(self.model, field["image"], self._predict, scale)
         self.check_finite(probability, "prediction")
         mask = field["mask"][0].to(probability)
         self.pixel.update(probability.to(self.device), mask.to(self.device))
         logits = torch.logit(probability, eps=1e-6)[None, None]
         loss = self.loss(logits, mask[None, None])
-        found = components.extract(
+        candidates = components.extract(
             probability.numpy(), threshold=0.5, min_area_um2=self.min_area_um2, mpp=float(field["mpp"])
         )
-        best = found.mean.argsort(kind="stable")[::-1][: self.SCORED].copy()
-        return torch.from_numpy(found.points[best]), torch.from_numpy(found.mean[best]), loss
+        best = candidates.mean.argsort(kind="stable")[::-1][: self.SCORED].copy()
+        return torch.from_numpy(candidates.points[best]), torch.from_numpy(candidates.mean[best]), loss
 
     def on_validation_epoch_end(self) -> None:
         super().on_validation_epoch_end()
@@ -70,9 +75,9 @@ class SegmentationStage(Stage):
 
 
 def probability_of(model: nn.Module, image: Tensor, predict: Any, scale: float = 1.0) -> Tensor:
-    """Probability map (H, W) float32 on the CPU of a field (3, H, W) in [0, 1], which the network sees by ``scale``.
+    """Probability map (H, W) float32 on the CPU of a field (3, H, W) in [0, 1], which the network sees rescaled.
 
-    ``predict``: a partial of tiling's.
+    ``predict``: ``sliding_window.predict``, all but its network, image and stride given.
     """
 
     def net(batch: Tensor) -> Tensor:

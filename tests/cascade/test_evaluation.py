@@ -109,7 +109,8 @@ def make(tmp_path, monkeypatch):
     def run(into: str, model: type[nn.Module], fold="official", threshold=0.5, **changes) -> Path:
         folder = tmp_path / into
         recipe = {
-            "name": {"data": "squares", "model": model.__name__, "ablation": "full", "what": "default"},
+            "stage": {"kind": "segmentation" if model is Darkness else "classification"},
+            "name": {"data": "squares", "model": model.__name__, "ablation": "full", "variant": "default"},
             "model": {"_target_": f"{__name__}.{model.__name__}"},
             "data": {"_target_": f"{__name__}.Squares", "folds": "synthetic", "samples_per_epoch": 1, "batch_size": 1},
             "fold": fold,
@@ -152,7 +153,7 @@ def test_a_ring_counts_in_no_pixel_score_and_changes_no_other(make, cli):
     results = {}
     for root in ("plain", "rings"):
         run = make(root, Darkness)
-        assert cli("evaluate", f"segment={run}", f"data.root={root}").code == 0
+        assert cli("evaluate", f"segmenter={run}", f"data.root={root}").code == 0
         results[root] = read_json(run / "evaluation.json")
     plain, ringed = results["plain"], results["rings"]
     # Of the four squares that are none, the one that lies in the ring is no longer counted.
@@ -162,7 +163,7 @@ def test_a_ring_counts_in_no_pixel_score_and_changes_no_other(make, cli):
 
 def test_both_stages_by_hand(runs, cli):
     segment, classify = runs
-    ended = cli("evaluate", f"segment={segment}", f"classify={classify}")
+    ended = cli("evaluate", f"segmenter={segment}", f"classifier={classify}")
     assert ended.code == 0, ended.err
     result = read_json(classify / "evaluation.json")
     alone, both = result["stages"]
@@ -178,7 +179,7 @@ def test_both_stages_by_hand(runs, cli):
     pixel = [result["pixel"][name] for name in ("precision", "recall", "f1", "iou")]
     assert pixel == pytest.approx([2 / 6, 2 / 4, 4 / 10, 2 / 8])
     assert [result["pixel"][name] for name in ("tp", "fp", "fn")] == [2 * 144, 4 * 144, 2 * 144]
-    assert result["fields"] == 10 and result["steps"] == {"segment": 7, "classify": 7}
+    assert result["fields"] == 10 and result["steps"] == {"segmenter": 7, "classifier": 7}
 
     assert cells(ended.out, "stage one alone") == ALONE
     assert cells(ended.out, "both stages") == ["0.6667", "0.5000", "0.5714", "2", "3", "4", "0.5417"]
@@ -194,7 +195,7 @@ def test_both_stages_by_hand(runs, cli):
 
 
 def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, monkeypatch):
-    given = ("evaluate", f"segment={runs[0]}", f"classify={runs[1]}")
+    given = ("evaluate", f"segmenter={runs[0]}", f"classifier={runs[1]}")
     alive, most, load, detect = weakref.WeakSet(), [], FieldStore._load, Cascade.detect
 
     def loaded(self, record):
@@ -220,26 +221,26 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, mo
 
 
 def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
-    ended = cli("evaluate", f"segment={make('a', Darkness)}")
+    ended = cli("evaluate", f"segmenter={make('a', Darkness)}")
     assert ended.code == 0 and cells(ended.out, "stage one alone") == ALONE
     assert "both stages" not in ended.out
     stricter = make("b", Darkness, threshold=0.85)
-    (row,) = evaluated(segment=stricter)["stages"]
+    (row,) = evaluated(segmenter=stricter)["stages"]
     assert (row["tp"], row["predictions"], row["truths"]) == (1, 2, 4)
-    (row,) = evaluated(segment=make("c", Darkness, threshold=0.25))["stages"]
+    (row,) = evaluated(segmenter=make("c", Darkness, threshold=0.25))["stages"]
     assert (row["tp"], row["predictions"], row["truths"]) == (4, 7, 4)
 
 
 def evaluated(**asked) -> dict:
-    settings = {"classify": None, "part": "test", "matching": None, "data": {"root": None, "cache": None}} | asked
+    settings = {"classifier": None, "part": "test", "matching": None, "data": {"root": None, "cache": None}} | asked
     evaluate(settings, Choices({}, "default", []))
-    folder = settings["classify"] or settings["segment"]
+    folder = settings["classifier"] or settings["segmenter"]
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
 
 
 def test_another_rule_changes_the_rule_only(runs, cli):
     segment, classify = runs
-    given = (f"segment={segment}", f"classify={classify}")
+    given = (f"segmenter={segment}", f"classifier={classify}")
     cli("evaluate", *given)
     first, table = read_json(classify / "evaluation.json"), digest(classify / "detections.csv")
     ended = cli("evaluate", *given, "matching=px20")
@@ -258,22 +259,22 @@ def test_nothing_is_chosen(runs, cli):
     files = [run / "checkpoints" / "best.ckpt" for run in runs]
     before = [(digest(path), path.stat().st_mtime_ns) for path in files]
     for part in ("test", "val"):
-        assert cli("evaluate", f"segment={runs[0]}", f"classify={runs[1]}", f"part={part}").code == 0
+        assert cli("evaluate", f"segmenter={runs[0]}", f"classifier={runs[1]}", f"part={part}").code == 0
     assert [(digest(path), path.stat().st_mtime_ns) for path in files] == before
 
 
 def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli):
     run = make("run", Darkness)
-    cli("evaluate", f"segment={run}")
+    cli("evaluate", f"segmenter={run}")
     before = [digest(run / name) for name in ("evaluation.json", "detections.csv")]
-    ended = cli("evaluate", f"segment={run}", "part=val")  # six white fields without mitoses
+    ended = cli("evaluate", f"segmenter={run}", "part=val")  # six white fields without mitoses
     assert ended.code == 0 and cells(ended.out, "stage one alone") == [DASH, DASH, DASH, "0", "0", "0", DASH]
     assert f"precision {DASH}  recall {DASH}  f1 {DASH}  iou {DASH}" in ended.out
     assert read_json(run / "evaluation-val.json")["stages"][0]["f1"] is None
     assert [digest(run / name) for name in ("evaluation.json", "detections.csv")] == before
     settings = {
-        "segment": run,
-        "classify": None,
+        "segmenter": run,
+        "classifier": None,
         "part": "val",
         "matching": None,
         "data": {"root": None, "cache": None},
@@ -284,7 +285,7 @@ def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli
 @pytest.mark.parametrize(("fold", "root"), [("official", "without"), ("all", "with")])
 def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
     run = make("run", Darkness, fold=fold)
-    ended = cli("evaluate", f"segment={run}", f"data.root={root}")
+    ended = cli("evaluate", f"segmenter={run}", f"data.root={root}")
     assert ended.code == 0, ended.err
     assert "no test figure" in ended.out and "stage one" not in ended.out and "0." not in ended.out
     assert read_json(run / "evaluation.json")["stages"] == [] and not (run / "detections.csv").exists()
@@ -292,14 +293,14 @@ def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
 
 def test_a_test_part_that_came_later_is_evaluated(make, cli):
     run = make("run", Darkness)
-    cli("evaluate", f"segment={run}", "data.root=without")
+    cli("evaluate", f"segmenter={run}", "data.root=without")
     (run / "detections.csv").write_text("of another rule")
-    assert cells(cli("evaluate", f"segment={run}", "data.root=with").out, "stage one alone") == ALONE
+    assert cells(cli("evaluate", f"segmenter={run}", "data.root=with").out, "stage one alone") == ALONE
 
 
 def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs, cli):
     segment, classify = runs
-    given = ("evaluate", f"segment={segment}", f"classify={classify}")
+    given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")
     first = cli(*given)
     before = (classify / "evaluation.json").stat().st_mtime_ns
     again = cli(*given)
@@ -316,14 +317,14 @@ def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs,
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"fold": 0}, "segment is of fold official, classify of fold 0"),
-        ({"name": {"data": "icpr2012"}}, "segment is of data squares, classify of data icpr2012"),
+        ({"fold": 0}, "segmenter is of fold official, classifier of fold 0"),
+        ({"name": {"data": "icpr2012"}}, "segmenter is of data squares, classifier of data icpr2012"),
         ({"stain": {"_target_": "mitosis.stain.macenko.Macenko"}}, "stain="),
     ],
 )
 def test_runs_that_do_not_belong_together_are_refused(make, cli, changes, words):
     segment, classify = make("segmenter", Darkness), make("classifier", Redness, **changes)
-    ended = cli("evaluate", f"segment={segment}", f"classify={classify}")
+    ended = cli("evaluate", f"segmenter={segment}", f"classifier={classify}")
     assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1
     assert not (classify / "evaluation.json").exists()
 
@@ -337,7 +338,7 @@ def test_what_a_classifier_learned_is_not_scored(runs, cli, learned, part, refus
     (name, *_) = [record.field for record in getattr(data.parts, part)]
     path = classify / "checkpoints" / "best.ckpt"
     write(read(path) | {"fields": {"train": [], "val": []} | {learned: [name]}}, path)
-    ended = cli("evaluate", f"segment={segment}", f"classify={classify}", f"part={part}")
+    ended = cli("evaluate", f"segmenter={segment}", f"classifier={classify}", f"part={part}")
     assert ended.code == int(refused)
     assert (f"best.ckpt: it was trained or chosen on {name}, which is in {part} here" in ended.err) is refused
 
@@ -347,14 +348,14 @@ def test_mistakes_end_in_one_line(make, runs, cli, tmp_path):
     unchosen = make("unchosen", Darkness)
     save(unchosen, read(unchosen / "checkpoints/best.ckpt")["recipe"], {})
     for given, words in {
-        (f"segment={classify}", f"classify={segment}"): f"segment={classify}",
-        (f"segment={segment}", f"classify={segment}"): f"classify={segment}",
-        (f"segment={classify}",): "is a classifier's",
-        (f"segment={unchosen}",): "python -m mitosis.propose segment=",
-        (f"segment={tmp_path / 'x'}",): "no such folder",
-        (f"segment={segment}", "part=train"): "part=train",
-        (f"segment={segment}", "matching=px21"): "px20",
-        (): "segment",
+        (f"segmenter={classify}", f"classifier={segment}"): f"segmenter={classify}",
+        (f"segmenter={segment}", f"classifier={segment}"): f"classifier={segment}",
+        (f"segmenter={classify}",): "is a classifier's",
+        (f"segmenter={unchosen}",): "python -m mitosis.propose segmenter=",
+        (f"segmenter={tmp_path / 'x'}",): "no such folder",
+        (f"segmenter={segment}", "part=train"): "part=train",
+        (f"segmenter={segment}", "matching=px21"): "px20",
+        (): "segmenter",
     }.items():
         ended = cli("evaluate", *given)
         assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1, given

@@ -27,8 +27,8 @@ def both_stages(runs: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     config, choices = compose("train", SEGMENTER)
     train(config | {"runs": str(runs)}, choices)
     (segmenter,) = (path.parent for path in runs.rglob("recipe.yaml"))
-    propose(*compose("propose", [f"segment={segmenter}"]))
-    config, choices = compose("train", [*CLASSIFIER, f"candidates={segmenter}"])
+    propose(*compose("propose", [f"segmenter={segmenter}"]))
+    config, choices = compose("train", [*CLASSIFIER, f"segmenter={segmenter}"])
     train(config | {"runs": str(runs)}, choices)
     (classifier,) = (path.parent for path in runs.rglob("recipe.yaml") if path.parent != segmenter)
     checkpoints = [read(run / "checkpoints" / "best.ckpt") for run in (segmenter, classifier)]

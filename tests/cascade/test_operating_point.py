@@ -10,7 +10,7 @@ from mitosis.cascade.operating_point import THRESHOLDS, Trial, best_f1, best_tri
 from mitosis.cascade.proposal import labels_of
 from mitosis.data.record import Field, MitoticFigure, Record
 from mitosis.inference.components import extract
-from mitosis.metric.detection import Counts
+from mitosis.metric.counts import Counts
 
 
 def square(left: int, top: int) -> np.ndarray:

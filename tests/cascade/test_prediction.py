@@ -16,7 +16,7 @@ from mitosis import files
 from mitosis.errors import InputError
 from mitosis.image.file import read_image
 from mitosis.output.overlay import ACCEPTED, REJECTED
-from mitosis.predict import find_images, predict
+from mitosis.predict import predict
 from mitosis.run.checkpoint import write
 from mitosis.run.name import Choices
 
@@ -49,15 +49,17 @@ class Redness(nn.Module):
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> tuple[str, str]:
-    """``segment=…`` and ``classify=…`` of two trained runs."""
+    """``segmenter=…`` and ``classifier=…`` of two trained runs."""
     monkeypatch.setenv("MITOSIS_TRUST", __name__.split(".")[0])
     parts = {
-        "segment": {
+        "segmenter": {
+            "stage": {"kind": "segmentation"},
             "model": {"_target_": f"{__name__}.Darkness"},
             "tiling": {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
             "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
         },
-        "classify": {
+        "classifier": {
+            "stage": {"kind": "classification"},
             "model": {"_target_": f"{__name__}.Redness"},
             "crop": {"side_um": 16.0, "pixels": 128, "border": "reflect"},
         },
@@ -67,7 +69,7 @@ def runs(tmp_path, monkeypatch) -> tuple[str, str]:
         contents = {"recipe": recipe, "chosen": {"threshold": 0.5, "window": "whole"}, "mpp": 0.25, "state_dict": {}}
         write(contents, tmp_path / name / "checkpoints" / "best.ckpt")
         files.write_text(tmp_path / name / "recipe.yaml", yaml.safe_dump(recipe))
-    return f"segment={tmp_path / 'segment'}", f"classify={tmp_path / 'classify'}"
+    return f"segmenter={tmp_path / 'segmenter'}", f"classifier={tmp_path / 'classifier'}"
 
 
 def picture(path: Path, *squares: tuple[int, int, tuple[int, int, int]], side: int = 12, size=(90, 120)) -> Path:
@@ -160,40 +162,15 @@ def test_without_any_candidate_the_tables_hold_their_header_alone(runs, cli, tmp
     assert (read_image(out / "overlay" / "a.bmp.png") == 255).all()
 
 
-def test_what_a_glob_names(tmp_path, monkeypatch):
-    inside = tmp_path / "set [1]" / "deep"
-    for name in ("x1.png", "x2.PNG", "y1.jpeg"):
-        picture(inside / (name.replace("PNG", "png")), size=(2, 2))
-    (inside / "x2.png").rename(inside / "x2.PNG")
-    (inside / "x3.txt").write_text("")
-
-    def names(given: str) -> list[str]:
-        return [path.name for path in find_images(given)]
-
-    assert names(f"{inside}/x*") == ["x1.png", "x2.PNG"]
-    assert names(f"{tmp_path}/set [1]/**/*.*") == names(str(inside)) == ["x1.png", "x2.PNG", "y1.jpeg"]
-    assert names(f"{tmp_path}/set*/d??p/y[0-9].jpeg") == ["y1.jpeg"]
-    monkeypatch.chdir(inside)
-    assert names("*1.*") == ["x1.png", "y1.jpeg"] and names(".") == ["x1.png", "x2.PNG", "y1.jpeg"]
-    (inside / "x[1].png").write_bytes((inside / "x1.png").read_bytes())
-    assert names("x[1].png") == ["x[1].png"]  # a file of that very name comes first
-    picture(tmp_path / "other" / "x1.png", size=(2, 2))
-    with pytest.raises(InputError, match=r"two images are named x1\.png"):
-        find_images(f"{tmp_path}/**/*.png")
-    for nothing in ("z*", "nowhere", str(tmp_path / "nowhere"), "x3*", "/nowhere/*.png"):
-        with pytest.raises(InputError, match="no such file or folder, and as a glob it names no image"):
-            find_images(nothing)
-
-
 def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
     image, file, empty = picture(tmp_path / "a.png"), tmp_path / "file", tmp_path / "empty"
     file.write_text("mine")
     empty.mkdir()
-    good = {"input": image, "output": tmp_path / "out", "mpp": 0.25, "segment": tmp_path / "segment"}
+    good = {"input": image, "output": tmp_path / "out", "mpp": 0.25, "segmenter": tmp_path / "segmenter"}
     for change, words in (
         ({"output": file}, f"output={file} is a file"),
         ({"output": file / "below"}, f"{file}/below: Not a directory"),
-        ({"output": tmp_path / "segment"}, "is a run's folder"),
+        ({"output": tmp_path / "segmenter"}, "is a run's folder"),
         ({"output": None}, "output"),
         ({"input": empty}, f"input={empty}: no image in it"),
         ({"input": tmp_path / "nothing"}, "no such file or folder"),
@@ -203,20 +180,20 @@ def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
         ({"mpp": "true"}, "mpp=0.25"),
         ({"mpp": 250}, "mpp=0.25"),
         ({"mpp": -0.25}, "mpp=0.25"),
-        ({"segment": tmp_path / "nothing"}, "no checkpoint"),
-        ({"segment": tmp_path / "classify"}, "is a classifier's"),
-        ({"segment": None}, "segment"),
-        ({"classify": tmp_path / "segment"}, "is a segmenter's"),
+        ({"segmenter": tmp_path / "nothing"}, "no checkpoint"),
+        ({"segmenter": tmp_path / "classifier"}, "is a classifier's"),
+        ({"segmenter": None}, "segmenter"),
+        ({"classifier": tmp_path / "segmenter"}, "is a segmenter's"),
     ):
         given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
         ended = cli("predict", *given)
         assert ended.code == 1 and ended.err.count("\n") == 1 and words in ended.err, (change, ended)
         assert "Traceback" not in ended.err and not (tmp_path / "out" / "detections.csv").exists()
-    assert file.read_text() == "mine" and not (tmp_path / "segment" / "candidates.csv").exists()
+    assert file.read_text() == "mine" and not (tmp_path / "segmenter" / "candidates.csv").exists()
 
 
 def test_a_missing_resolution_says_what_to_type():
-    asked = {"input": ".", "output": "out", "mpp": None, "segment": "x", "classify": None, "overlay": True}
+    asked = {"input": ".", "output": "out", "mpp": None, "segmenter": "x", "classifier": None, "overlay": True}
     with pytest.raises(InputError, match=r"mpp=0\.25"):
         predict(asked, Choices({}, "default", []))
 

@@ -78,7 +78,8 @@ def make(tmp_path, monkeypatch):
     def run(name: str = "run", *, half=None, recall=0.95, threshold="auto", limit=10**6, window="auto", **data) -> Path:
         folder = tmp_path / name
         recipe = {
-            "name": {"data": "squares", "model": "darkness", "ablation": "full", "what": "default"},
+            "stage": {"kind": "segmentation"},
+            "name": {"data": "squares", "model": "darkness", "ablation": "full", "variant": "default"},
             "model": {"_target_": f"{__name__}.Darkness", "limit": limit},
             "data": {"_target_": f"{__name__}.Squares", "folds": "synthetic", "samples_per_epoch": 1, "batch_size": 1}
             | data,
@@ -114,7 +115,7 @@ def chosen(run: Path) -> dict:
 )
 def test_the_threshold_is_the_largest_with_the_wanted_recall_on_val(make, cli, wanted, threshold, recall, precision):
     run = make(recall=wanted)
-    ended = cli("propose", f"segment={run}")
+    ended = cli("propose", f"segmenter={run}")
     assert ended.code == 0, ended.err
     assert chosen(run) == {"window": "whole", "threshold": threshold} == read_json(run / "proposal.json")["chosen"]
     val = read_json(run / "proposal.json")["val"]
@@ -125,7 +126,7 @@ def test_the_threshold_is_the_largest_with_the_wanted_recall_on_val(make, cli, w
 
 def test_the_candidates_of_every_part(make, cli):
     run = make()
-    cli("propose", f"segment={run}")
+    cli("propose", f"segmenter={run}")
     rows = read_candidates(run / "candidates.csv")
     assert len(rows) == 2 * 40  # in each of 40 fields the mitosis and the other square
     assert {row.field: row.seen for row in rows} == {
@@ -143,7 +144,7 @@ def test_the_candidates_of_every_part(make, cli):
 @pytest.mark.parametrize("half", [0, 1])
 def test_a_run_on_one_half_proposes_on_the_other_alone(make, cli, half):
     run = make(half=half)
-    assert cli("propose", f"segment={run}").code == 0
+    assert cli("propose", f"segmenter={run}").code == 0
     rows = read_candidates(run / "candidates.csv")
     assert {row.seen for row in rows} == {"unseen"}
     assert sorted({row.field[:6] for row in rows}) == HALVES[1 - half]
@@ -153,23 +154,23 @@ def test_a_run_on_one_half_proposes_on_the_other_alone(make, cli, half):
 def test_it_is_skipped_when_it_stands_and_redone_when_it_does_not(make, cli):
     run = make()
     files = [run / "checkpoints/best.ckpt", run / "candidates.csv", run / "proposal.json"]
-    cli("propose", f"segment={run}")
+    cli("propose", f"segmenter={run}")
     before = [(path.stat().st_mtime_ns, digest(path)) for path in files]
-    again = cli("propose", f"segment={run}")
+    again = cli("propose", f"segmenter={run}")
     assert again.code == 0 and "nothing to do" in again.out
     assert [(path.stat().st_mtime_ns, digest(path)) for path in files] == before
     files[1].write_text("something else")
-    cli("propose", f"segment={run}")
+    cli("propose", f"segmenter={run}")
     assert digest(files[1]) == before[1][1]
     train(run, read(files[0])["recipe"], gain=0.5)  # everything is half as probable
-    assert cli("propose", f"segment={run}").code == 0
+    assert cli("propose", f"segmenter={run}").code == 0
     assert chosen(run)["threshold"] == 0.15 and digest(files[1]) != before[1][1]
 
 
 def test_it_is_repeated_to_the_byte(make, cli):
     one, other = make("one"), make("other")
     for run in (one, other):
-        cli("propose", f"segment={run}")
+        cli("propose", f"segmenter={run}")
     for name in ("checkpoints/best.ckpt", "candidates.csv"):
         assert digest(one / name) == digest(other / name)
 
@@ -186,13 +187,13 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, mo
     with monkeypatch.context() as patch:
         patch.setattr(FieldStore, "_load", loaded)
         patch.setattr(Cascade, "probability", lambda *args, **kw: most.append(len(alive)) or probability(*args, **kw))
-        assert cli("propose", f"segment={one}").code == 0
+        assert cli("propose", f"segmenter={one}").code == 0
     assert max(most) <= 2 and len(most) == (6 + 6 + 40) + (2 * 6 + 6 + 40)  # two windows
-    ended = cli("propose", f"segment={cached}", "data.cache=cache")
+    ended = cli("propose", f"segmenter={cached}", "data.cache=cache")
     assert ended.code == 0 and "0 of 40 fields are in cache" in ended.out
     assert len(list(cached.parent.glob("cache/images/*.npy"))) > 1
     monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
-    assert cli("propose", f"segment={other}").code == 0
+    assert cli("propose", f"segmenter={other}").code == 0
     for name in ("checkpoints/best.ckpt", "candidates.csv", "proposal.json"):
         assert digest(one / name) == digest(other / name) == digest(cached / name)
 
@@ -200,7 +201,7 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, mo
 def test_the_test_parts_labels_choose_nothing(make, cli):
     one, other = make("one"), make("other", moved=True)
     for run in (one, other):
-        assert cli("propose", f"segment={run}").code == 0
+        assert cli("propose", f"segmenter={run}").code == 0
     assert chosen(one) == chosen(other)
     first, second = (read_json(run / "proposal.json") for run in (one, other))
     assert first["val"] == second["val"]
@@ -214,10 +215,10 @@ def test_the_test_parts_labels_choose_nothing(make, cli):
 
 def test_the_window_is_the_one_of_the_highest_ap(make, cli):
     run = make(side=264, limit=256)
-    assert cli("propose", f"segment={run}").code == 0
+    assert cli("propose", f"segmenter={run}").code == 0
     assert chosen(run)["window"] == 256
     fixed = make("fixed", side=264, limit=256, window="whole", threshold=0.4)
-    assert cli("propose", f"segment={fixed}").code == 0
+    assert cli("propose", f"segmenter={fixed}").code == 0
     assert chosen(fixed) == {"window": "whole", "threshold": 0.4}
     assert read_candidates(fixed / "candidates.csv") == []
     val = read_json(fixed / "proposal.json")["val"]
@@ -226,7 +227,7 @@ def test_the_window_is_the_one_of_the_highest_ap(make, cli):
 
 def test_a_threshold_that_was_never_tried_is_counted_all_the_same(make, cli):
     run = make(threshold=0.621)
-    assert cli("propose", f"segment={run}").code == 0
+    assert cli("propose", f"segmenter={run}").code == 0
     assert read_json(run / "proposal.json")["val"]["recall"] == 4 / 6
 
 
@@ -241,7 +242,7 @@ def test_a_threshold_that_was_never_tried_is_counted_all_the_same(make, cli):
 )
 def test_settings_that_make_no_sense_end_in_one_line(make, cli, settings, words):
     run = make(**settings)
-    ended = cli("propose", f"segment={run}")
+    ended = cli("propose", f"segmenter={run}")
     assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1
     assert not (run / "proposal.json").exists() and not (run / "candidates.csv").exists()
 
@@ -249,9 +250,9 @@ def test_settings_that_make_no_sense_end_in_one_line(make, cli, settings, words)
 def test_runs_that_propose_nothing_are_refused(make, cli, tmp_path):
     classifier, unfinished = make("classifier"), make("unfinished")
     recipe = yaml.safe_load((classifier / "recipe.yaml").read_text())
-    del recipe["tiling"]
+    recipe["stage"]["kind"] = "classification"
     (classifier / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     (unfinished / "metrics.json").unlink()
     for run, words in ((classifier, "classifier"), (unfinished, "not finished"), (tmp_path / "x", "no such folder")):
-        ended = cli("propose", f"segment={run}")
+        ended = cli("propose", f"segmenter={run}")
         assert ended.code == 1 and words in ended.err and str(run) in ended.err and ended.err.count("\n") == 1

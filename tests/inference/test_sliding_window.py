@@ -143,15 +143,16 @@ def test_tiny_fields_are_reflected_as_often_as_it_takes(height, width):
     assert np.array_equal(seen[0][0].numpy(), expected)
 
 
-def test_progress_inference_mode_and_half_precision():
-    done, modes = [], []
+def test_batches_inference_mode_and_half_precision():
+    sizes, modes = [], []
 
     def net(x):
+        sizes.append(len(x))
         modes.append(torch.is_inference_mode_enabled())
         return x[:, :1].bfloat16()
 
-    result = run(net, image(16, 60).requires_grad_(), batch=2, progress=done.append)
-    assert done == [2, 4, 5] and modes == [True] * 3
+    result = run(net, image(16, 60).requires_grad_(), batch=2)
+    assert sizes == [2, 2, 1] and modes == [True] * 3
     assert result.dtype == torch.float32 and not result.requires_grad and not result.is_inference()
 
 

@@ -1,6 +1,7 @@
 import multiprocessing
 import warnings
 from math import isnan, nan
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -9,22 +10,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from mitosis.metric.detection import Counts, DetectionMetric, FieldDetections, counts, curve
+from mitosis.metric.counts import Counts
+from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 
 PX5 = Matching("px5", 5.0, "px")
 
 
+class Field(NamedTuple):
+    """What `DetectionMetric.update` takes."""
+
+    points: np.ndarray
+    scores: np.ndarray
+    truths: np.ndarray
+    mpp: float
+    field: str
+
+
 def field(name, detections, truths, mpp=0.25):
     """``detections``: (x, score) along y = 0; ``truths``: x."""
     points, truths = (np.array([[x, 0.0] for x in xs]).reshape(-1, 2) for xs in ([x for x, _ in detections], truths))
-    return FieldDetections(name, points, np.array([score for _, score in detections]), truths, mpp)
+    return Field(points, np.array([score for _, score in detections]), truths, mpp, name)
 
 
 def metric_of(fields, matching=PX5):
     metric = DetectionMetric(matching)
     for one in fields:
-        metric.update(one.points, one.scores, one.truths, one.mpp, one.field)
+        metric.update(*one)
     return metric
 
 
@@ -36,10 +48,10 @@ TWO = [
 
 
 def test_counts_by_hand():
-    assert counts(TWO, 0.96, PX5) == Counts(tp=0, fp=0, fn=4, predictions=0, truths=4)
-    assert counts(TWO, 0.9, PX5) == Counts(tp=1, fp=1, fn=3, predictions=2, truths=4)
-    assert counts(TWO, 0.8, PX5) == Counts(tp=2, fp=2, fn=2, predictions=4, truths=4)  # a second hit is false
-    assert counts(TWO, 0.0, PX5) == Counts(tp=3, fp=3, fn=1, predictions=6, truths=4)
+    assert metric_of(TWO).counts(0.96) == Counts(tp=0, fp=0, fn=4, predictions=0, truths=4)
+    assert metric_of(TWO).counts(0.9) == Counts(tp=1, fp=1, fn=3, predictions=2, truths=4)
+    assert metric_of(TWO).counts(0.8) == Counts(tp=2, fp=2, fn=2, predictions=4, truths=4)  # a second hit is false
+    assert metric_of(TWO).counts(0.0) == Counts(tp=3, fp=3, fn=1, predictions=6, truths=4)
 
 
 def test_metric_by_hand():
@@ -52,6 +64,11 @@ def test_metric_by_hand():
 def test_ties_of_f1_go_to_the_largest_threshold():
     fields = [field("a", [(0, 0.9), (50, 0.6), (60, 0.6), (100, 0.6)], [0, 100])]  # F1 2/3 at .9 and at .6
     assert metric_of(fields).compute()["threshold"] == 0.9
+
+
+def test_a_field_given_twice_counts_once():
+    metric = metric_of([*TWO, TWO[0]])
+    assert metric.counts(0.0) == metric_of(TWO).counts(0.0) and metric.compute() == metric_of(TWO).compute()
 
 
 def test_undefined_is_nan_and_no_detection_is_zero():
@@ -78,7 +95,7 @@ def test_ap_is_sklearns_where_each_detection_is_plainly_right_or_wrong(detection
         field(f"{k}", [(x, score) for x, _, score in spots[k::3]], [x for x, is_right, _ in spots[k::3] if is_right])
         for k in range(3)
     ]
-    assert curve(fields, PX5).average_precision == pytest.approx(average_precision_score(right, scores))
+    assert metric_of(fields).curve().average_precision == pytest.approx(average_precision_score(right, scores))
 
 
 SPOT = st.integers(0, 12)
@@ -92,16 +109,17 @@ METHOD = st.sampled_from(["optimal", "greedy", "shared"]).map(lambda method: Mat
 
 @given(FIELDS, METHOD)
 def test_curve_is_the_counts_at_each_score(fields, matching):
-    found = curve(fields, matching)
+    metric = metric_of(fields, matching)
+    found = metric.curve()
     assert found.thresholds.tolist() == sorted({s for one in fields for s in one.scores.tolist()}, reverse=True)
-    assert list(found.points) == [counts(fields, threshold, matching) for threshold in found.thresholds]
+    assert list(found.points) == [metric.counts(threshold) for threshold in found.thresholds]
 
 
 @given(FIELDS, METHOD, st.randoms())
 def test_order_and_repetition_of_fields_and_order_of_detections_change_nothing(fields, matching, random):
     def shuffled(one):
         order = random.sample(range(len(one.scores)), len(one.scores))
-        return FieldDetections(one.field, one.points[order], one.scores[order], one.truths, one.mpp)
+        return one._replace(points=one.points[order], scores=one.scores[order])
 
     again = [shuffled(one) for one in random.sample(fields, len(fields))]
     expected = metric_of(fields, matching).compute()
@@ -114,8 +132,8 @@ def test_state_keeps_every_bit_whatever_the_metrics_dtype(fields):
     metric = DetectionMetric(PX5).set_dtype(torch.bfloat16)
     for one in fields:
         metric.update(one.points / 3, one.scores / 3, one.truths / 7, one.mpp, "é " + one.field)
-    for kept, one in zip(metric.fields, sorted(fields, key=lambda one: one.field), strict=True):
-        assert kept.field == "é " + one.field and kept.mpp == one.mpp
+    for kept, one in zip(metric._fields(), sorted(fields, key=lambda one: one.field), strict=True):
+        assert kept.name == "é " + one.field and kept.mpp == one.mpp
         assert np.array_equal(kept.points, one.points / 3) and np.array_equal(kept.truths, one.truths / 7)
         assert np.array_equal(kept.scores, one.scores / 3)
 
@@ -129,7 +147,7 @@ def test_reset_and_batch_value():
 
 def dots(i):
     points = np.arange(2.0 * i).reshape(i, 2)
-    return FieldDetections(f"field {i}", points, np.full(i, 1 / (i + 1)), np.zeros((1, 2)), 0.25)
+    return Field(points, np.full(i, 1 / (i + 1)), np.zeros((1, 2)), 0.25, f"field {i}")
 
 
 def rank_of_two(rank, store, answers):
@@ -138,7 +156,7 @@ def rank_of_two(rank, store, answers):
     uneven = metric_of([[dots(1)], []][rank])  # nothing at all on rank 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # compute before update
-        answers.put((whole.compute(), uneven.compute(), len(whole.fields)))
+        answers.put((whole.compute(), uneven.compute(), len(whole._fields())))
     torch.distributed.destroy_process_group()
 
 
@@ -166,9 +184,5 @@ def test_faults_name_the_field():
         metric.update(np.zeros((1, 2)), np.array([np.nan]), np.zeros((0, 2)), 0.25, "A00_01")
     with pytest.raises(ValueError, match="A00_01: 1 points"):
         metric.update(np.zeros((1, 2)), np.ones(2), np.zeros((0, 2)), 0.25, "A00_01")
-    with pytest.raises(ValueError, match="twice"):
-        counts([TWO[0], TWO[0]], 0.5, PX5)
-    with pytest.raises(ValueError, match="twice"):
-        curve([TWO[0], TWO[0]], PX5)
     with pytest.raises(ValueError, match="threshold"):
-        counts(TWO, nan, PX5)
+        metric_of(TWO).counts(nan)

@@ -7,7 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mitosis.output.table import HEADER, MITOSIS, OTHER, DetectionRow, rows_of, write_detections
+from mitosis.inference.detections import Detections
+from mitosis.output.table import HEADER, MITOSIS, write_detections
+
+TWO = Detections(
+    points=np.array([[1.005, 2083.999], [3, 4]]),
+    scores=np.array([0.99996, 0.25]),
+    accepted=np.array([True, False]),
+    area_um2=np.array([6.25, 100]),
+    mpp=0.227415,
+)
+NONE = Detections(np.zeros((0, 2)), np.zeros(0), np.zeros(0, bool), np.zeros(0), 0.25)
+
+
+def one(x=0.0, y=0.0, score=0.0):
+    return Detections(np.array([[x, y]]), np.array([score]), np.array([True]), np.array([7.0]), 0.25)
 
 
 def read(path):
@@ -16,34 +30,32 @@ def read(path):
 
 
 def test_by_hand(tmp_path):
-    rows = rows_of(
-        "a.png",
-        np.array([[1.005, 2083.999], [3, 4]]),
-        np.array([0.99996, 0.25]),
-        np.array([True, False]),
-        np.array([6.25, 100]),
-        0.227415,
-    )
-    write_detections(tmp_path / "new" / "detections.csv", rows)
-    assert (tmp_path / "new" / "detections.csv").read_bytes().decode() == (
+    path = tmp_path / "new" / "detections.csv"
+    first = "a.png,1.00,2084.00,1.0000,mitotic figure,6.25,0.227415\n"
+    write_detections(path, [("a.png", TWO), ("b.png", NONE), ("c.png", one(5, 6.5, 0.5))])
+    assert path.read_bytes().decode() == (
         "image,x,y,score,class,area_um2,mpp\n"
-        "a.png,1.00,2084.00,1.0000,mitotic figure,6.25,0.227415\n"
-        "a.png,3.00,4.00,0.2500,non-mitotic figure,100.00,0.227415\n"
+        + first
+        + "a.png,3.00,4.00,0.2500,non-mitotic figure,100.00,0.227415\n"
+        + "c.png,5.00,6.50,0.5000,mitotic figure,7.00,0.25\n"
     )
-    assert [row.kind for row in rows] == [MITOSIS, OTHER]
+    write_detections(path, [("a.png", TWO.mitoses())])
+    assert path.read_bytes().decode() == "image,x,y,score,class,area_um2,mpp\n" + first
+    assert len(TWO) == len(TWO.mitoses()) == 1
 
 
-def test_nothing_leaves_the_header_alone_and_replaces_what_was_there(tmp_path):
+@pytest.mark.parametrize("images", [[], [("a.png", NONE)], [("a.png", NONE.mitoses())]])
+def test_without_detections_the_header_alone_replaces_what_was_there(tmp_path, images):
     path = tmp_path / "detections.csv"
     path.write_text("old\n" * 9)
-    write_detections(path, [])
+    write_detections(path, images)
     assert path.read_text() == ",".join(HEADER) + "\n"
-    assert rows_of("a.png", np.zeros((0, 2)), np.zeros(0), np.zeros(0, bool), np.zeros(0), 0.25) == []
 
 
-def test_columns_of_different_lengths_are_refused():
+def test_columns_of_different_lengths_are_refused(tmp_path):
+    uneven = Detections(np.zeros((2, 2)), np.zeros(1), np.zeros(2, bool), np.zeros(2), 0.25)
     with pytest.raises(ValueError):
-        rows_of("a.png", np.zeros((2, 2)), np.zeros(1), np.zeros(2, bool), np.zeros(2), 0.25)
+        write_detections(tmp_path / "detections.csv", [("a.png", uneven)])
 
 
 def test_a_failure_leaves_the_table_of_before(tmp_path):
@@ -51,7 +63,7 @@ def test_a_failure_leaves_the_table_of_before(tmp_path):
     write_detections(path, [])
     before = path.read_bytes()
     with pytest.raises(UnicodeEncodeError):
-        write_detections(path, [DetectionRow("\udcff.png", 0, 0, 0, MITOSIS, 0, 0.25)])
+        write_detections(path, [("\udcff.png", one())])
     assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["detections.csv"]
 
 
@@ -62,7 +74,7 @@ def test_a_failure_leaves_the_table_of_before(tmp_path):
 )
 def test_what_is_written_is_read(tmp_path_factory, name, x, score):
     path = tmp_path_factory.mktemp("table") / "detections.csv"
-    write_detections(path, [DetectionRow(name, x, -x, score, MITOSIS, 7.0, 0.25)])
+    write_detections(path, [(name, one(x, -x, score))])
     (row,) = read(path)
     assert tuple(row) == HEADER and row["image"] == name and row["class"] == MITOSIS
     assert float(row["x"]) == pytest.approx(x, abs=0.00501) and float(row["score"]) == pytest.approx(score, abs=5.01e-5)

@@ -71,7 +71,7 @@ def test_batches_change_nothing(count: int) -> None:
 
 
 @torch.no_grad()
-def test_a_lost_network_is_told() -> None:
+def test_a_network_that_answers_nan_is_refused() -> None:
     class Lost(Brightness):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) / 0

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED
+from mitosis.inference.sliding_window import Tiling
 from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
@@ -30,17 +31,22 @@ class Painted(nn.Module):
         return (image[:, :1] - 0.5) * 20
 
 
-def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
-    settings: dict[str, Any] = {"mpp": None, "window": 64, "overlap": 16, "batch": 3, "max_pixels": 10**6}
-    settings |= {"min_area_um2": 0.0} | kwargs
+def parts(model: nn.Module) -> tuple[Any, ...]:
+    """What both stages are built from."""
+    detection = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
+    return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant
+
+
+def stage_of(
+    model: nn.Module, mpp: float | None = None, window: int | None = 64, min_area_um2: float = 0.0
+) -> SegmentationStage:
+    tiling = Tiling(mpp=mpp, window="auto", overlap=16, blend="weighted", batch=3, max_pixels=10**6)
     return SegmentationStage(
-        model,
-        nn.BCEWithLogitsLoss(),
-        DetectionMetric(Matching("rule", 5.0, "um", True, "optimal")),
-        partial(torch.optim.SGD, lr=0.1),
-        constant,
+        *parts(model),
         pixel=PixelMetric(),
-        **settings,
+        tiling=tiling,
+        window=window,
+        min_area_um2=min_area_um2,
     ).eval()
 
 
@@ -84,6 +90,14 @@ def test_a_perfect_network_scores_perfectly() -> None:
 
 
 @torch.no_grad()
+def test_the_tiling_may_come_as_plain_data() -> None:
+    tiling = {"mpp": 2 * MPP, "window": "auto", "overlap": 16, "blend": "mean", "batch": 3, "max_pixels": 10**6}
+    stage = SegmentationStage(*parts(Painted()), pixel=PixelMetric(), tiling=tiling, window=64, min_area_um2=0.0)
+    field, expected = field_of((16, 32, 16)), stage_of(Painted(), mpp=2 * MPP)
+    assert torch.equal(stage.detect(field)[0], expected.detect(field)[0])
+
+
+@torch.no_grad()
 def test_small_parts_are_dropped() -> None:
     field = field_of((10, 20, 4), (100, 60, 5))
     points, _, _ = stage_of(Painted(), min_area_um2=16 * MPP**2).detect(field)
@@ -109,7 +123,7 @@ def test_without_any_mitosis_the_score_is_undefined() -> None:
 
 
 @torch.no_grad()
-def test_a_lost_network_is_told() -> None:
+def test_a_network_that_answers_nan_is_refused() -> None:
     class Lost(Painted):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) * math.nan

@@ -7,10 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import numpy as np
-
 from mitosis import files
-from mitosis.data.view.candidates import CandidateRows
 from mitosis.errors import InputError
 
 
@@ -75,15 +72,9 @@ def read_candidates(path: Path) -> list[CandidateRow]:
     return rows
 
 
-def by_field(rows: Iterable[CandidateRow]) -> dict[str, CandidateRows]:
-    """Candidates per field. Where a segmenter that never saw the field proposed, what others proposed is dropped."""
-    kept: dict[str, list[CandidateRow]] = {}
+def by_field(rows: Iterable[CandidateRow]) -> dict[str, list[CandidateRow]]:
+    """Candidates per field. Where a segmenter that never saw the field proposed, those of all others are dropped."""
+    grouped: dict[str, list[CandidateRow]] = {}
     for row in rows:
-        kept.setdefault(row.field, []).append(row)
-    result = {}
-    for name, proposed in kept.items():
-        unseen = [row for row in proposed if row.seen == "unseen"]
-        chosen = unseen or proposed
-        points = np.array([(row.x, row.y) for row in chosen], dtype=np.float64)
-        result[name] = CandidateRows(points, np.array([row.label for row in chosen], dtype=np.int64))
-    return result
+        grouped.setdefault(row.field, []).append(row)
+    return {name: [row for row in group if row.seen == "unseen"] or group for name, group in grouped.items()}

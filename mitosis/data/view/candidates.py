@@ -3,7 +3,6 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mitosis.data.record import Field
+from mitosis.data.view.candidate_table import CandidateRow
 from mitosis.data.view.fields import image_tensor
 from mitosis.data.view.tiles import Augment
 from mitosis.errors import InputError
@@ -20,18 +20,6 @@ from mitosis.inference.crop import crop
 # A crop is taken this much wider, augmented, and cut down: turned by 45°, shrunk to 0.9 and shifted by 3 % it still
 # shows tissue in every corner.
 MARGIN = 1.75
-
-
-@dataclass(frozen=True, eq=False)
-class CandidateRows:
-    """What the segmenter proposed in one field.
-
-    ``points``: (n, 2) float64 x, y in pixels. ``labels``: (n,) int: 1 a mitosis, 0 none, −1 a further part of a mitosis
-    that has another row.
-    """
-
-    points: np.ndarray
-    labels: np.ndarray
 
 
 class CandidateView(Dataset):
@@ -52,7 +40,7 @@ class CandidateView(Dataset):
     def __init__(
         self,
         fields: Sequence[Field],
-        candidates: Mapping[str, CandidateRows],
+        candidates: Mapping[str, Sequence[CandidateRow]],
         augment: Augment,
         *,
         side_um: float = 16.0,
@@ -70,10 +58,9 @@ class CandidateView(Dataset):
         self._pools: tuple[list[tuple[Field, np.ndarray]], ...] = ([], [])
         for field in fields:
             self._pools[1].extend((field, point) for point in field.record.centroids)
-            if rows := candidates.get(field.record.field):
-                for point, label in zip(rows.points, rows.labels, strict=True):
-                    if label >= 0:
-                        self._pools[int(label)].append((field, point))
+            for row in candidates.get(field.record.field, ()):
+                if row.label >= 0:
+                    self._pools[row.label].append((field, np.array([row.x, row.y])))
         if not self._pools[1]:
             raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold")
         if not self._pools[0]:
@@ -128,7 +115,7 @@ class CandidateFieldView(Dataset):
     def __init__(
         self,
         fields: Sequence[Field],
-        candidates: Mapping[str, CandidateRows],
+        candidates: Mapping[str, Sequence[CandidateRow]],
         *,
         side_um: float = 16.0,
         pixels: int = 128,
@@ -144,17 +131,18 @@ class CandidateFieldView(Dataset):
     def __getitem__(self, index: int) -> dict[str, Any]:
         field = self._fields[index]
         record = field.record
-        rows = self._candidates.get(record.field, CandidateRows(np.zeros((0, 2)), np.zeros(0, dtype=np.int64)))
-        images = np.zeros((len(rows.points), self._pixels, self._pixels, 3), dtype=np.uint8)
-        for image, (x, y) in zip(images, rows.points, strict=True):
+        rows = self._candidates.get(record.field, ())
+        points = np.array([(row.x, row.y) for row in rows], dtype=np.float64).reshape(-1, 2)
+        images = np.zeros((len(rows), self._pixels, self._pixels, 3), dtype=np.uint8)
+        for image, (x, y) in zip(images, points, strict=True):
             image[:] = crop(
                 field.image, (x, y), side_um=self._side_um, mpp=record.mpp, pixels=self._pixels, border=self._border
             )
         return {
             "field": record.field,
             "images": image_tensor(images),
-            "points": torch.from_numpy(np.asarray(rows.points, dtype=np.float64)),
-            "labels": torch.from_numpy(np.asarray(rows.labels, dtype=np.int64)),
+            "points": torch.from_numpy(points),
+            "labels": torch.tensor([row.label for row in rows], dtype=torch.int64),
             "mpp": record.mpp,
             "centroids": torch.from_numpy(record.centroids),
         }

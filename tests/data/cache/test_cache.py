@@ -21,7 +21,8 @@ from mitosis.data.cache.fingerprint import files_of
 from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Field, MitoticFigure, Record
 from mitosis.data.synthetic import Synthetic
-from mitosis.data.view.candidates import CandidateRows, CandidateView
+from mitosis.data.view.candidate_table import CandidateRow
+from mitosis.data.view.candidates import CandidateView
 from mitosis.data.view.fields import FieldView
 from mitosis.data.view.tiles import TileView
 from mitosis.data.view.whole import WholeFieldView
@@ -223,7 +224,8 @@ def test_views_see_the_same_in_memory_and_on_disk(tmp_path: Path, stain: Callabl
     memory = [Field(r, stain(r.read(), r.field), r.mask()) for r in records]
     disk = [Cache(tmp_path, stain).field(r) for r in records]
     augment, kept = SCMitosisAugment(), {"samples": 6, "seed": 1}
-    rows = {records[0].field: CandidateRows(np.array([[5.0, 7.0], [90.0, 30.5]]), np.array([0, 0]))}
+    name = records[0].field
+    rows = {name: [CandidateRow(name, x, y, 20.0, 0.5, 0.9, 0, "", "seen") for x, y in ((5.0, 7.0), (90.0, 30.5))]}
     views = [
         partial(TileView, augment=augment, size=48, overlap=8, jitter=8, **kept),
         partial(WholeFieldView, augment=augment, mpp=0.5, **kept),

@@ -11,7 +11,8 @@ from torch.utils.data import DataLoader
 from mitosis.augment.candidates import CandidateAugment
 from mitosis.augment.none import NoAugment
 from mitosis.data.record import Field, MitoticFigure, Record
-from mitosis.data.view.candidates import CandidateFieldView, CandidateRows, CandidateView, elsewhere
+from mitosis.data.view.candidate_table import CandidateRow
+from mitosis.data.view.candidates import CandidateFieldView, CandidateView, elsewhere
 from mitosis.data.view.fields import single
 from mitosis.data.view.sampler import EpochSampler
 from mitosis.errors import InputError
@@ -31,9 +32,12 @@ def field(name: str = "f", truth: bool = True, mpp: float = 0.25) -> Field:
     return Field(record, image, record.mask())
 
 
-def rows(**labels: int) -> CandidateRows:
-    points = np.array([POINTS[kind] for kind in labels], dtype=np.float64).reshape(-1, 2)
-    return CandidateRows(points, np.array(list(labels.values()), dtype=np.int64))
+def row(x: float, y: float, label: int) -> CandidateRow:
+    return CandidateRow("f", x, y, area_um2=20.0, mean=0.5, max=0.9, label=label, segmenter="0" * 16, seen="unseen")
+
+
+def rows(**labels: int) -> list[CandidateRow]:
+    return [row(*POINTS[kind], label) for kind, label in labels.items()]
 
 
 ROWS = {"f": rows(matched=1, false=0, ignored=-1)}
@@ -91,7 +95,7 @@ def test_margin_keeps_the_border_out() -> None:
 
 
 def test_border_is_reflected_or_black() -> None:
-    corner = {"f": CandidateRows(np.array([[0.0, 0.0]]), np.array([0]))}
+    corner = {"f": [row(0.0, 0.0, 0)]}
     for border, darkest in (("reflect", 250), ("black", 0)):
         images = CandidateFieldView([field()], corner, border=border)[0]["images"]
         assert (images[0, 0] * 255).min().round() == darkest
@@ -123,7 +127,7 @@ def test_whole_field() -> None:
 
 
 @pytest.mark.parametrize("candidates", [{}, {"f": rows()}])
-def test_whole_field_without_candidates(candidates: dict[str, CandidateRows]) -> None:
+def test_whole_field_without_candidates(candidates: dict[str, list[CandidateRow]]) -> None:
     view = CandidateFieldView([field(), field("g", truth=False)], candidates, pixels=96)
     assert len(view) == 2
     assert view[0]["images"].shape == (0, 3, 96, 96)

@@ -1,0 +1,43 @@
+"""What can be refused before torch is loaded."""
+
+from pathlib import Path
+from typing import Any
+
+from mitosis.errors import InputError
+from mitosis.image.mpp import MPP, plausible
+from mitosis.run.folder import read_recipe
+
+
+def check_mpp(mpp: float) -> None:
+    """``InputError`` unless ``mpp`` is a number of µm per pixel at which mitoses can be recognised."""
+    if not plausible(mpp):
+        raise InputError(
+            f"mpp={mpp}: µm per pixel lie between {MPP[0]:g} and {MPP[1]:g}; a usual 40x scan has mpp=0.25"
+        )
+
+
+def check_segmenter(run: Path) -> None:
+    """``InputError`` unless ``run`` is the folder of a segmenter."""
+    if _recipe(run)["stage"]["kind"] != "segmentation":
+        raise InputError(f"segmenter={run} is a classifier's run; give a segmenter's")
+
+
+def check_same_fold(segmenter: Path, classifier: Path) -> None:
+    """``InputError`` unless two runs are of one fold of one dataset: one's training cases may be the other's test."""
+    one, other = _recipe(segmenter), _recipe(classifier)
+    for what, values in {
+        "fold": (one["fold"], other["fold"]),
+        "data": (one["name"]["data"], other["name"]["data"]),
+        "folds": (one["data"].get("folds"), other["data"].get("folds")),
+    }.items():
+        if values[0] != values[1]:
+            raise InputError(
+                f"segmenter is of {what} {values[0]}, classifier of {what} {values[1]}; give runs of one fold"
+            )
+
+
+def _recipe(run: Path) -> dict[str, Any]:
+    recipe = read_recipe(run)
+    if missing := [key for key in ("fold", "name", "data", "stage") if key not in recipe]:
+        raise InputError(f"{run / 'recipe.yaml'} is not the recipe of a training run: it has no {missing[0]}")
+    return recipe

@@ -1,0 +1,36 @@
+"""The image files that a path, a folder or a glob names."""
+
+import glob
+from itertools import pairwise
+from pathlib import Path
+
+from mitosis.errors import InputError
+
+SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
+
+
+def find_images(given: str) -> list[Path]:
+    """The image itself, the images of a folder, or those that a glob names; ``InputError`` when there is none."""
+    path = Path(given).expanduser()
+    if path.is_file():
+        return [path]
+    named = path.iterdir() if path.is_dir() else map(Path, glob.glob(_pattern(path), recursive=True))
+    images = sorted(
+        # Hidden ones are no images: macOS leaves a ._name beside each file on foreign disks.
+        file
+        for file in named
+        if file.suffix.lower() in SUFFIXES and file.name[0] != "." and file.is_file()
+    )
+    if not images:
+        reason = "no image in it" if path.is_dir() else "no such file or folder, and as a glob it names no image"
+        raise InputError(f"input={given}: {reason} ({', '.join(SUFFIXES)})")
+    names = sorted(file.name for file in images)
+    if twice := next((name for name, after in pairwise(names) if name == after), None):
+        raise InputError(f"input={given}: two images are named {twice}; run them into two output folders")
+    return images
+
+
+def _pattern(path: Path) -> str:
+    """``path`` as a glob; brackets in the names of folders that exist are taken literally."""
+    literal = next(parent for parent in path.parents if parent.is_dir())
+    return str(Path(glob.escape(str(literal)), path.relative_to(literal)))

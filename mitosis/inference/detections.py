@@ -1,0 +1,33 @@
+"""Scored points of one image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Detections:
+    """What the cascade found in one image: every candidate with its score, and which of them it accepts as mitoses.
+
+    Attributes:
+        points: (n, 2) float64 x, y in pixels of the image as given, 0-based from the top left.
+        scores: (n,) in [0, 1], the classifier's probability; without a classifier the segmenter's mean probability.
+        accepted: (n,) bool.
+        area_um2: (n,) area of the segmenter's component in µm².
+        mpp: µm per pixel of the image as given.
+    """
+
+    points: np.ndarray
+    scores: np.ndarray
+    accepted: np.ndarray
+    area_um2: np.ndarray
+    mpp: float
+
+    def __len__(self) -> int:
+        """The number of mitoses."""
+        return int(self.accepted.sum())
+
+    def mitoses(self) -> "Detections":
+        """The accepted ones alone."""
+        keep = self.accepted
+        return Detections(self.points[keep], self.scores[keep], keep[keep], self.area_um2[keep], self.mpp)
