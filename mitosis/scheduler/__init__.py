@@ -1,1 +1,5 @@
 """Learning-rate schedules."""
+
+from mitosis.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)

@@ -52,4 +52,4 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         text=True,
         check=True,
     )
-    assert "mitosis.model.scmitosis.SCMitosisSeg" in shown.stdout
+    assert "mitosis.model.SCMitosisSeg" in shown.stdout

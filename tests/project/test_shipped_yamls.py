@@ -68,12 +68,12 @@ def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
 def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
     config = composed("model=resnet34", "data=gzmh")
     assert config["loss"]["_target_"] == "torch.nn.CrossEntropyLoss"
-    assert config["augment"]["_target_"] == "mitosis.augment.candidates.CandidateAugment"
+    assert config["augment"]["_target_"] == "mitosis.augment.CandidateAugment"
     assert config["matching"]["name"] == "px20"
     assert config["model"]["pretrained"] is True
     config = composed("model=resnet34", "data=synthetic", "matching=midog", "loss=bce_tversky", "stain=none")
     assert (config["matching"]["name"], config["loss"]["alpha"]) == ("midog", 0.3)
-    assert config["stain"]["_target_"] == "mitosis.stain.none.NoStain"
+    assert config["stain"]["_target_"] == "mitosis.stain.NoStain"
     assert config["model"]["pretrained"] is False
     paper = composed("data=icpr2012", "budget=paper")
     assert (paper["optimizer"]["lr"], paper["data"]["batch_size"]) == (1e-4, 16)
