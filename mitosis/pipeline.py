@@ -34,7 +34,7 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
     second += [f"candidates=[{quoted}]", f"crossfit={2 if crossfit else 'none'}"]
     settings, words = compose("train", second)
     _check_pretrained(settings)
-    _check_stain(compose("train", first)[0]["stain"], settings["stain"])
+    _check_stain(compose("train", first), (settings, words))
     classifier = run_folder(settings, words, on=slug_of(whole[1]))
     print(f"crossfit={2 if crossfit else 'none'}; the result will lie in {classifier}", flush=True)
     for overrides, run in [*halves, whole]:
@@ -69,10 +69,11 @@ def _place(overrides: list[str]) -> Iterator[str]:
     return (text for text in overrides if text.startswith(("data.root=", "data.cache=")))
 
 
-def _check_stain(first: dict[str, Any], second: dict[str, Any]) -> None:
+def _check_stain(*stages: tuple[dict[str, Any], Choices]) -> None:
     """That the stages do not fit together would show at the very end."""
+    first, second = (settings["stain"] for settings, _ in stages)
+    names = [choices.words["stain"] for _, choices in stages]
     if first != second:
-        names = [stain["_target_"].split(".")[-2] for stain in (first, second)]
         if names[0] == names[1]:
             raise InputError(f"the settings of stain={names[0]} differ between the two stages; set both alike")
         raise InputError(

@@ -19,6 +19,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mitosis.cli.messages import check_unknown_keys, user_message
 from mitosis.cli.overrides import arrange, literal
+from mitosis.cli.pipe import end_with_reader
 from mitosis.errors import InputError
 from mitosis.process.rank import in_one_line, is_rank_zero, quiet
 from mitosis.run.build import CONF, check_kinds, words_of
@@ -83,7 +84,8 @@ def entry(command: str, task: Task) -> None:
             _stop(message)  # not left to Hydra, which would add lines of its own
 
     try:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
+        with end_with_reader():
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
     except KeyboardInterrupt:
         print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
         sys.exit(130)

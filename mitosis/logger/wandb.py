@@ -109,7 +109,7 @@ def describe(recipe: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": shortened(f"{experiment}/{variant}/fold-{recipe['fold']}"),
         "group": shortened(f"{experiment}/{variant}"),
-        "job_type": recipe["stage"]["_target_"].split(".")[-2],
+        "job_type": recipe["stage"]["kind"],
         "tags": [name["data"], name["model"], name["ablation"]],
         "config": {"experiment": experiment, "variant": variant} | flat(recipe),
     }

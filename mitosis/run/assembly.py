@@ -53,7 +53,7 @@ def build_stage(config: dict[str, Any], data: MitosisDataModule) -> Stage:
             "max_pixels": config["tiling"]["max_pixels"],
             "min_area_um2": config["candidate"]["min_area_um2"],
         }
-    stage = build(config["stage"], **handed)
+    stage = build({key: value for key, value in config["stage"].items() if key != "kind"}, **handed)
     if config["compile"]:
         stage.model.compile()
     return stage
