@@ -3,6 +3,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mitosis.version import installed_version
+
 if TYPE_CHECKING:
     from mitosis.cascade.cascade import Cascade, Detections
     from mitosis.data.datamodule import MitosisDataModule
@@ -36,7 +38,7 @@ _ROOMS = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        value = _version()
+        value = installed_version()
     elif name in _ROOMS:
         value = getattr(importlib.import_module(f"mitosis.{_ROOMS[name]}"), name)
     else:
@@ -47,12 +49,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("mitosis-cascade")
-    except PackageNotFoundError:  # a checkout that is on the path without being installed
-        return "0+unknown"

@@ -4,9 +4,9 @@ import difflib
 import runpy
 import sys
 
-import mitosis
 from mitosis.cli.pipe import end_with_reader
 from mitosis.run.conf import CONF
+from mitosis.version import installed_version
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         if name in ("--help", "-h"):
             print(overview())
         elif name == "--version":
-            print(f"mitosis {mitosis.__version__}")
+            print(f"mitosis {installed_version()}")
         else:
             close = difflib.get_close_matches(name, commands(), n=1)
             hint = f"did you mean mitosis {close[0]}?" if close else f"type one of {', '.join(commands())}"
@@ -39,7 +39,7 @@ def commands() -> dict[str, str]:
 
 def overview() -> str:
     """What ``mitosis --help`` prints."""
-    lines = [f"{mitosis.__doc__}", "", "usage: mitosis COMMAND key=value …", ""]
+    lines = ["usage: mitosis COMMAND key=value …", ""]
     for name, line in commands().items():
         usage, _, purpose = line.partition("   ")
         lines += [f"  mitosis {name} {usage}", *([f"      {purpose.strip()}"] if purpose else [])]

@@ -48,7 +48,7 @@ def test_without_a_command_all_are_listed(typed, arguments: tuple[str, ...]) -> 
 
 
 def test_its_version(typed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mitosis.__version__", "1.2.3", raising=False)
+    monkeypatch.setattr("mitosis.cli.main.installed_version", lambda: "1.2.3")
     assert typed("--version") == (0, "mitosis 1.2.3\n", "")
 
 

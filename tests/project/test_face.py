@@ -3,11 +3,13 @@
 import ast
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
 import mitosis
+from mitosis.version import installed_version
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["Cascade", "Detections", "MaskLoss", "MitosisDataModule", "MitoticFigure", "Record", "Stage", "__version__"]
@@ -41,9 +43,15 @@ def test_it_imports_no_library_before_a_name_is_asked_for() -> None:
 
 
 def test_its_version_is_that_of_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
     monkeypatch.delitem(vars(mitosis), "__version__", raising=False)
-    monkeypatch.setattr("importlib.metadata.version", lambda name: asked.append(name) or "1.2.3")
+    monkeypatch.setattr("importlib.metadata.version", {"mitosis-cascade": "1.2.3"}.__getitem__)
     assert mitosis.__version__ == "1.2.3"
-    assert asked == ["mitosis-cascade"]
     monkeypatch.delitem(vars(mitosis), "__version__")
+
+
+def test_a_checkout_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.version", absent)
+    assert installed_version() == "0+unknown"
