@@ -8,6 +8,7 @@ import safetensors.torch
 import timm
 import torch
 from omegaconf import OmegaConf
+from shipped import parts
 
 from mitosis.errors import InputError
 from mitosis.model.classifier import check_pretrained, timm_classifier
@@ -39,7 +40,7 @@ def backbone_equals(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> b
     return all(torch.equal(own[key], value) for key, value in state.items() if not key.startswith("fc."))
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "mobilenetv3_large", "densenet201"])
+@pytest.mark.parametrize("name", [word for word, model in parts("model").items() if model is timm_classifier])
 def test_each_yaml_builds_a_classifier_of_two_classes(name: str, no_hub: Path) -> None:
     model = OmegaConf.merge({"pretrained": True}, OmegaConf.load(CONF / f"{name}.yaml")).model
     assert (model.pretrained, model.weights) == (True, None)

@@ -15,6 +15,7 @@ from hydra.plugins.sweeper import Sweeper
 from lightning import LightningDataModule
 from lightning.pytorch.strategies import StrategyRegistry
 from omegaconf import OmegaConf
+from shipped import parts
 from torch import nn
 
 from mitosis.data.record import Record
@@ -48,6 +49,14 @@ def test_every_folder_is_looked_at() -> None:
         *("ablation", "augment", "budget", "data", "experiment", "hydra", "logger", "loss", "matching", "model"),
         *("optimizer", "scheduler", "stage", "stain", "trainer", "view"),
     }
+
+
+@pytest.mark.parametrize("group", ["augment", "data", "loss", "scheduler", "stain"])
+def test_a_word_is_the_name_of_its_module_and_of_its_tests(group: str) -> None:
+    tests = Path(__file__).parents[1] / group
+    for word, part in parts(group).items():
+        assert part.__module__ == f"mitosis.{group}.{word}"
+        assert (tests / f"test_{word}.py").is_file()
 
 
 @pytest.mark.parametrize("model", shipped("model"))

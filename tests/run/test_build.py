@@ -121,7 +121,7 @@ def test_trust_lets_a_users_package_in(tmp_path: Path, monkeypatch: pytest.Monke
         {"_target_": "mitosis.loss.BCETversky", "nonsense": 1},
         {"_target_": "mitosis.model.SCMitosisSeg", "widths": [4, 4, 8, 8], "encoder": "nonsense"},
         {"_target_": "torch.optim.AdamW", "_partial_": True, "nonsense": 1},
-        {"_target_": "mitosis.scheduler.schedule.cosine", "_partial_": True, "nonsense": 1},
+        {"_target_": "mitosis.scheduler.cosine_schedule", "_partial_": True, "nonsense": 1},
         {"_target_": "mitosis.model.timm_classifier", "name": "nonsense", "pretrained": False},
     ],
 )

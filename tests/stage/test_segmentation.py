@@ -15,7 +15,7 @@ from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
-from mitosis.scheduler.schedule import constant
+from mitosis.scheduler.constant import constant_schedule
 from mitosis.stage.segmentation import SegmentationStage
 
 MPP = 0.25
@@ -38,7 +38,7 @@ def stage_of(model: nn.Module, **kwargs: Any) -> SegmentationStage:
         nn.BCEWithLogitsLoss(),
         DetectionMetric(Matching("rule", 5.0, "um", True, "optimal")),
         partial(torch.optim.SGD, lr=0.1),
-        constant,
+        constant_schedule,
         pixel=PixelMetric(),
         **settings,
     ).eval()
