@@ -10,6 +10,7 @@ from mitosis.files import read_json
 from mitosis.process.rank import is_rank_zero
 from mitosis.run.folder import claim, finished, locked
 from mitosis.run.name import Choices
+from mitosis.run.root import check_root
 from mitosis.run.run import run_of
 from mitosis.run.settings import TrainingSettings
 
@@ -18,6 +19,8 @@ def train(config: dict[str, Any], choices: Choices) -> float:
     """Train, or go on, or do nothing when the run is finished; returns the best score on val."""
     settings = TrainingSettings.of(config)
     run = run_of(config, choices)
+    if not finished(run.folder, settings.max_steps, run.inputs):
+        check_root(config["data"])
     writes = is_rank_zero(settings.trainer)
     with locked(run.folder) if writes else nullcontext():
         if writes:

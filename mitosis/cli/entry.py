@@ -19,6 +19,7 @@ from mitosis.cli.compose import choices_of, plain
 from mitosis.cli.help import help_arguments
 from mitosis.cli.messages import check_unknown_keys, user_message
 from mitosis.cli.overrides import arrange
+from mitosis.cli.pipe import end_with_reader
 from mitosis.errors import InputError
 from mitosis.process.rank import in_one_line, is_rank_zero, quiet
 from mitosis.run.build import CONF
@@ -66,7 +67,8 @@ def entry(command: str, task: Task) -> None:
             _stop(message)  # not left to Hydra, which would add lines of its own
 
     try:
-        hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
+        with end_with_reader():
+            hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
     except KeyboardInterrupt:
         print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
         sys.exit(130)

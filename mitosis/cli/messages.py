@@ -86,7 +86,7 @@ def _of_a_sweep(error: Exception) -> str | None:
     if text.startswith('Could not detect "srun"'):
         return "hydra/launcher: there is no SLURM here; type it where sbatch is known, or hydra/launcher=joblib"
     if found := re.search("Unknown plugin class : '(.+)'", text):
-        return f"{found[1]} is not installed; type pip install 'mitosis[sweep]'"
+        return f"{found[1]} is not installed; type pip install 'mitosis-cascade[sweep]'"
     return None
 
 

@@ -20,7 +20,7 @@ class Search:
         try:
             import optuna
         except ImportError:
-            raise InputError("optuna is not installed; type pip install 'mitosis[sweep]'") from None
+            raise InputError("optuna is not installed; type pip install 'mitosis-cascade[sweep]'") from None
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.space, self.trials, self.seed = space, trials, seed

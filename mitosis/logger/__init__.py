@@ -1,1 +1,5 @@
 """Where a run's course is sent to beside its own folder."""
+
+from mitosis.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)

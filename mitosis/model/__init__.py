@@ -1,1 +1,5 @@
 """Networks of both stages."""
+
+from mitosis.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)

@@ -39,7 +39,7 @@ class Classifier(nn.Module):
         return self.net((image - self.mean) / self.std)
 
 
-def classifier(name: str, pretrained: bool, weights: str | None = None) -> Classifier:
+def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> Classifier:
     """The network that timm calls ``name``, with two classes: (B, 3, 128, 128) in [0, 1] to logits (B, 2).
 
     ``pretrained``: start from ImageNet weights, as in SCMitosis (section 3.2), with a random head: from the file
@@ -75,7 +75,7 @@ def check_pretrained(name: str, pretrained: bool, weights: str | None = None) ->
     """
     _known(name)
     if pretrained:
-        classifier(name, pretrained, weights)
+        timm_classifier(name, pretrained, weights)
     elif weights is not None:
         raise InputError(f"model.weights={weights} is not read under model.pretrained=false: leave one of them out")
 

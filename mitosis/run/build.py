@@ -1,38 +1,21 @@
-"""Where the configuration lies and how objects are built from it."""
+"""How objects are built from a configuration, and which may be."""
 
+import functools
 import importlib
 import inspect
 import os
+import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hydra.errors import InstantiationException
 from hydra.utils import instantiate
 
 from mitosis.errors import InputError
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-CONF = next(path for path in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if path.is_dir())
-"""The configuration's folder: inside the package in a wheel, beside it in a checkout."""
+from mitosis.run.conf import CONF
 
 TRUST = "MITOSIS_TRUST"
 """Environment variable naming the user's own packages whose objects may be built, separated by commas."""
-
-THIRD_PARTY = frozenset(
-    {
-        "lightning.pytorch.loggers.CSVLogger",
-        "lightning.pytorch.loggers.TensorBoardLogger",
-        "torch.nn.CrossEntropyLoss",
-        "torch.optim.Adam",
-        "torch.optim.AdamW",
-        "torch.optim.SGD",
-    }
-)
-"""What may be built although it is not defined in this package."""
-
-ROOMS = frozenset({"augment", "data", "logger", "loss", "metric", "model", "scheduler", "stage", "stain"})
-"""Where in this package something may be built: a recipe must not reach what writes files or starts processes."""
 
 
 def words_of(group: str) -> list[str]:
@@ -43,9 +26,9 @@ def words_of(group: str) -> list[str]:
 def build(node: dict[str, Any], **extra: Any) -> Any:
     """Build the object that ``node`` describes by ``_target_``; nested ones are built too, ``extra`` is passed on.
 
-    A recipe may come with a stranger's checkpoint, so a target must be defined in one of this package's ``ROOMS``,
-    stand in ``THIRD_PARTY``, or lie in a package that the environment variable ``MITOSIS_TRUST`` names; interpolations
-    are refused, for they could make up a description that was never looked at.
+    A recipe may come with a stranger's checkpoint, so a target must be one that the shipped configuration names, or
+    lie in a package that the environment variable ``MITOSIS_TRUST`` names; interpolations are refused, for they could
+    make up a description that was never looked at.
     Raises ``InputError`` for any other target, one that does not exist, and arguments that it does not take.
     """
     for target in _targets(node):
@@ -80,20 +63,39 @@ def _targets(node: Any) -> list[str]:
 
 
 def _check_target(target: str) -> None:
-    if target in THIRD_PARTY:
+    shipped = shipped_targets()
+    if target in shipped:
         return
     trusted = [name.strip() for name in os.environ.get(TRUST, "").split(",") if name.strip()]
     module, _, name = str(target).rpartition(".")
-    own = module.split(".")[0] == "mitosis" and module.partition(".")[2].split(".")[0] in ROOMS
-    if not own and module.split(".")[0] not in trusted:
-        raise InputError(f"_target_: {target} may not be built; name its package in {TRUST} if you trust it")
+    package = module.split(".")[0]
+    refusal = InputError(f"_target_: {target} may not be built; name its package in {TRUST} if you trust it")
+    if package not in trusted and not any(f"{module}.".startswith(f"{room}.") for room in _rooms()):
+        raise refusal
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise InputError(f"_target_: there is no {target} ({error})") from error
     # A re-export must not open a door: mitosis.data.fold.lists.csv.writer starts with "mitosis." as well.
-    if (getattr(found, "__module__", None) or "").split(".")[0] not in ["mitosis", *trusted]:
-        raise InputError(f"_target_: {target} is not defined in {module.split('.')[0]}; it may not be built")
+    home = getattr(found, "__module__", None) or ""
+    if home.split(".")[0] not in ["mitosis", *trusted]:
+        raise InputError(f"_target_: {target} is not defined in {package}; it may not be built")
+    if package not in trusted and f"{home.rpartition('.')[0]}.{name}" not in shipped:  # named by its module
+        raise refusal
+
+
+@functools.cache
+def shipped_targets() -> frozenset[str]:
+    """Every ``_target_`` of the shipped yamls, Hydra's own plugins apart."""
+    texts = [path.read_text(encoding="utf-8") for path in CONF.glob("*/*.yaml")]
+    return frozenset(target for text in texts for target in re.findall(r"^\s*_target_: (\S+)", text, re.MULTILINE))
+
+
+@functools.cache
+def _rooms() -> frozenset[str]:
+    """This package's folders with something to build: no other module of its is imported for a stranger's recipe."""
+    rooms = {target.rpartition(".")[0] for target in shipped_targets()}
+    return frozenset(room for room in rooms if room.startswith("mitosis."))
 
 
 def check_kinds(actual: dict[str, Any], expected: dict[str, Any], usual: dict[str, Any], prefix: str = "") -> None:

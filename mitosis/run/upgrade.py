@@ -1,7 +1,55 @@
 """Recipes of earlier versions in today's words."""
 
+import re
 from typing import Any
+
+_MODULE = re.compile(r"(mitosis\.(?:augment|data|logger|loss|metric|model|stage|stain))\.(?!view\.)\w+\.(\w+)")
+"""A class by the module that defined it. Today each room offers its classes itself."""
+
+_MOVED = {
+    "mitosis.data.candidate_view.CandidateFieldView": "mitosis.data.view.CandidateFieldView",
+    "mitosis.data.candidate_view.CandidateView": "mitosis.data.view.CandidateView",
+    "mitosis.data.field_view.FieldView": "mitosis.data.view.FieldView",
+    "mitosis.data.tile_view.TileView": "mitosis.data.view.TileView",
+    "mitosis.data.whole_view.WholeFieldView": "mitosis.data.view.WholeFieldView",
+    "mitosis.model.classifier.classifier": "mitosis.model.timm_classifier",
+    "mitosis.stage.schedule.constant": "mitosis.scheduler.constant_schedule",
+    "mitosis.stage.schedule.cosine": "mitosis.scheduler.cosine_schedule",
+    "mitosis.stage.schedule.one_cycle": "mitosis.scheduler.one_cycle_schedule",
+    "mitosis.stage.schedule.plateau": "mitosis.scheduler.plateau_schedule",
+    "mitosis.stage.schedule.step": "mitosis.scheduler.step_schedule",
+}
+"""What has another room or another name today."""
 
 
 def upgrade(recipe: dict[str, Any]) -> dict[str, Any]:
-    return recipe
+    """A recipe of any version as today's version would have written it; ``recipe`` itself is left as it is.
+
+    Targets get the names that the rooms offer, ``name.what`` becomes ``name.variant``, ``on`` becomes ``segmenters``,
+    ``stage`` gets its ``kind``, and ``half`` and ``crossfit`` go where they say nothing. Targets outside of this
+    package are not touched.
+    """
+    words: dict[str, Any] = {("segmenters" if key == "on" else key): _renamed(value) for key, value in recipe.items()}
+    if isinstance(words.get("name"), dict):
+        words["name"] = {("variant" if key == "what" else key): word for key, word in words["name"].items()}
+    if isinstance(words.get("stage"), dict) and "kind" not in words["stage"]:
+        words["stage"]["kind"] = "segmentation" if "tiling" in words else "classification"
+    for key in ("half", "crossfit"):
+        if key in words and words[key] is None:
+            del words[key]
+    return words
+
+
+def _renamed(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _target(value) if key == "_target_" else _renamed(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_renamed(value) for value in node]
+    return node
+
+
+def _target(target: Any) -> Any:
+    if not isinstance(target, str):
+        return target
+    module = _MODULE.fullmatch(target)
+    return _MOVED.get(target) or (f"{module[1]}.{module[2]}" if module else target)

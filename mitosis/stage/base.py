@@ -12,7 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric
 
 from mitosis.errors import InputError
-from mitosis.scheduler.schedule import Plateau
+from mitosis.scheduler.plateau import Plateau
 
 
 class Stage(LightningModule, ABC):

@@ -1,1 +1,5 @@
 """Stain normalisation of whole fields."""
+
+from mitosis.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)

@@ -67,5 +67,5 @@ def test_failed_trials_count_and_are_never_best(tmp_path: Path, space: dict[str,
 
 def test_without_optuna(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(InputError, match=r"optuna is not installed; type pip install 'mitosis\[sweep\]'"):
+    with pytest.raises(InputError, match=r"optuna is not installed; type pip install 'mitosis-cascade\[sweep\]'"):
         Search(tmp_path / "e.db", {}, trials=1, seed=0)

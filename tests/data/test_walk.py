@@ -4,7 +4,7 @@ import os
 import random
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import hydra
 import pytest
 from hydra import compose
-from miniature import Written, amida13, ccmct, cmc, folder, gzmh, icpr2012, midog, midogpp, mitos_atypia14, tupac16
+from miniature import variants
 from omegaconf import OmegaConf
 from promise import check_items, check_objects, check_parts
 
@@ -25,26 +25,7 @@ from mitosis.label.shape import inside
 from mitosis.run.assembly import build_data
 from mitosis.run.build import CONF, words_of
 
-MINIATURES: dict[str, Callable[[Path], Written] | None] = {
-    "amida13": amida13.build,
-    "ccmct side_um=32": ccmct.build,
-    "cmc side_um=32": cmc.build,
-    "folder labels=cells.csv mpp=0.25": folder.build,
-    "gzmh": gzmh.build,
-    "icpr2012": icpr2012.build,
-    "icpr2012 folds=image": icpr2012.build,
-    "icpr2012 scanner=H": icpr2012.hamamatsu,
-    "midog21": midog.midog21,
-    "midog22": midog.midog22,
-    "midogpp": midogpp.build,
-    "mitos_atypia14": mitos_atypia14.build,
-    "mitos_atypia14 scanner=H": mitos_atypia14.build,
-    "synthetic": None,
-    "tupac16": tupac16.original,
-    "tupac16 labels=alternative": tupac16.alternative,
-}
-"""A dataset's word and settings → what writes its miniature; None: it draws itself."""
-
+MINIATURES = variants()
 VIEWS = {
     "tiles": ["model=scmitosis_seg", "view.train.size=64", "view.train.jitter=16"],
     "whole": ["model=unet_mitosis"],
@@ -78,13 +59,13 @@ def dataset(
 
 
 def test_every_dataset_is_walked() -> None:
-    assert {name.split()[0] for name in MINIATURES} == set(words_of("data")), "add its miniature to MINIATURES"
+    assert {name.split()[0] for name in MINIATURES} == set(words_of("data")), "no VARIANTS in tests/data/miniature/"
 
 
 @pytest.mark.parametrize("name", MINIATURES)
 def test_a_walk(name: str, tmp_path: Path) -> None:
-    root, rng, write = tmp_path / "données [1]", random.Random(name), MINIATURES[name]
-    written = None if write is None else write(root)
+    root, rng = tmp_path / "données [1]", random.Random(name)
+    written = MINIATURES[name](root)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         records = dataset(name, root).records()
@@ -107,9 +88,8 @@ def test_a_walk(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MINIATURES)
 @pytest.mark.filterwarnings("ignore:.* outside their ")
 def test_every_fold_of_every_view(name: str, tmp_path: Path) -> None:
-    root, write = tmp_path / "data", MINIATURES[name]
-    if write is not None:
-        write(root)
+    root = tmp_path / "data"
+    MINIATURES[name](root)
     records = dataset(name, root).records()
     write_candidates(tmp_path / "run/candidates.csv", proposals(records, random.Random(0)))
     for fold in [*dataset(name, root).lists(records), "all"]:

@@ -19,7 +19,7 @@ NAME = {"data": "d", "model": "m", "ablation": "full", "what": "default"}
 def add(variant: Path, fold: int | str, ap: float, test: dict[str, Any] | None = None, **more: Any) -> None:
     run = variant / f"fold-{fold}"
     run.mkdir(parents=True)
-    recipe = {"name": NAME, "fold": fold, "stage": {"_target_": "mitosis.stage.segmentation.SegmentationStage"}}
+    recipe = {"name": NAME, "fold": fold, "stage": {"kind": "segmentation"}}
     (run / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     val = {"ap": ap, "f1": 0.5, "precision": None, "recall": 0.25, "loss": 1.0}
     metrics = {"steps": 10, "minutes": 1.5, "val": val, "chosen": {"threshold": 0.5}}

@@ -181,7 +181,7 @@ def test_the_workspace_names_only_what_runs_send(folder: Path) -> None:
 RECIPE = {
     "name": {"data": "icpr2012", "model": "resnet34", "ablation": "full", "what": "default"},
     "fold": "official",
-    "stage": {"_target_": "mitosis.stage.classification.ClassificationStage"},
+    "stage": {"_target_": "mitosis.stage.ClassificationStage", "kind": "classification"},
     "on": ["one", "scmitosis_seg-full-default"],
 }
 

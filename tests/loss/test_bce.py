@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from mitosis.loss.bce import BCE
 
@@ -15,3 +16,8 @@ def test_by_hand() -> None:
 
 def test_a_wrong_pixel_costs_its_logit() -> None:
     assert BCE()(torch.full((1, 1, 1, 1), -1e4), torch.ones(1, 1, 1, 1)).item() == 1e4
+
+
+def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:
+    expected = -(math.log(0.75) + math.log(0.8)) / 2
+    assert BCE()(*ringed).item() == pytest.approx(expected, rel=1e-5)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from mitosis.loss.bce_tversky import BCETversky
 
@@ -49,3 +50,9 @@ def test_a_missed_pixel_costs_more_than_a_false_one() -> None:
     false[..., 3, 3] *= -1
     loss = BCETversky(bce_weight=0.0)
     assert loss(perfect, target) < loss(false, target) < loss(missed, target)
+
+
+def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:
+    bce, tversky = -(math.log(0.75) + math.log(0.8)) / 2, 1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25)
+    expected = 0.3 * bce + 0.7 * tversky
+    assert BCETversky()(*ringed).item() == pytest.approx(expected, rel=1e-5)

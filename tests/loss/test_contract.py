@@ -2,25 +2,17 @@
 
 import inspect
 import math
-from pathlib import Path
 
 import pytest
 import torch
-import yaml
-from hydra.utils import instantiate
+from shipped import described, parts, settings
 from torch import Tensor, nn
 
 from mitosis.image.mask_value import IGNORED
-from mitosis.loss.bce import BCE
-from mitosis.loss.bce_tversky import BCETversky
-from mitosis.loss.dice_bce import DiceBCE
-from mitosis.loss.focal import Focal
 from mitosis.loss.mask_loss import MaskLoss
-from mitosis.loss.tversky import Tversky
+from mitosis.run.build import build
 
-CONF = Path(__file__).parents[2] / "conf/loss"
-LOSSES = {"bce": BCE, "bce_tversky": BCETversky, "dice_bce": DiceBCE, "focal": Focal, "tversky": Tversky}
-BCE_BY_HAND = -(math.log(0.75) + math.log(0.8)) / 2
+LOSSES = parts("loss")
 
 
 def batch(seed: int = 0, share: float = 0.3) -> tuple[Tensor, Tensor]:
@@ -39,16 +31,11 @@ def loss(name: str) -> MaskLoss:
     return LOSSES[name]()
 
 
-def test_every_shipped_loss_is_here() -> None:
-    assert {path.stem for path in CONF.glob("*.yaml")} - {"cross_entropy"} == LOSSES.keys()
-
-
-def test_configured_as_it_is_built(name: str, loss: nn.Module) -> None:
-    config = yaml.safe_load((CONF / f"{name}.yaml").read_text())
+def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: str, loss: nn.Module) -> None:
     taken = inspect.signature(LOSSES[name]).parameters.keys() - {"args", "kwargs"}  # those of nn.Module
-    assert config.keys() - {"_target_"} == taken
-    built = instantiate(config)
-    assert type(built) is LOSSES[name]
+    assert settings("loss", name) == taken
+    built = build(described("loss")[name])
+    assert type(built) is LOSSES[name] and isinstance(built, MaskLoss)
     assert built(*batch()) == loss(*batch())
 
 
@@ -133,22 +120,6 @@ def ringed(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     logits, target = batch(seed)
     counted = torch.rand(target.shape, generator=torch.Generator().manual_seed(seed)) < 0.6
     return logits, target.where(counted, IGNORED), counted
-
-
-BY_HAND = {
-    "bce": BCE_BY_HAND,
-    "bce_tversky": 0.3 * BCE_BY_HAND + 0.7 * (1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25)),
-    "dice_bce": 0.5 * BCE_BY_HAND + 0.5 * (1 - 1.75 / (1.75 + 0.5 * 0.2 + 0.5 * 0.25)),
-    "focal": -(0.25 * 0.25**2 * math.log(0.75) + 0.75 * 0.2**2 * math.log(0.8)) / 2,
-    "tversky": 1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25),
-}
-"""Of p = 0.75 on a mitosis and p = 0.2 beside it."""
-
-
-def test_ignored_pixels_by_hand(name: str, loss: nn.Module) -> None:
-    logits = torch.tensor([math.log(3), 50.0, -math.log(4), -50.0]).view(2, 1, 1, 2)
-    target = torch.tensor([1.0, IGNORED, 0.0, IGNORED]).view(2, 1, 1, 2)
-    assert loss(logits, target).item() == pytest.approx(BY_HAND[name], rel=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(5))

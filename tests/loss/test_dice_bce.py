@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from mitosis.loss.dice_bce import DiceBCE
 
@@ -24,3 +25,9 @@ def test_against_segmentation_models(smooth: float) -> None:
     dice = DiceLoss("binary", from_logits=True, smooth=smooth)(logits, target)
     bce = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
     torch.testing.assert_close(DiceBCE(smooth=smooth)(logits, target), 0.5 * bce + 0.5 * dice)
+
+
+def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:
+    bce, dice = -(math.log(0.75) + math.log(0.8)) / 2, 1 - 1.75 / (1.75 + 0.5 * 0.2 + 0.5 * 0.25)
+    expected = 0.5 * bce + 0.5 * dice
+    assert DiceBCE()(*ringed).item() == pytest.approx(expected, rel=1e-5)

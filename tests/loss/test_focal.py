@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import Tensor
 
 from mitosis.loss.focal import Focal
 
@@ -49,3 +50,8 @@ def test_slopes_are_finite_for_every_focus(gamma: float) -> None:
     target = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 5)
     Focal(gamma=gamma)(logits, target).backward()
     assert logits.grad is not None and logits.grad.isfinite().all()
+
+
+def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:
+    expected = -(0.25 * 0.25**2 * math.log(0.75) + 0.75 * 0.2**2 * math.log(0.8)) / 2
+    assert Focal()(*ringed).item() == pytest.approx(expected, rel=1e-5)

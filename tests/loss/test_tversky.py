@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from mitosis.loss.tversky import Tversky
 
@@ -28,3 +29,8 @@ def test_an_empty_batch_pays_for_what_is_predicted_in_it() -> None:
     loss, empty = Tversky(), torch.zeros(1, 1, 4, 4)
     assert loss(torch.zeros(1, 1, 4, 4), empty).item() == pytest.approx(1 - 1 / (1 + 0.3 * 8))
     assert loss(torch.full((1, 1, 4, 4), -30.0), empty).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:
+    expected = 1 - 1.75 / (1.75 + 0.3 * 0.2 + 0.7 * 0.25)
+    assert Tversky()(*ringed).item() == pytest.approx(expected, rel=1e-5)

@@ -21,7 +21,7 @@ def points(size):
 
 def rule(name):
     given = OmegaConf.to_container(OmegaConf.load(CONF / f"{name}.yaml"))
-    assert given.pop("_target_") == "mitosis.metric.matching.Matching"
+    assert given.pop("_target_") == "mitosis.metric.Matching"
     return Matching(**given)
 
 

@@ -8,9 +8,10 @@ import safetensors.torch
 import timm
 import torch
 from omegaconf import OmegaConf
+from shipped import parts
 
 from mitosis.errors import InputError
-from mitosis.model.classifier import check_pretrained, classifier
+from mitosis.model.classifier import check_pretrained, timm_classifier
 
 CONF = Path(__file__).parents[2] / "conf" / "model"
 TINY = "test_resnet"
@@ -39,17 +40,17 @@ def backbone_equals(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> b
     return all(torch.equal(own[key], value) for key, value in state.items() if not key.startswith("fc."))
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet34", "resnet50", "mobilenetv3_large", "densenet201"])
+@pytest.mark.parametrize("name", [word for word, model in parts("model").items() if model is timm_classifier])
 def test_each_yaml_builds_a_classifier_of_two_classes(name: str, no_hub: Path) -> None:
     model = OmegaConf.merge({"pretrained": True}, OmegaConf.load(CONF / f"{name}.yaml")).model
     assert (model.pretrained, model.weights) == (True, None)
     with torch.device("meta"):
-        net = classifier(model.name, pretrained=False, weights=None).eval()
+        net = timm_classifier(model.name, pretrained=False, weights=None).eval()
         assert net(torch.rand(2, 3, 128, 128)).shape == (2, 2)
 
 
 def test_input_is_normalised_inside(no_hub: Path) -> None:
-    net = classifier("resnet18", pretrained=False).eval()
+    net = timm_classifier("resnet18", pretrained=False).eval()
     image = torch.rand(1, 3, 64, 64)
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     torch.testing.assert_close(net(image), net.net((image - mean.view(3, 1, 1)) / std.view(3, 1, 1)))
@@ -57,7 +58,7 @@ def test_input_is_normalised_inside(no_hub: Path) -> None:
 
 
 def test_without_pretrained_no_file_is_read_either(no_hub: Path) -> None:
-    classifier(TINY, pretrained=False, weights="gone.safetensors")
+    timm_classifier(TINY, pretrained=False, weights="gone.safetensors")
     check_pretrained(TINY, pretrained=False)
     with pytest.raises(InputError, match="model.weights=gone.safetensors is not read under model.pretrained=false"):
         check_pretrained(TINY, pretrained=False, weights="gone.safetensors")
@@ -74,7 +75,7 @@ def test_weights_from_a_file(tmp_path: Path, no_hub: Path, suffix: str, head: st
     file = tmp_path / f"weights{suffix}"
     safetensors.torch.save_file(state, file) if suffix == ".safetensors" else torch.save(state, file)
     check_pretrained(TINY, True, str(file))
-    net = classifier(TINY, True, str(file))
+    net = timm_classifier(TINY, True, str(file))
     assert backbone_equals(net, state)
     assert net.net.fc.weight.shape[0] == 2
     assert torch.equal(net.net.fc.bias, torch.tensor([3.0, -3.0])) == (head == "2")
@@ -83,7 +84,7 @@ def test_weights_from_a_file(tmp_path: Path, no_hub: Path, suffix: str, head: st
 def test_files_without_batch_counters_load(tmp_path: Path, no_hub: Path) -> None:
     state = {key: value for key, value in imagenet().items() if not key.endswith("num_batches_tracked")}
     torch.save(state, tmp_path / "old.pth")
-    assert backbone_equals(classifier(TINY, True, str(tmp_path / "old.pth")), state)
+    assert backbone_equals(timm_classifier(TINY, True, str(tmp_path / "old.pth")), state)
 
 
 class Evil:
@@ -123,7 +124,7 @@ def test_a_bad_file_is_told_in_one_line(tmp_path: Path, no_hub: Path, monkeypatc
 
 @pytest.mark.parametrize("name", ["resnet35", "resnet34.nowhere", "hf-hub:timm/resnet34"])
 def test_an_unknown_network(name: str, no_hub: Path) -> None:
-    for ask in (classifier, check_pretrained):
+    for ask in (timm_classifier, check_pretrained):
         with pytest.raises(InputError, match=f"model.name={name}"):
             ask(name, False, None)
 
@@ -137,7 +138,7 @@ def test_weights_in_the_hubs_cache_need_no_network(no_hub: Path) -> None:
     state = imagenet()
     safetensors.torch.save_file(state, file)
     check_pretrained(TINY, True, None)
-    assert backbone_equals(classifier(TINY, True, None), state)
+    assert backbone_equals(timm_classifier(TINY, True, None), state)
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(InputError, match="delete the file"):
         check_pretrained(TINY, True, None)
@@ -150,7 +151,7 @@ def test_weights_are_downloaded_where_the_hub_answers(
     safetensors.torch.save_file(state, tmp_path / "model.safetensors")
     monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda url, timeout: asked.append((url, timeout)))
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda hub, file: str(tmp_path / file))
-    assert backbone_equals(classifier(TINY, True, None), state)
+    assert backbone_equals(timm_classifier(TINY, True, None), state)
     ((url, seconds),) = asked
     assert url.endswith("timm/test_resnet.r160_in1k/resolve/main/model.safetensors")
     assert seconds <= 5.0

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mitosis.version import DISTRIBUTION
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-uv.lock"]
 
@@ -33,6 +35,13 @@ def test_lock_holds_every_dependency():
     assert {re.split(r"[<>=!~]", name)[0] for name in wanted} <= locked
 
 
+def test_messages_and_version_name_the_distribution():
+    name = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    assert name == DISTRIBUTION
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "mitosis").rglob("*.py"))
+    assert set(re.findall(r"pip install '([^'\[]+)", sources)) == {name}
+
+
 @pytest.mark.slow
 def test_wheel_carries_the_configuration(tmp_path: Path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -45,6 +54,9 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
     assert {path.relative_to(carried) for path in carried.rglob("*.yaml")} == shipped
     assert list((tmp_path / "site" / "mitosis" / "data" / "fold").glob("*.csv"))
     assert (tmp_path / "site" / "hydra_plugins" / "mitosis_optuna.py").is_file()
+    assert (tmp_path / "site" / "mitosis" / "py.typed").is_file()
+    (scripts,) = (tmp_path / "site").glob("mitosis_cascade-*.dist-info/entry_points.txt")
+    assert "mitosis = mitosis.cli.main:main" in scripts.read_text()
     shown = subprocess.run(
         [sys.executable, "-m", "mitosis.train", "data=synthetic", "--cfg", "job"],
         cwd=tmp_path / "site",
@@ -52,4 +64,4 @@ def test_wheel_carries_the_configuration(tmp_path: Path):
         text=True,
         check=True,
     )
-    assert "mitosis.model.scmitosis.SCMitosisSeg" in shown.stdout
+    assert "mitosis.model.SCMitosisSeg" in shown.stdout

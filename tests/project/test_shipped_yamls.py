@@ -15,6 +15,7 @@ from hydra.plugins.sweeper import Sweeper
 from lightning import LightningDataModule
 from lightning.pytorch.strategies import StrategyRegistry
 from omegaconf import OmegaConf
+from shipped import parts
 from torch import nn
 
 from mitosis.data.record import Record
@@ -51,6 +52,14 @@ def test_every_folder_is_looked_at() -> None:
     }
 
 
+@pytest.mark.parametrize("group", ["augment", "data", "loss", "scheduler", "stain"])
+def test_a_word_is_the_name_of_its_module_and_of_its_tests(group: str) -> None:
+    tests = Path(__file__).parents[1] / group
+    for word, part in parts(group).items():
+        assert part.__module__ == f"mitosis.{group}.{word}"
+        assert (tests / f"test_{word}.py").is_file()
+
+
 @pytest.mark.parametrize("model", shipped("model"))
 def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
     for data in shipped("data"):
@@ -69,12 +78,12 @@ def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
 def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
     config = composed("model=resnet34", "data=gzmh")
     assert config["loss"]["_target_"] == "torch.nn.CrossEntropyLoss"
-    assert config["augment"]["_target_"] == "mitosis.augment.candidates.CandidateAugment"
+    assert config["augment"]["_target_"] == "mitosis.augment.CandidateAugment"
     assert config["matching"]["name"] == "px20"
     assert config["model"]["pretrained"] is True
     config = composed("model=resnet34", "data=synthetic", "matching=midog", "loss=bce_tversky", "stain=none")
     assert (config["matching"]["name"], config["loss"]["alpha"]) == ("midog", 0.3)
-    assert config["stain"]["_target_"] == "mitosis.stain.none.NoStain"
+    assert config["stain"]["_target_"] == "mitosis.stain.NoStain"
     assert config["model"]["pretrained"] is False
     paper = composed("data=icpr2012", "budget=paper")
     assert (paper["optimizer"]["lr"], paper["data"]["batch_size"]) == (1e-4, 16)

@@ -7,28 +7,36 @@ import pytest
 import torch
 
 from mitosis.errors import InputError
-from mitosis.run.build import CONF, build, check_kinds, words_of
+from mitosis.run.build import CONF, build, check_kinds, shipped_targets, words_of
 from mitosis.stain.none import NoStain
 
-NO_STAIN = {"_target_": "mitosis.stain.none.NoStain"}
+NO_STAIN = {"_target_": "mitosis.stain.NoStain"}
 
 
 def test_a_nested_description_is_built_with_plain_lists() -> None:
-    built = build({"_target_": "mitosis.augment.scmitosis.SCMitosisAugment", "scale": [0.9, 1.1]})
+    built = build({"_target_": "mitosis.augment.SCMitosisAugment", "scale": [0.9, 1.1]})
     assert type(built).__name__ == "SCMitosisAugment"
-    assert isinstance(build(NO_STAIN), NoStain)
-    stage_free = build({"_target_": "mitosis.metric.detection.DetectionMetric", "matching": MATCHING})
-    assert stage_free.matching.radius == 5.0
+    nested = build({"_target_": "torch.optim.AdamW", "_partial_": True, "lr": NO_STAIN, "betas": [0.8, 0.9]})
+    assert isinstance(nested.keywords["lr"], NoStain)
+    assert type(nested.keywords["betas"]) is list
 
 
-MATCHING = {
-    "_target_": "mitosis.metric.matching.Matching",
-    "name": "x",
-    "radius": 5.0,
-    "unit": "um",
-    "inclusive": True,
-    "method": "optimal",
-}
+def test_a_class_can_be_named_by_its_module_as_well() -> None:
+    assert isinstance(build({"_target_": "mitosis.stain.none.NoStain"}), NoStain)
+
+
+def test_what_the_shipped_yamls_name_can_be_built_and_nothing_else_of_other_packages() -> None:
+    foreign = {target for target in shipped_targets() if not target.startswith("mitosis.")}
+    assert foreign == {
+        "lightning.pytorch.loggers.TensorBoardLogger",
+        "torch.nn.CrossEntropyLoss",
+        "torch.optim.Adam",
+        "torch.optim.AdamW",
+    }
+    assert {"mitosis.model.SCMitosisSeg", "mitosis.data.view.TileView"} <= shipped_targets()
+    for target in ("torch.optim.SGD", "lightning.pytorch.loggers.CSVLogger"):
+        with pytest.raises(InputError, match="name its package in MITOSIS_TRUST"):
+            build({"_target_": target})
 
 
 def test_a_partial_still_wants_its_arguments() -> None:
@@ -48,8 +56,23 @@ def test_a_partial_still_wants_its_arguments() -> None:
         "mitosis.run.build.instantiate",
         "mitosis.data.fold.lists.csv.writer",
         "mitosis.data.icpr2012.os.system",
+        "mitosis.data.csv.writer",
+        "mitosis.data.folder.csv.writer",
+        "mitosis.stain.np.save",
+        "mitosis.stain.macenko.np.save",
+        "mitosis.logger.wandb.start",
+        "mitosis.logger.start",
+        "mitosis.data.view.candidate_table.write_candidates",
+        "mitosis.data.view.write_candidates",
+        "mitosis.data.cache.cache.Cache",
+        "mitosis.model.check_pretrained",
+        "mitosis.stain.importlib.import_module",
+        "mitosis.stain.lazy_names",
+        "mitosis.stain.__getattr__",
+        "mitosis.lazy.importlib.import_module",
         "mitosis.files.write_text",
         "mitosis.cli.step.run_step",
+        "mitosis.cli.main.main",
         "mitosis.run.checkpoint.write",
         "mitosis.train.entry",
         "mitosis.model",
@@ -95,11 +118,11 @@ def test_trust_lets_a_users_package_in(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     "node",
     [
-        {"_target_": "mitosis.loss.bce_tversky.BCETversky", "nonsense": 1},
-        {"_target_": "mitosis.model.scmitosis.SCMitosisSeg", "widths": [4, 4, 8, 8], "encoder": "nonsense"},
+        {"_target_": "mitosis.loss.BCETversky", "nonsense": 1},
+        {"_target_": "mitosis.model.SCMitosisSeg", "widths": [4, 4, 8, 8], "encoder": "nonsense"},
         {"_target_": "torch.optim.AdamW", "_partial_": True, "nonsense": 1},
-        {"_target_": "mitosis.scheduler.schedule.cosine", "_partial_": True, "nonsense": 1},
-        {"_target_": "mitosis.model.classifier.classifier", "name": "nonsense", "pretrained": False},
+        {"_target_": "mitosis.scheduler.cosine_schedule", "_partial_": True, "nonsense": 1},
+        {"_target_": "mitosis.model.timm_classifier", "name": "nonsense", "pretrained": False},
     ],
 )
 def test_wrong_arguments_are_named_in_one_line(node: dict) -> None:
@@ -108,7 +131,7 @@ def test_wrong_arguments_are_named_in_one_line(node: dict) -> None:
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("node", [{}, {"target": "mitosis.stain.none.NoStain"}, [1, 2], None])
+@pytest.mark.parametrize("node", [{}, {"target": "mitosis.stain.NoStain"}, [1, 2], None])
 def test_what_has_no_target_is_refused(node) -> None:
     with pytest.raises(InputError, match="nothing can be built from it, it has no _target_"):
         build(node)

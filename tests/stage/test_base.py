@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
-from mitosis.scheduler.schedule import constant
+from mitosis.scheduler.constant import constant_schedule
 from mitosis.stage.base import Stage
 
 
@@ -32,7 +32,7 @@ def stage_of(lr: float = 0.25) -> OneWeight:
     model = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(model.weight)
     metric = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
-    return OneWeight(model, nn.MSELoss(), metric, partial(torch.optim.SGD, lr=lr), constant)
+    return OneWeight(model, nn.MSELoss(), metric, partial(torch.optim.SGD, lr=lr), constant_schedule)
 
 
 def field_of(name: str, points: list, scores: list, truths: list) -> dict[str, Any]:

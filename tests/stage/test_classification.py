@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mitosis.errors import InputError
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
-from mitosis.scheduler.schedule import constant
+from mitosis.scheduler.constant import constant_schedule
 from mitosis.stage.classification import ClassificationStage, logits_of
 
 
@@ -24,7 +24,9 @@ class Brightness(nn.Module):
 
 def stage_of(model: nn.Module) -> ClassificationStage:
     metric = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
-    return ClassificationStage(model, nn.CrossEntropyLoss(), metric, partial(torch.optim.SGD, lr=0.1), constant).eval()
+    return ClassificationStage(
+        model, nn.CrossEntropyLoss(), metric, partial(torch.optim.SGD, lr=0.1), constant_schedule
+    ).eval()
 
 
 def field_of(*bright: float, labels: list[int], truths: list[list[float]]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
-from mitosis.scheduler.schedule import constant
+from mitosis.scheduler.constant import constant_schedule
 from mitosis.stage.segmentation import SegmentationStage
 
 MPP = 0.25
@@ -34,7 +34,7 @@ class Painted(nn.Module):
 def parts(model: nn.Module) -> tuple[Any, ...]:
     """What both stages are built from."""
     detection = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
-    return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant
+    return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant_schedule
 
 
 def stage_of(

@@ -1,5 +1,6 @@
 """What every stain normalisation keeps to."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+import shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -17,26 +18,32 @@ from mitosis.errors import InputError
 from mitosis.run.build import build
 from mitosis.stain import staintools_vahadane
 from mitosis.stain.macenko import REFERENCE_STAINS, Macenko, fit
-from mitosis.stain.none import NoStain
-from mitosis.stain.reinhard import Reinhard, statistics
-from mitosis.stain.staintools_macenko import StaintoolsMacenko
-from mitosis.stain.staintools_reinhard import StaintoolsReinhard
-from mitosis.stain.staintools_vahadane import StaintoolsVahadane
+from mitosis.stain.normaliser import Normaliser
+from mitosis.stain.reinhard import statistics
 
-CONF = Path(__file__).parents[2] / "conf/stain"
-NORMALISERS = {
-    "macenko": Macenko,
-    "reinhard": Reinhard,
-    "staintools_macenko": StaintoolsMacenko,
-    "staintools_reinhard": StaintoolsReinhard,
-    "staintools_vahadane": StaintoolsVahadane,
-}
-STAINS = NORMALISERS | {"none": NoStain}
+STAINS = shipped.parts("stain")
+NORMALISERS = [name for name, stain in STAINS.items() if issubclass(stain, Normaliser)]
 STAINS_OF_OTHERS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
 STAINS_OF_OTHERS = (STAINS_OF_OTHERS / np.linalg.norm(STAINS_OF_OTHERS, axis=1, keepdims=True)).tolist()
 
 every = pytest.mark.parametrize("name", STAINS)
 normaliser = pytest.mark.parametrize("name", NORMALISERS)
+
+OTHER = {
+    "stains": STAINS_OF_OTHERS,
+    "maxima": [1.2, 0.8],
+    "mean": [50.0, 20.0, -15.0],
+    "deviation": [8.0, 6.0, 5.0],
+}
+"""Another reference, by the arguments that may give it."""
+
+
+def other(name):
+    """Another reference for a normaliser; empty where it takes none of these."""
+    return {key: OTHER[key] for key in inspect.signature(STAINS[name]).parameters if key in OTHER}
+
+
+referenced = pytest.mark.parametrize("name", [name for name in NORMALISERS if other(name)])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -63,15 +70,10 @@ def given_back(name, image):
     return message
 
 
-def test_every_shipped_stain_is_here():
-    assert {path.stem for path in CONF.glob("*.yaml")} == STAINS.keys()
-
-
 @every
-def test_configured_as_it_is_built(name):
-    config = yaml.safe_load((CONF / f"{name}.yaml").read_text())
-    assert type(build(config)) is STAINS[name]
-    assert STAINS[name].__module__ == f"mitosis.stain.{name}"
+def test_a_yaml_gives_every_argument_and_builds_its_class(name):
+    assert type(build(shipped.described("stain")[name])) is STAINS[name]
+    assert shipped.settings("stain", name) == inspect.signature(STAINS[name]).parameters.keys()
 
 
 @every
@@ -185,7 +187,7 @@ def test_any_image_gives_a_sane_one(name, palette, shape, noise, seed):
 
 
 def test_staintools_is_loaded_only_where_it_is_used():
-    modules = ", ".join(f"mitosis.stain.{name}" for name in STAINS)
+    modules = ", ".join(stain.__module__ for stain in STAINS.values())
     script = (
         f"import sys, {modules}; print(sorted({{'staintools', 'spams', 'matplotlib', 'torch'}} & set(sys.modules)))"
     )
@@ -194,21 +196,13 @@ def test_staintools_is_loaded_only_where_it_is_used():
     assert done.stdout.strip() == "[]"
 
 
-OTHER = {
-    "macenko": {"stains": STAINS_OF_OTHERS, "maxima": [1.2, 0.8]},
-    "reinhard": {"mean": [50.0, 20.0, -15.0], "deviation": [8.0, 6.0, 5.0]},
-}
-OTHER |= {f"staintools_{name}": settings for name, settings in OTHER.items()}
-OTHER["staintools_vahadane"] = OTHER["macenko"]
-
-
-@normaliser
-def test_another_reference_is_what_fields_end_at(name, field):
-    image = STAINS[name](**OTHER[name])(field(), "a")
-    if "reinhard" in name:
+@referenced
+def test_fields_end_at_another_reference(name, field):
+    image = STAINS[name](**other(name))(field(), "a")
+    if "mean" in other(name):
         mean, deviation = statistics(image)
-        np.testing.assert_allclose(mean, OTHER[name]["mean"], atol=3)
-        np.testing.assert_allclose(deviation, OTHER[name]["deviation"], rtol=0.25)
+        np.testing.assert_allclose(mean, OTHER["mean"], atol=3)
+        np.testing.assert_allclose(deviation, OTHER["deviation"], rtol=0.25)
     else:
         stains, maxima = fit(image)
         apart = np.degrees(np.arccos((stains * STAINS_OF_OTHERS).sum(axis=1).clip(max=1)))
@@ -216,13 +210,13 @@ def test_another_reference_is_what_fields_end_at(name, field):
         np.testing.assert_allclose(maxima, [1.2, 0.8], rtol=0.15)
 
 
-@normaliser
-def test_a_reference_that_is_none_is_refused(name):
-    for key, value in OTHER[name].items():
+@referenced
+def test_what_is_no_reference_is_refused(name):
+    for key, value in other(name).items():
         for wrong in (3, "blue", [1.0], np.zeros((2, 2)).tolist(), np.full(np.shape(value), np.nan).tolist()):
             with pytest.raises(InputError, match=f"stain.{key}=.*: give "):
                 STAINS[name](**{key: wrong})
-    negative = {key: (-np.abs(value)).tolist() for key, value in OTHER[name].items()}
+    negative = {key: (-np.abs(value)).tolist() for key, value in other(name).items()}
     with pytest.raises(InputError, match="above 0"):
         STAINS[name](**negative)
 

@@ -1,1 +1,5 @@
 """What a network sees of fields: tiles, whole fields, candidates."""
+
+from mitosis.lazy import lazy_names
+
+__getattr__, __dir__ = lazy_names(__name__)

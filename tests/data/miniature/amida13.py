@@ -17,3 +17,6 @@ def build(root: Path) -> Written:
             picture.save(root / f"mitoses_image_data_part_1/{case:02d}/{number}.tif")
         (root / f"mitoses_ground_truth/{case:02d}/01.csv").write_text("20,100\n")
     return Written(23)
+
+
+VARIANTS = {"amida13": build}

@@ -21,3 +21,6 @@ def build(root: Path) -> Written:
                 rows += [f"{name},64,200,non-mitosis"]
     (root / "cells.csv").write_text("\n".join(rows))
     return Written(2 * 2 * 4, 4)
+
+
+VARIANTS = {"folder labels=cells.csv mpp=0.25": build}

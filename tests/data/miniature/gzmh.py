@@ -26,3 +26,6 @@ def build(root: Path) -> Written:
         add(root, part, f"p{number:02d}_1", mask)
         add(root, part, f"p{number:02d}_2")
     return Written(2 * 13)
+
+
+VARIANTS = {"gzmh": build}

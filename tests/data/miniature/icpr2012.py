@@ -40,3 +40,6 @@ def build(root: Path) -> Written:
 def hamamatsu(root: Path) -> Written:
     """The training part of scanner H alone."""
     return Written(write(root, training("H")))
+
+
+VARIANTS = {"icpr2012": build, "icpr2012 folds=image": build, "icpr2012 scanner=H": hamamatsu}

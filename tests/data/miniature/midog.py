@@ -44,3 +44,6 @@ def midog22(root: Path) -> Written:
     numbers = (1, 2, 51, 52, 101, 102, 151, 200, 260, 300, 354)
     write(root, "MIDOG2022_training.json", (*numbers, 355), boxes(numbers))
     return Written(2 * len(numbers), 2)
+
+
+VARIANTS = {"midog21": midog21, "midog22": midog22}

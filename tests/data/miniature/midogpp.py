@@ -21,3 +21,6 @@ def build(root: Path) -> Written:
     numbers = tuple(range(1, 25))
     write(root, (*numbers, 151), midog.boxes(numbers))
     return Written(2 * len(numbers), 2)
+
+
+VARIANTS = {"midogpp": build}

@@ -31,3 +31,6 @@ def build(root: Path) -> Written:
         add(root, f"{scanner}05_01Aa", "128,5,1.0\n5,5,0.6\n", "-3,4,0.0\n")
         add(root, f"{scanner}06_00Aa", None, None)
     return Written(2 * len(SLIDES) + 1, 2)
+
+
+VARIANTS = {"mitos_atypia14": build, "mitos_atypia14 scanner=H": build}

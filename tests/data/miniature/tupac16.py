@@ -43,3 +43,6 @@ def alternative(root: Path) -> Written:
     table(root, IMAGES[0], "0,127\n-1,3\n", AL[0])
     table(root, IMAGES[0], "30,40\n60.5,70\n5,127.5\n", AL[1])
     return Written(3 * len(IMAGES), 2)
+
+
+VARIANTS = {"tupac16": original, "tupac16 labels=alternative": alternative}

@@ -1,0 +1,39 @@
+"""Commands behind ``| head``."""
+
+import subprocess
+import sys
+
+import pytest
+
+PRINTS = "print('x' * 100_000)"
+BUFFERED = "print('x')"
+OTHER_PIPE = "import os; r, w = os.pipe(); os.close(r); os.write(w, b'x')"
+
+
+def ended(body: str, *, reader: bool, options: tuple[str, ...] = ()) -> tuple[int, str]:
+    """Exit code and stderr of ``body`` in the guard, with somebody who reads its stdout or nobody."""
+    code = f"from mitosis.cli.pipe import end_with_reader\nwith end_with_reader():\n    {body}"
+    command = [sys.executable, *options, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        if reader:
+            process.stdout.read()
+        process.stdout.close()
+        error = process.stderr.read()
+    return process.returncode, error
+
+
+@pytest.mark.parametrize("options", [(), ("-u",)])
+@pytest.mark.parametrize("body", [PRINTS, BUFFERED])
+def test_a_command_without_a_reader_ends_quietly(body: str, options: tuple[str, ...]) -> None:
+    assert ended(f"import time; time.sleep(0.2); {body}", reader=False, options=options) == (141, "")
+
+
+def test_with_a_reader_nothing_changes() -> None:
+    assert ended(PRINTS, reader=True) == (0, "")
+
+
+def test_another_broken_pipe_is_a_fault() -> None:
+    code, error = ended(OTHER_PIPE, reader=True)
+    assert code == 1
+    assert "Traceback" in error and "BrokenPipeError" in error

@@ -1,0 +1,10 @@
+"""Synthetic: it draws itself."""
+
+from pathlib import Path
+
+
+def nothing(root: Path) -> None:
+    """No file."""
+
+
+VARIANTS = {"synthetic": nothing}

@@ -1,0 +1,26 @@
+"""What conf/ ships: a test takes the words from the folder itself, so that a new yaml is tested by being there."""
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from hydra.utils import get_object
+
+from mitosis.run.build import CONF, words_of
+
+
+def described(group: str) -> dict[str, dict[str, Any]]:
+    """Each word of a config group → what its yaml says of the object; a global yaml says it under the group's name."""
+    nodes = {word: yaml.safe_load((CONF / group / f"{word}.yaml").read_text()) for word in words_of(group)}
+    return {word: node if "_target_" in node else node[group] for word, node in nodes.items()}
+
+
+def parts(group: str) -> dict[str, Callable[..., Any]]:
+    """Each word of a config group → this package's class or function that its ``_target_`` names."""
+    targets = {word: node["_target_"] for word, node in described(group).items()}
+    return {word: get_object(target) for word, target in targets.items() if target.startswith("mitosis.")}
+
+
+def settings(group: str, word: str) -> set[str]:
+    """The keys that a yaml gives to what it builds."""
+    return {key for key in described(group)[word] if not key.startswith("_")}
