@@ -137,7 +137,7 @@ def test_a_lost_loss_keeps_the_last_good_checkpoint(
     assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
 
 
-def test_a_lost_process_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_process_is_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(*_: Any, **__: Any) -> None:
         raise RuntimeError("[/torch/gloo/tcp/pair.cc:5] Connection closed by peer. This is typically caused by …")
 
@@ -146,7 +146,7 @@ def test_a_lost_process_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
     assert "a process of this run lost another one (gloo/tcp/pair.cc:5] Connection closed by peer); the same" in line
 
 
-def test_a_rate_far_too_high_is_told(cli: Cli) -> None:
+def test_a_rate_far_too_high_is_reported(cli: Cli) -> None:
     assert "became nan or infinite" in failed(cli("train", *ONE, "optimizer.lr=1e30"))
 
 

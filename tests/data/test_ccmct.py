@@ -72,7 +72,7 @@ def test_regions_of_tissue_come_besides(root: Path) -> None:
     assert "only regions" in ccmct(root).remark and not ccmct(root, regions="tissue").remark
 
 
-def test_the_note_stands_with_the_parts(root: Path) -> None:
+def test_the_parts_carry_the_note(root: Path) -> None:
     assert "only regions that hold a label" in ccmct(root).parts.note
 
 

@@ -99,7 +99,7 @@ def test_masks_beside_their_images_and_in_a_folder_of_their_own(root: Path) -> N
 
 
 @pytest.mark.parametrize("kind", ["1", "L", "P", "RGB", "RGBA", "LA"])
-def test_whatever_is_not_black_is_a_mitosis(tmp_path: Path, kind: str) -> None:
+def test_every_pixel_that_is_not_black_is_a_mitosis(tmp_path: Path, kind: str) -> None:
     picture(tmp_path / "a.png")
     grey = np.zeros((HEIGHT, WIDTH), np.uint8)
     grey[10:13, 20:23] = 255
@@ -248,7 +248,7 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
         ({"labels": "cells.csv", "format": "boxes"}, "cells.csv: no column x1"),
     ],
 )
-def test_mistakes_are_told_in_one_line(root: Path, wrong: dict[str, Any], said: str) -> None:
+def test_mistakes_are_reported_in_one_line(root: Path, wrong: dict[str, Any], said: str) -> None:
     (root / "empty").mkdir()
     (root / "words.txt").write_text("x")
     (root / "strange.csv").write_text("a,b,c\n")

@@ -76,7 +76,7 @@ def test_one_ends_all(code: str, said: str) -> None:
         ([0, 3], [], RuntimeError, "exit code 3"),
     ],
 )
-def test_what_is_said_is_why_the_first_one_failed(
+def test_the_message_is_why_the_first_one_failed(
     codes: list[int | None], words: list[tuple[int, str]], kind: type[Exception], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
@@ -256,7 +256,7 @@ def further_rank(parent: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_mistake_is_told_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
+def test_a_mistake_is_reported_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
     said = cli("train", *SHORT, *TWO, "fold=7")
     assert said.code == 1 and capfd.readouterr() == ("", "")
     assert said.err == "mitosis: fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all\n"

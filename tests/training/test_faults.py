@@ -161,7 +161,7 @@ def test_a_folder_that_becomes_read_only_keeps_its_checkpoint(tmp_path: Path) ->
         ("# @package _global_\nmax_stpes: 3\n", r"max_stpes: there is no such key; did you mean max_steps=…\?"),
     ],
 )
-def test_a_slip_in_a_configuration_file_is_told(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
+def test_a_mistake_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "conf" / "loss").mkdir(parents=True)
     (tmp_path / "conf" / "loss" / "mine.yaml").write_text(text)
     assert re.search(said, line_of(cli("train", *DRAWN, "--config-dir", "conf", "loss=mine")))
@@ -193,7 +193,7 @@ def test_no_command_runs_what_is_in_a_checkpoint(cli: Cli, tmp_path: Path) -> No
 # Processes that are killed
 
 
-def test_a_killed_worker_is_told_and_the_last_epoch_kept(
+def test_a_killed_worker_is_reported_and_the_last_epoch_kept(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original, seen = TileView.__getitem__, []
