@@ -146,7 +146,7 @@ def test_what_is_made_by_hand() -> None:
 
 @pytest.mark.parametrize("to", ["pixels", "boxes", "coco", "midog"])
 @pytest.mark.parametrize("given", [{}, {"radius_um": 4.0}, {"mpp": 0.25}])
-def test_a_centre_alone_needs_a_radius(to: str, given: dict[str, float]) -> None:
+def test_a_centre_alone_wants_a_radius(to: str, given: dict[str, float]) -> None:
     labels = Labels((Annotation("a", True, 9, 9),), {"a": None})
     with pytest.raises(InputError, match=rf"to={to}: the cell at \(9, 9\) of a has no .*; type radius_um=4 mpp=0.25"):
         fit(labels, to, **given)
@@ -195,7 +195,7 @@ def test_the_command(cli: Callable, tmp_path: Path) -> None:
         ({"mpp": "true"}, "mpp=True: give a number above 0"),
     ],
 )
-def test_a_mistake_is_reported_in_one_line(cli: Callable, tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
+def test_a_mistake_is_told_in_one_line(cli: Callable, tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
     (tmp_path / "in.csv").write_text("image,x,y\na,1,2\n")
     (tmp_path / "words.txt").write_text("x")
     for name in ("empty", "full"):
