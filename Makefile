@@ -47,8 +47,12 @@ figure8: $(STAMP) ## the same before and after stain normalisation: make figure8
 test: $(STAMP) ## the tests, in minutes
 	@$(PYTEST) -m "not slow"
 
-test-all: $(STAMP) ## all tests, the slow ones too
-	@$(PYTEST)
+# Property tests draw other examples in each run; SEED=… draws those of another run again.
+SEED := $(or $(SEED),$(shell date +%s))
+test-all: $(STAMP) ## all tests, the slow ones too, and new examples for property tests
+	@echo "property tests draw from SEED=$(SEED); the same again: make test-all SEED=$(SEED)"
+	@$(PYTEST) --hypothesis-profile=random --hypothesis-seed=$(SEED) || \
+		{ echo "the same examples again: make test-all SEED=$(SEED)"; exit 1; }
 
 test-floors: ## the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-floors install-floors

@@ -105,7 +105,7 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("classifier.set=[model.weights=nowhere.pt,model.pretrained=true]", "nowhere.pt"),
     ],
 )
-def test_mistakes_are_told_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
+def test_mistakes_are_reported_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
     ended = cli("pipeline", *TINY, override)
     assert ended.code == 1 and not steps
     assert said in ended.err and len(ended.err.strip().splitlines()) == 1

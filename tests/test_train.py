@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
+from tiny import TINY, only_run
 
 from mitosis.cli.compose import compose
 from mitosis.files import read_json
@@ -27,15 +28,8 @@ from mitosis.training.trainer import RunTrainer
 Cli = Callable[..., Any]
 
 # An epoch has 2 steps.
-TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128", "data.samples_per_epoch=8"]
-TINY += ["data.batch_size=4", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", "stain=none"]
-TINY += ["max_steps=4", "trainer=cpu"]
-ONE = [*TINY, "fold=0"]
-
-
-def only(folder: Path) -> Path:
-    (recipe,) = folder.rglob("recipe.yaml")
-    return recipe.parent
+DRAWN = [*TINY, "data=synthetic", "data.size=128", "data.samples_per_epoch=8", "max_steps=4", "trainer=cpu"]
+ONE = [*DRAWN, "fold=0"]
 
 
 def failed(ended: Any) -> str:
@@ -62,7 +56,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def done(trained: Path, tmp_path: Path) -> Path:
     """A finished run of fold 0, under ``runs`` where commands are run."""
     shutil.copytree(trained, tmp_path / "runs")
-    return only(tmp_path / "runs")
+    return only_run(tmp_path / "runs")
 
 
 def test_leaves_whole_plain_files(done: Path) -> None:
@@ -138,12 +132,12 @@ def test_a_lost_loss_keeps_the_last_good_checkpoint(
     line = failed(cli("train", *ONE, "val_every=3"))
     assert f"the {'loss' if lost == 'loss' else 'weight '}" in line and "became nan or infinite" in line
     assert "the last good checkpoint is kept" in line and "optimizer.lr" in line
-    checkpoint = read(only(tmp_path / "runs") / "checkpoints" / "last.ckpt")
+    checkpoint = read(only_run(tmp_path / "runs") / "checkpoints" / "last.ckpt")
     assert checkpoint["global_step"] == 2
     assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
 
 
-def test_a_lost_process_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_process_is_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose(*_: Any, **__: Any) -> None:
         raise RuntimeError("[/torch/gloo/tcp/pair.cc:5] Connection closed by peer. This is typically caused by …")
 
@@ -152,7 +146,7 @@ def test_a_lost_process_is_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> No
     assert "a process of this run lost another one (gloo/tcp/pair.cc:5] Connection closed by peer); the same" in line
 
 
-def test_a_rate_far_too_high_is_told(cli: Cli) -> None:
+def test_a_rate_far_too_high_is_reported(cli: Cli) -> None:
     assert "became nan or infinite" in failed(cli("train", *ONE, "optimizer.lr=1e30"))
 
 
@@ -170,7 +164,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint(cli: Cli, tmp_path: Path, mon
         patch.setattr(os, "replace", full)
         line = failed(cli("train", *ONE))
     assert "last.ckpt" in line and "No space left on device" in line
-    run = only(tmp_path / "runs")
+    run = only_run(tmp_path / "runs")
     assert read(run / "checkpoints" / "last.ckpt")["global_step"] == 2
     assert not list(run.rglob(".*.part"))
     assert cli("train", *ONE).code == 0
@@ -180,7 +174,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint(cli: Cli, tmp_path: Path, mon
 def test_init_takes_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
     ended = cli("train", *ONE, f"init={done}", "optimizer.lr=0.0", "max_steps=2", "runs=other")
     assert ended.code == 0, ended
-    have = read(only(tmp_path / "other") / "checkpoints" / "last.ckpt")
+    have = read(only_run(tmp_path / "other") / "checkpoints" / "last.ckpt")
     want = read(done / "checkpoints" / "best.ckpt")["state_dict"]
     learned = [name for name in want if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
     assert learned and all(torch.equal(have["state_dict"][name], want[name]) for name in learned)
@@ -208,7 +202,7 @@ def test_an_epoch_without_a_batch_is_refused(cli: Cli) -> None:
 
 
 def test_sweeps_make_a_folder_each(cli: Cli, tmp_path: Path) -> None:
-    ended = cli("train", "--multirun", *TINY, "fold=0,1")
+    ended = cli("train", "--multirun", *DRAWN, "fold=0,1")
     assert ended.code == 0, ended
     runs = sorted(path.parent for path in (tmp_path / "runs").rglob("metrics.json"))
     assert [run.name for run in runs] == ["fold-0", "fold-1"] and runs[0].parent == runs[1].parent
@@ -227,7 +221,7 @@ def test_gives_a_float_and_frees_the_network(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(assembly, "build_stage", build_stage)
     for fold in (0, 1):
-        config, choices = compose("train", [*TINY, f"fold={fold}", f"runs={tmp_path}"])
+        config, choices = compose("train", [*DRAWN, f"fold={fold}", f"runs={tmp_path}"])
         assert type(train(config, choices)) is float
     assert len(made) == 2
     gc.collect()
@@ -239,7 +233,9 @@ def test_the_seed_is_all(cli: Cli, tmp_path: Path) -> None:
         random.seed(runs)
         torch.manual_seed(len(runs))
         assert cli("train", *ONE, f"runs={runs}").code == 0
-    one, other = (read(only(tmp_path / runs) / "checkpoints" / "last.ckpt")["state_dict"] for runs in ("one", "other"))
+    one, other = (
+        read(only_run(tmp_path / runs) / "checkpoints" / "last.ckpt")["state_dict"] for runs in ("one", "other")
+    )
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
@@ -250,7 +246,7 @@ def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path)
     own.write_text("fold,part,field,group\n" + "".join(f"{row.strip()},field\n" for row in rows))
     given = ("train", *ONE, "data.cases=3", "data.fields_per_case=2", f"data.folds={own}", "max_steps=2")
     assert cli(*given).code == 0
-    run = only(tmp_path / "runs")
+    run = only_run(tmp_path / "runs")
     recipe = yaml.safe_load((run / "recipe.yaml").read_text())
     assert (run / recipe["data"]["folds"]).read_text() == own.read_text()
     for kept in (recipe, read(run / "checkpoints" / "last.ckpt")["recipe"]):

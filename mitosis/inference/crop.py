@@ -38,6 +38,13 @@ def crop(
     it becomes the crop's centre, (pixels - 1) / 2. ``side_um``: the square's side in µm; ``mpp``: µm per pixel of
     ``image``. ``border``: what lies outside the image, its reflection or black (SCMitosis Figure 10).
     Raises InputError for another border or a size that is not positive, ValueError for a point that is not finite.
+
+    Three pixels of 1 µm round the pixel (0, 0): its right and lower neighbours appear reflected to the left and above.
+
+    >>> import numpy as np
+    >>> image = np.arange(12, dtype=np.uint8).reshape(3, 4, 1).repeat(3, axis=2)
+    >>> crop(image, (0, 0), side_um=3.0, mpp=1.0, pixels=3, border="reflect")[..., 0].tolist()
+    [[5, 4, 5], [1, 0, 1], [5, 4, 5]]
     """
     if border not in BORDERS:
         raise InputError(f"border={border}: give reflect or black")

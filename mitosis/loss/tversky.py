@@ -26,6 +26,13 @@ def tversky_loss(logits: Tensor, target: Tensor, alpha: float, beta: float, smoo
     TP = Σ p t, FP = Σ p (1 − t) and FN = Σ (1 − p) t are soft counts over all pixels of the whole batch (one ratio, so
     that a tile without a mitosis has no ratio of its own); p = sigmoid(logits). α = β = 1/2 makes it the Dice loss.
     ``smooth``, in pixels, makes the loss of an empty batch 0 when nothing is predicted in it.
+
+    p = 1/2 on a mitotic pixel and beside it: TP = FP = FN = 1/2, and 1 − 0.5 / (0.5 + 0.5 (α + β)) = 1/2.
+
+    >>> import torch
+    >>> logits, target = torch.zeros(1, 1, 1, 2), torch.tensor([[[[1.0, 0.0]]]])
+    >>> tversky_loss(logits, target, alpha=0.3, beta=0.7, smooth=0.0).item()
+    0.5
     """
     probability = torch.sigmoid(logits)
     true = (probability * target).sum()

@@ -27,8 +27,18 @@ class DetectionMetric(Metric):
     """Object-level average precision, and precision, recall and F1 at the threshold of the best F1.
 
     Detections are matched per field by ``matching``, counts are summed over fields. A field given twice, as
-    DistributedSampler does to fill up its last round, counts once. Example: one truth, hit with score 0.9, and a
-    false detection with 0.4 give ap 1, f1 1, precision 1, recall 1, threshold 0.9.
+    DistributedSampler does to fill up its last round, counts once.
+
+    Two mitoses, of which one is found with score 0.9, and a false detection with 0.4: at 0.9 precision is 1 and recall
+    1/2, and the average precision is the area under that one step.
+
+    >>> import numpy as np
+    >>> from mitosis.metric.matching import Matching
+    >>> metric = DetectionMetric(Matching("example", radius=5.0, unit="um"))
+    >>> points, scores = np.array([[10.0, 10.0], [90.0, 90.0]]), np.array([0.9, 0.4])
+    >>> metric.update(points, scores, truths=np.array([[12.0, 10.0], [50.0, 50.0]]), mpp=0.25, field="a")
+    >>> {name: round(value, 3) for name, value in metric.compute().items()}
+    {'ap': 0.5, 'f1': 0.667, 'precision': 1.0, 'recall': 0.5, 'threshold': 0.9}
     """
 
     is_differentiable = False

@@ -23,7 +23,7 @@ def seeded(transform: A.BasicTransform, seed: int) -> A.BasicTransform:
     return transform
 
 
-def test_the_paper_s_eight_in_its_order_each_every_second_time() -> None:
+def test_the_eight_of_the_paper_in_its_order_each_with_probability_half() -> None:
     names = [type(part).__name__.replace("Affine", "ShiftScaleRotate") for part in parts()]
     assert names == [*PAPER, "StainJitter", "Jpeg"]
     assert [part.p for part in parts()] == [0.5] * 8 + [0, 0]

@@ -205,7 +205,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, SMALL, "budget.widths=[2,2,2,2]", "trainer=cpu", "trainer.devices=0"], "devices"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(cli: Callable, command: str, arguments: list[str], said: str) -> None:
+def test_a_mistake_is_reported_in_one_line(cli: Callable, command: str, arguments: list[str], said: str) -> None:
     ended = cli(command, *arguments)
     assert said in ended.err
     assert re.fullmatch(r"mitosis: [^\n]+\n", ended.err)
@@ -222,7 +222,7 @@ def test_a_mistake_is_told_in_one_line(cli: Callable, command: str, arguments: l
         (InputError("two\nlines"), "two lines"),
     ],
 )
-def test_what_the_machine_refuses_is_told_in_one_line(
+def test_what_the_machine_refuses_is_reported_in_one_line(
     cli: Callable, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     def fail(config: dict[str, Any], choices: Choices) -> None:

@@ -14,7 +14,7 @@ from mitosis.errors import InputError
         ("a: [1\nb: 2\n", "line 2: not readable as yaml (expected ',' or ']', but got ':')"),
     ],
 )
-def test_a_broken_yaml_is_told_with_its_line(text: str, line: str) -> None:
+def test_a_broken_yaml_is_reported_with_its_line(text: str, line: str) -> None:
     with pytest.raises(yaml.MarkedYAMLError) as raised:
         yaml.safe_load(text)
     assert unreadable(raised.value) == f"<unicode string>, {line}"

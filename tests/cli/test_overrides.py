@@ -5,12 +5,15 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mitosis.cli.overrides import arrange
+from mitosis.cli.overrides import arrange, literal
 from mitosis.errors import InputError
 from mitosis.run.keys import PATHS
 
 PARSER = OverridesParser.create()
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
+
+WORDS = ["null", "???", "true", "nan", "-inf", "1e5", "1_0", "interval(1,2)", "choice(a,b)", "glob(*)", "{a:1}", "[2]"]
+"""Names of folders that Hydra's grammar would read as something else."""
 
 
 def read(argument: str) -> object:
@@ -33,6 +36,10 @@ def is_quoted(value: str) -> bool:
 @example("output", "Ω µm")
 @example("output", " ")
 @example("input", "*/A0?_v2/{a,b}.bmp")
+@example("init", "true")
+@example("data.root", "nan")
+@example("output", "1e5")
+@example("segment", "interval(1,2)")
 def test_a_path_survives_the_grammar(key: str, value: str) -> None:
     listed = key == "candidates" and value.startswith("[") and value.endswith("]")
     if value not in ("null", "???") and not is_quoted(value) and not listed:
@@ -41,12 +48,20 @@ def test_a_path_survives_the_grammar(key: str, value: str) -> None:
         assert arrange(once) == once  # a step of the pipeline arranges what was arranged already
 
 
-@given(st.lists(TEXT.filter(lambda text: text.strip()), min_size=1))
+@given(st.lists(TEXT | st.sampled_from(WORDS), min_size=1))
 @example(["a,b", "O'Neil", "c\\", "'"])
+@example(["'quoted'", '"twice"', "'half", '"', " "])
+@example(WORDS)
 def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
-    quoted = ",".join(arrange([f"input={path}"])[0].partition("=")[2] for path in paths if not is_quoted(path))
-    expected = [path if path not in ("null", "???") else None for path in paths if not is_quoted(path)]
-    assert read(f"segmenter=[{quoted}]") == expected
+    listed = f"segmenter=[{','.join(map(literal, paths))}]"
+    assert read(listed) == paths
+    once = arrange([listed])
+    assert arrange(once) == once
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1))
+def test_a_path_that_is_a_word_of_the_grammar_stays_a_path_in_a_list(paths: list[str]) -> None:
+    assert read(f"segmenter=[{','.join(paths)}]") == paths
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def run(search: Search, until: int = 1000) -> list[dict[str, Any]]:
     return tried
 
 
-def test_tries_as_often_as_told_and_finds_more_than_chance(tmp_path: Path, space: dict[str, Any]) -> None:
+def test_makes_the_trials_asked_for_and_finds_more_than_chance(tmp_path: Path, space: dict[str, Any]) -> None:
     search = Search(tmp_path / "a.db", space, trials=25, seed=0)
     assert search.best is None
     tried = run(search)

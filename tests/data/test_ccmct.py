@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from arguments import arguments
 from miniature.slides import database
+from refused import refused
 
 from mitosis.check.check import check_counts
 from mitosis.data.cache.cache import Cache
 from mitosis.data.ccmct import CCMCT, TEST, TRAIN
 from mitosis.data.drawing.field import draw_field
-from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED, MITOSIS
 
 ONE, OTHER = TRAIN[0], TRAIN[1]
@@ -72,7 +72,7 @@ def test_regions_of_tissue_come_besides(root: Path) -> None:
     assert "only regions" in ccmct(root).remark and not ccmct(root, regions="tissue").remark
 
 
-def test_the_note_stands_with_the_parts(root: Path) -> None:
+def test_the_parts_carry_the_note(root: Path) -> None:
     assert "only regions that hold a label" in ccmct(root).parts.note
 
 
@@ -127,10 +127,7 @@ def test_counts_beside_the_inventory(root: Path) -> None:
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:
-    with pytest.raises(InputError) as error:
-        ccmct(root, **kwargs).records()
-    assert "\n" not in str(error.value)
-    return str(error.value)
+    return refused(lambda: ccmct(root, **kwargs).records())
 
 
 def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> None:

@@ -25,7 +25,7 @@ def printed(capsys: pytest.CaptureFixture):
     return run
 
 
-def test_what_was_published_stands_alone_without_a_root(printed) -> None:
+def test_without_a_root_only_what_was_published_is_shown(printed) -> None:
     rows, remarks = printed()
     assert rows["data set"] == [*("fields", "found", "mitoses", "found", "hard negatives", "found"), *table1.HEAD[7:]]
     assert rows["MIDOG++"][:8] == ["503", "–", "11,937", "–", "14,349", "–", "0.23, 0.25", "CC0"]

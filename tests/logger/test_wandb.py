@@ -291,7 +291,7 @@ class Broken:
         return fail
 
 
-def test_an_outage_is_told_once_and_survived(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+def test_an_outage_is_reported_once_and_survived(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     import numpy as np
 
     logger = WandbRun(str(tmp_path))

@@ -92,7 +92,7 @@ class Evil:
         return os.mkdir, ("evil",)
 
 
-def test_a_bad_file_is_told_in_one_line(tmp_path: Path, no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_file_is_reported_in_one_line(tmp_path: Path, no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     state = imagenet()
     torch.save({"conv1.weight": state["conv1.0.weight"]}, "foreign.pth")

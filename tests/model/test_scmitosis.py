@@ -154,7 +154,7 @@ def test_it_can_learn() -> None:
         ({"widths": [8, 16, 32, 0]}, "model.widths"),
     ],
 )
-def test_a_wrong_word_is_told_by_its_key(kwargs: dict, key: str) -> None:
+def test_a_wrong_word_is_reported_by_its_key(kwargs: dict, key: str) -> None:
     with pytest.raises(InputError, match=key):
         SCMitosisSeg(**kwargs)
 

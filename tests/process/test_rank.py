@@ -26,7 +26,7 @@ def test_the_first_speaks(monkeypatch: pytest.MonkeyPatch, name: str, trainer: d
     assert not is_rank_zero(trainer)
 
 
-def test_a_run_on_one_device_speaks_whatever_its_process_is_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_on_one_device_is_rank_zero_even_as_slurm_s_process_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_PROCID", "3")
     assert is_rank_zero(ONE) and is_rank_zero({"devices": 1})
 

@@ -39,7 +39,7 @@ def test_what_the_shipped_yamls_name_can_be_built_and_nothing_else_of_other_pack
             build({"_target_": target})
 
 
-def test_a_partial_still_wants_its_arguments() -> None:
+def test_a_partial_still_needs_its_arguments() -> None:
     built = build({"_target_": "torch.optim.AdamW", "_partial_": True, "lr": 1e-3})
     assert isinstance(built, partial)
     assert built([torch.zeros(1, requires_grad=True)]).defaults["lr"] == 1e-3

@@ -58,7 +58,7 @@ def test_how_and_where_a_run_is_made_is_not_in_its_name() -> None:
     assert folder_of(*root) == folder_of("data=icpr2012") == folder_of("data=icpr2012", "data.root=elsewhere")
 
 
-def test_two_values_give_two_folders_whatever_the_order() -> None:
+def test_two_values_give_two_folders_in_any_order() -> None:
     assert folder_of("optimizer.lr=1e-4") != folder_of("optimizer.lr=1e-3")
     many = ["budget=smoke", "seed=3", "loss.alpha=0.4", "ema=0.9"]
     assert folder_of(*many) == folder_of(*reversed(many))

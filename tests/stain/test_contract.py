@@ -105,7 +105,7 @@ def test_two_stainings_of_one_tissue_come_to_look_alike(name, field):
 
 
 @normaliser
-def test_what_has_the_reference_s_colours_keeps_them(name, field):
+def test_the_reference_s_colours_are_kept(name, field):
     image = field(size=150)
     once = STAINS[name]()(image, "a")
     assert difference(image, once) > 10

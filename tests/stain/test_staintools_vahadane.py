@@ -48,7 +48,7 @@ def test_all_else_is_staintools(field):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_concentrations_end_at_the_reference_s_maxima(field, seed):
+def test_concentrations_end_at_the_maxima_of_the_reference(field, seed):
     from staintools.miscellaneous.get_concentrations import get_concentrations
 
     result = StaintoolsVahadane()(field(size=100, seed=seed), "a")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import lightning as L
 import pytest
+from tiny import TINY, only_run
 
 from mitosis.cli.compose import compose
 from mitosis.cli.messages import user_message
@@ -77,7 +78,7 @@ def test_one_ends_all(code: str, said: str) -> None:
         ([0, 3], [], RuntimeError, "exit code 3"),
     ],
 )
-def test_what_is_said_is_why_the_first_one_failed(
+def test_the_message_is_why_the_first_one_failed(
     codes: list[int | None], words: list[tuple[int, str]], kind: type[Exception], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
@@ -112,18 +113,18 @@ def alive(process: int) -> bool:
         return file.read().rpartition(")")[2].split()[0] != "Z"
 
 
-TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128", "stain=none", "data.batch_size=4"]
-TINY += ["model.encoder=conv", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16"]
-TINY += ["view.train.positives=0.9", "optimizer.lr=0.03"]
+QUICK = [
+    *TINY,
+    "data=synthetic",
+    "data.size=128",
+    "model.encoder=conv",
+    "view.train.positives=0.9",
+    "optimizer.lr=0.03",
+]
 # Epochs of 12 steps for two processes; after 4 of them the network finds something. Val has 3 fields.
-LEARNS = [*TINY, "data.limit=null", "fold=all", "data.cases=11", "data.fields_per_case=1", "data.samples_per_epoch=96"]
-SHORT = [*TINY, "data.samples_per_epoch=16"]  # 2 steps an epoch
+LEARNS = [*QUICK, "data.limit=null", "fold=all", "data.cases=11", "data.fields_per_case=1", "data.samples_per_epoch=96"]
+SHORT = [*QUICK, "data.samples_per_epoch=16"]  # 2 steps an epoch
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
-
-
-def only(folder: Path) -> Path:
-    (recipe,) = folder.rglob("recipe.yaml")
-    return recipe.parent
 
 
 def rows_of(run: Path) -> list[list[str]]:
@@ -138,7 +139,7 @@ def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytes
     said = capfd.readouterr().out
     assert said.count("epoch 3  step 48") == said.count("48 steps, best val AP") == 1
     config, choices = compose("train", [*LEARNS, "trainer=cpu"])
-    run = only(tmp_path / "runs")
+    run = only_run(tmp_path / "runs")
     assert run == tmp_path / run_folder(config, choices)
     assert rows_of(run) == [["0", "12"], ["1", "24"], ["2", "36"], ["3", "48"]]
     files = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
@@ -161,7 +162,7 @@ def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytes
     for trainer, steps, rows in ((["trainer=cpu"], 72, 5), (TWO, 84, 6)):  # 24 more on one, 12 more on two
         ended = cli("train", *LEARNS, *trainer, f"max_steps={steps}")
         assert (ended.code, ended.err) == (0, "")
-        assert only(tmp_path / "runs") == run and read_json(run / "metrics.json")["steps"] == steps
+        assert only_run(tmp_path / "runs") == run and read_json(run / "metrics.json")["steps"] == steps
         assert len(rows_of(run)) == rows
     assert rows_of(run)[-2:] == [["4", "72"], ["5", "84"]]
 
@@ -237,12 +238,12 @@ def test_a_killed_process_ends_the_run_which_goes_on(tmp_path: Path) -> None:
     assert code == 1
     assert re.fullmatch(r"mitosis: a process of this run died \(SIGKILL\); the same command goes on[^\n]*\n", err)
     assert finished_runs(tmp_path) == []
-    before = len(rows_of(only(tmp_path)))
+    before = len(rows_of(only_run(tmp_path)))
     code, out, err = ended(started(*command, cwd=tmp_path))
     assert (code, err) == (0, "")
     assert finished_runs(tmp_path) == [("fold-0", 80)]
     assert 0 < before < 40 and "epoch 0 " not in out
-    assert rows_of(only(tmp_path)) == [[str(epoch), str(2 * epoch + 2)] for epoch in range(40)]
+    assert rows_of(only_run(tmp_path)) == [[str(epoch), str(2 * epoch + 2)] for epoch in range(40)]
 
 
 def further_rank(parent: int) -> int:
@@ -257,7 +258,7 @@ def further_rank(parent: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_mistake_is_told_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
+def test_a_mistake_is_reported_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
     said = cli("train", *SHORT, *TWO, "fold=7")
     assert said.code == 1 and capfd.readouterr() == ("", "")
     assert said.err == "mitosis: fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all\n"

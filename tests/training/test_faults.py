@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tiny import TINY
 
 from mitosis.data.cache.store import FieldStore
 from mitosis.data.drawing.field import draw_field
@@ -33,10 +34,8 @@ from mitosis.stain.none import NoStain
 Cli = Callable[..., Any]
 
 # An epoch has 2 steps; 4 fields to train on, 1 of val.
-TINY = ["model=scmitosis_seg", "budget=smoke", "fold=all", "data.samples_per_epoch=8", "data.batch_size=4"]
-TINY += ["budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", "stain=none", "max_steps=4"]
-TINY += ["trainer=cpu"]
-DRAWN = [*TINY, "data=synthetic", "data.cases=5", "data.fields_per_case=1", "data.size=96"]
+SHORT = [*TINY, "fold=all", "data.samples_per_epoch=8", "max_steps=4", "trainer=cpu"]
+DRAWN = [*SHORT, "data=synthetic", "data.cases=5", "data.fields_per_case=1", "data.size=96"]
 
 
 def line_of(ended: Any) -> str:
@@ -84,7 +83,7 @@ def contest(tmp_path: Path) -> Path:
 def test_a_field_that_is_cut_off_is_named_and_nothing_is_trained(cli: Cli, contest: Path) -> None:
     field = contest / "A01_v2" / "A01_00.bmp"
     field.write_bytes(field.read_bytes()[:5000])
-    said = line_of(cli("train", *TINY, "data=icpr2012", f"data.root={contest}"))
+    said = line_of(cli("train", *SHORT, "data=icpr2012", f"data.root={contest}"))
     assert str(field) in said and "cut off" in said
     assert not list(contest.parent.rglob("*.ckpt"))
 
@@ -101,7 +100,7 @@ def test_a_dataset_that_vanishes_in_mid_run_is_in_memory(
     cli: Cli, contest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_step(monkeypatch, 0, lambda: shutil.rmtree(contest))  # val, too, is looked at later
-    ended = cli("train", *TINY, "data=icpr2012", f"data.root={contest}", "max_steps=2")
+    ended = cli("train", *SHORT, "data=icpr2012", f"data.root={contest}", "max_steps=2")
     assert ended.code == 0 and not contest.exists()
     assert steps_kept(contest.parent / "runs") == 2
 
@@ -163,7 +162,7 @@ def test_a_folder_that_becomes_read_only_keeps_its_checkpoint(tmp_path: Path) ->
         ("# @package _global_\nmax_stpes: 3\n", r"max_stpes: there is no such key; did you mean max_steps=…\?"),
     ],
 )
-def test_a_slip_in_a_configuration_file_is_told(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
+def test_a_mistake_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "conf" / "loss").mkdir(parents=True)
     (tmp_path / "conf" / "loss" / "mine.yaml").write_text(text)
     assert re.search(said, line_of(cli("train", *DRAWN, "--config-dir", "conf", "loss=mine")))
@@ -195,7 +194,7 @@ def test_no_command_runs_what_is_in_a_checkpoint(cli: Cli, tmp_path: Path) -> No
 # Processes that are killed
 
 
-def test_a_killed_worker_is_told_and_the_last_epoch_kept(
+def test_a_killed_worker_is_reported_and_the_last_epoch_kept(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     original, seen = TileView.__getitem__, []

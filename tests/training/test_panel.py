@@ -77,7 +77,7 @@ def test_a_classifier_shows_the_surest_of_mitoses_and_of_others(tmp_path):
     assert [has(crop, ACCEPTED) for crop in crops[:4]] == [True, False, True, False]
 
 
-def test_many_mitoses_leave_room_for_what_is_none(tmp_path):
+def test_many_mitoses_leave_room_for_other_places(tmp_path):
     images = torch.arange(20)[:, None, None, None].expand(20, 3, 64, 64) / 255
     batch = {"images": images, "labels": torch.tensor([1] * 10 + [0] * 10), "centroids": NONE, "mpp": 0.25}
     outputs = {"points": torch.zeros(20, 2), "scores": torch.linspace(0, 1, 20)}
@@ -119,7 +119,7 @@ def test_the_region_is_where_most_mitoses_are(truths, points, left, top):
     assert np.array_equal(part, expected[top : top + SIDE, left : left + SIDE])
 
 
-def test_a_field_smaller_than_the_square_stands_in_its_corner():
+def test_a_field_smaller_than_the_square_lies_in_its_corner():
     part = region(GREY[:100, :70], NONE, np.zeros(0), NONE, mpp=0.25)
     assert (part[:100, :70] == 200).all() and not part[100:].any() and not part[:, 70:].any()
 

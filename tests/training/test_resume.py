@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from tiny import TINY, only_run
 
 from mitosis.cli.compose import compose
 from mitosis.data.view.candidate_table import CandidateRow, read_candidates, write_candidates
@@ -28,10 +29,10 @@ from mitosis.training import fit
 from mitosis.training.run_checkpoint import RunCheckpoint
 
 # 3 epochs of 4 steps.
-TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "data.samples_per_epoch=16", "data.batch_size=4"]
-TINY += ["max_steps=12", "stain=none", "trainer=cpu"]
-SEGMENTER = ["model=scmitosis_seg", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", *TINY]
-CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *TINY]
+DRAWN = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "data.samples_per_epoch=16", "data.batch_size=4"]
+DRAWN += ["max_steps=12", "stain=none", "trainer=cpu"]
+SEGMENTER = [*TINY, *DRAWN]
+CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *DRAWN]
 
 
 class Crash(Exception):
@@ -42,17 +43,12 @@ def run(folder: Path, *overrides: str) -> Path:
     """Train in this process under ``folder``; returns the run's own folder."""
     config, choices = composed(*overrides)
     train(config | {"runs": str(folder)}, choices)
-    return only(folder)
+    return only_run(folder)
 
 
 @functools.cache
 def composed(*overrides: str) -> tuple[dict[str, Any], Choices]:
     return compose("train", list(overrides))
-
-
-def only(folder: Path) -> Path:
-    (recipe,) = folder.rglob("recipe.yaml")
-    return recipe.parent
 
 
 def checkpoint(run: Path, name: str) -> dict[str, Any]:
@@ -160,7 +156,7 @@ def test_goes_on_bit_for_bit(
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 6)
         with pytest.raises(Crash):
             run(tmp_path, *overrides, f"data.workers={workers}")
-    assert checkpoint(only(tmp_path), "last")["global_step"] == 4
+    assert checkpoint(only_run(tmp_path), "last")["global_step"] == 4
     stopped = run(tmp_path, *overrides, f"data.workers={workers}")
     assert_same(whole(*overrides), stopped)
     assert len((stopped / "metrics.csv").read_text().splitlines()) == 1 + 3
@@ -236,7 +232,7 @@ def test_fewer_steps_than_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(Crash):
             run(tmp_path, *SEGMENTER)
     run(tmp_path, *SEGMENTER, "max_steps=4")
-    assert read_json(only(tmp_path) / "metrics.json")["steps"] == 8
+    assert read_json(only_run(tmp_path) / "metrics.json")["steps"] == 8
 
 
 def test_ctrl_c_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny import TINY
 
 from mitosis.cascade.proposal import labels_of
 from mitosis.data.drawing.field import draw_field
@@ -15,9 +16,8 @@ from mitosis.files import read_yaml
 from mitosis.inference.components import extract
 from mitosis.label.annotation import Annotation
 
-TINY = ["model=scmitosis_seg", "budget=smoke", "budget.widths=[4,4,8,8]", "data=folder", "data.labels=cells.csv"]
-TINY += ["data.case=name", "data.mpp=0.25", "data.samples_per_epoch=4", "data.batch_size=4", "view.train.size=64"]
-TINY += ["view.train.jitter=16", "stain=none", "max_steps=1", "trainer=cpu", "fold=0"]
+OWN = [*TINY, "data=folder", "data.labels=cells.csv", "data.case=name", "data.mpp=0.25", "data.samples_per_epoch=4"]
+OWN += ["max_steps=1", "trainer=cpu", "fold=0"]
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_run_learns_from_masks_with_rings(cli, root: Path) -> None:
-    ended = cli("train", *TINY, f"data.root={root}", "data.ring_um=8", f"data.cache={root.parent / 'cache'}")
+    ended = cli("train", *OWN, f"data.root={root}", "data.ring_um=8", f"data.cache={root.parent / 'cache'}")
     assert ended.code == 0, ended.err
     (recipe,) = root.parent.rglob("recipe.yaml")
     assert read_yaml(recipe)["data"]["ring_um"] == 8 and (recipe.parent / "metrics.json").is_file()

@@ -29,7 +29,7 @@ def test_three_cases_make_three_folds() -> None:
     assert lists["2"] == {"test": ["c1"], "val": ["a1"], "train": ["b1"]}
 
 
-def test_two_cases_are_dealt_by_field_and_said_so() -> None:
+def test_two_cases_are_dealt_by_field_with_a_note() -> None:
     records = [record(name) for name in ("a1", "a2", "a3", "b1", "b2", "b3")]
     parts = split(records, 0, make_folds(records))
     assert [item.field for item in parts.test] == ["a1", "b3"]

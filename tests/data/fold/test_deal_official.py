@@ -47,7 +47,7 @@ def test_few_cases_validate_by_field() -> None:
     assert (names(parts.val), names(parts.test)) == ("a1 b3", "c1")
 
 
-def test_a_test_part_that_is_not_there_is_said_and_one_that_is_partly_there_refused() -> None:
+def test_an_absent_test_part_is_noted_and_a_partial_one_refused() -> None:
     records = [record(f"{case}1") for case in "abcd"]
     for official in (UNPUBLISHED, Official(test=frozenset("yz"))):
         parts = split(records, "official", make_folds(records, official))

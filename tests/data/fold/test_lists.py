@@ -75,7 +75,7 @@ def test_an_unknown_fold_says_which_there_are():
         split([], "7", read_folds("icpr2012-slide"))
 
 
-def test_an_absent_official_test_part_is_said_and_a_partial_one_refused():
+def test_an_absent_official_test_part_is_noted_and_a_partial_one_refused():
     listed = lists("A00_1", "A00_2", "A00_3 A00_4 A00_5 A00_6", "official")
     parts = split([record("A00_1"), record("A00_2")], "official", listed)
     assert parts.test == () and parts.test_absent and "no test figure" in parts.note

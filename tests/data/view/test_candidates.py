@@ -102,7 +102,7 @@ def test_border_is_reflected_or_black() -> None:
     np.testing.assert_allclose(images[0, 0, 70:, 70:] * 255, 250)
 
 
-def test_same_batches_whatever_the_workers() -> None:
+def test_workers_do_not_change_the_batches() -> None:
     view = CandidateView([field()], ROWS, CandidateAugment(), samples=16, seed=4)
 
     def epoch(number: int, workers: int) -> list[torch.Tensor]:

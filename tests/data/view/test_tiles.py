@@ -78,7 +78,7 @@ def test_rings_stay_rings(augment: object) -> None:
         assert 200 < (other["mask"] == 2).sum() < 600  # π (12² − 6²) = 339, times 0.8² to 1.25²
 
 
-def test_same_batches_whatever_the_workers() -> None:
+def test_workers_do_not_change_the_batches() -> None:
     view = TileView([field(300, 300, (70, 200), radius=6)], SCMitosisAugment(), size=64, jitter=20, samples=24, seed=1)
     cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 3)  # OpenCV's threads are up before the fork
 
@@ -111,7 +111,7 @@ def test_share_of_positives() -> None:
         assert found / 1500 == pytest.approx(share + (1 - share) / 101, abs=0.035)
 
 
-def test_mitoses_count_alike_whatever_their_field() -> None:
+def test_mitoses_count_alike_in_every_field() -> None:
     crowd = [(x, 100) for x in range(60, 600, 60)]
     fields = [field(200, 200, (100, 100), radius=2), field(200, 660, *crowd, name="crowd")]
     view = TileView(fields, NoAugment(), size=32, overlap=0, jitter=0, positives=1, samples=1, seed=0)

@@ -1,0 +1,15 @@
+"""What a user reads where something is refused."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mitosis.errors import InputError
+
+
+def refused(act: Callable[[], object]) -> str:
+    """The message of the ``InputError`` that ``act`` raises, which has one line."""
+    with pytest.raises(InputError) as error:
+        act()
+    assert "\n" not in str(error.value)
+    return str(error.value)
