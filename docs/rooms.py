@@ -1,7 +1,7 @@
-"""Draw the rooms of the package and the imports between them, from the sources: ``python docs/rooms.py`` writes rooms.svg.
+"""Draw the rooms of the package and the imports between them: ``python docs/rooms.py`` writes rooms.svg.
 
-The floors are those that import-linter checks (pyproject.toml). An arrow is left out where a longer way leads to the same
-room, so that the drawing is the smallest one that implies every import.
+The floors are those that import-linter checks (pyproject.toml). An arrow is left out where a longer path leads to the
+same room, so the drawing is the smallest one that implies every import.
 """
 
 import tomllib
@@ -51,7 +51,7 @@ def reduced(edges: set[Edge]) -> set[Edge]:
 
 
 def layout(floor_of: dict[str, int], edges: set[Edge]) -> tuple[dict[str, tuple[float, float]], list[list[str]]]:
-    """Centre of each box, and of each bend in a floor that an arrow crosses; and the way of each arrow over its bends."""
+    """The centre of each box and of each bend, and the way of each arrow: its boxes, and a bend in each floor between."""
     ways = [[a, *(f"{a}>{b}@{floor}" for floor in range(floor_of[a] + 1, floor_of[b])), b] for a, b in sorted(edges)]
     rows: list[list[str]] = [[] for _ in range(max(floor_of.values()) + 1)]
     for name in sorted(floor_of):
