@@ -51,7 +51,7 @@ def reduced(edges: set[Edge]) -> set[Edge]:
 
 
 def layout(floor_of: dict[str, int], edges: set[Edge]) -> tuple[dict[str, tuple[float, float]], list[list[str]]]:
-    """The centre of each box and of each bend, and the way of each arrow: its boxes, and a bend in each floor between."""
+    """The centre of each box and bend, and the way of each arrow: its boxes, with a bend in each floor between."""
     ways = [[a, *(f"{a}>{b}@{floor}" for floor in range(floor_of[a] + 1, floor_of[b])), b] for a, b in sorted(edges)]
     rows: list[list[str]] = [[] for _ in range(max(floor_of.values()) + 1)]
     for name in sorted(floor_of):
