@@ -37,6 +37,11 @@ def test_the_drawing_leaves_out_what_a_longer_path_implies(rooms: ModuleType):
     assert rooms.reduced(edges) == {("a", "b"), ("b", "c"), ("c", "d"), ("e", "d")}
 
 
+def test_every_room_is_explained(rooms: ModuleType):
+    named = set(re.findall(r"`(\w+)`", text_of("docs/architecture.md")))
+    assert {room for floor in rooms.floors() for room in floor} <= named
+
+
 def test_the_readme_is_short():
     assert len(text_of("README.md").splitlines()) <= 150
     assert text_of("README.md").count("mitosis-cascade") == 1
