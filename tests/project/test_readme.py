@@ -119,12 +119,12 @@ def _run(root: Path, model: str) -> str:
 
 
 def _write_contest(root: Path) -> None:
-    """The contest's folders with drawn fields of 128 pixels."""
+    """The contest's folders with drawn fields of 130 pixels, which are 32 of 1 µm: whole fields fit the U-Net's stride."""
     lists = read_folds("icpr2012-slide:A")["official"]
     for number, name in enumerate([*lists["train"], *lists["val"]]):
         folder = root / f"{name[:3]}_v2"
         folder.mkdir(parents=True, exist_ok=True)
-        drawn = draw_field(seed=0, case=int(name[1:3]), index=number, size=128)
+        drawn = draw_field(seed=0, case=int(name[1:3]), index=number, size=130)
         Image.fromarray(drawn.image).save(folder / f"{name}.bmp")
         rows = [",".join(map(str, np.asarray(figure.pixels).ravel())) for figure in drawn.figures]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
