@@ -119,7 +119,7 @@ def _run(root: Path, model: str) -> str:
 
 
 def _write_contest(root: Path) -> None:
-    """The contest's folders with drawn fields of 130 pixels, which are 32 of 1 µm: whole fields fit the U-Net's stride."""
+    """The contest's folders with drawn fields of 130 pixels: 32 of 1 µm, which the U-Net's stride divides."""
     lists = read_folds("icpr2012-slide:A")["official"]
     for number, name in enumerate([*lists["train"], *lists["val"]]):
         folder = root / f"{name[:3]}_v2"
