@@ -3,14 +3,16 @@ PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/installed
+DOCS    := .venv-docs
 # Two processes of one thread each: threads that wait for one another on a busy core cost many times what they save.
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 UV      := $(BIN)/uv pip
 COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep \
            --no-emit-package opencv-python --no-header --quiet
+COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-version 3.11 --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo table1 figure7 figure8 test test-all test-floors lint lock clean
+.PHONY: help install demo table1 figure7 figure8 test test-all test-floors lint docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,8 +71,20 @@ lint: $(STAMP) ## style, types, and the direction of imports
 	@$(BIN)/lint-imports
 	@$(BIN)/pyright
 
-lock: $(STAMP) ## resolve the newest allowed versions into requirements.lock
+# Without .venv: the sources are read, never imported.
+docs: $(DOCS)/installed ## the documentation, as pages in site/ and docs/rooms.svg
+	@PYTHONPATH=. $(DOCS)/bin/python docs/rooms.py
+	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+	@echo "open site/index.html"
+
+$(DOCS)/installed: requirements-docs.lock
+	@test -x $(DOCS)/bin/python || $(PYTHON) -m venv $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-docs.lock
+	@touch $@
+
+lock: $(STAMP) ## resolve the newest allowed versions into the locks
 	@$(COMPILE) --upgrade --generate-hashes -o requirements.lock
+	@$(COMPILE_DOCS) --upgrade --generate-hashes -o requirements-docs.lock
 
 clean: ## remove what was installed and made
-	rm -rf $(VENV) .venv-floors demo .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-floors $(DOCS) site demo .pytest_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The README's own steps to a dataset, a model and a loss, followed in a folder that is not this package's."""
+"""The steps of docs/extend.md to a dataset, a model and a loss, followed in a folder outside of this package."""
 
 import csv
 import os
@@ -18,15 +18,15 @@ from mitosis.files import read_json
 from mitosis.run.assembly import rebuild_data
 from mitosis.run.trained import load
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-FILES = dict(re.findall(r"```(?:python|yaml)\n# (mine/\S+)\n(.*?)```", README, re.DOTALL))
-(COMMAND,) = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+PAGE = (Path(__file__).resolve().parents[2] / "docs/extend.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"```(?:python|yaml)\n# (mine/\S+)\n(.*?)```", PAGE, re.DOTALL))
+(COMMAND,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
 SMALL = ["budget=smoke", "data.samples_per_epoch=8", "max_steps=4", "view.train.size=64", "view.train.jitter=16"]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where someone followed the README: its files, and six cases of drawn fields."""
+    """Where someone followed the page: its files, and six cases of drawn fields."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)

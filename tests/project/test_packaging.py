@@ -12,7 +12,7 @@ import pytest
 from mitosis.version import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCKS = [ROOT / "requirements.lock", ROOT / "requirements-uv.lock"]
+LOCKS = [ROOT / name for name in ("requirements.lock", "requirements-uv.lock", "requirements-docs.lock")]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

@@ -1,10 +1,11 @@
-"""The README's own commands: each one composes, and each one runs."""
+"""The commands of the README and of docs/: each one composes, and each one runs."""
 
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -16,75 +17,115 @@ from mitosis.data.drawing.field import draw_field
 from mitosis.data.fold.lists import read_folds
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
-COMMANDS = [
-    line.split("  #")[0].strip() for block in BLOCKS for line in block.splitlines() if line.startswith("python -m ")
+PAGES = [
+    *(f"docs/{name}.md" for name in ("index", "train", "data", "labels", "predict", "clusters", "results", "extend")),
+    *("docs/architecture.md", "docs/api.md", "README.md", "CONTRIBUTING.md"),
 ]
+"""In the order in which their commands are run: where a run is evaluated, an earlier page has trained it."""
 TINY = ["budget.widths=[4,4,8,8]", "max_steps=1", "data.samples_per_epoch=4", "data.batch_size=4"]
 
 
-def _split(command: str) -> tuple[str, list[str]]:
-    _, _, module, *arguments = shlex.split(command)
-    return module.removeprefix("mitosis."), arguments
+class Command(NamedTuple):
+    """A command of this package: its name, and what is typed behind it."""
+
+    name: str
+    arguments: tuple[str, ...]
 
 
-def test_the_readme_has_its_commands():
-    assert len(COMMANDS) >= 10
-    assert {"train", "pipeline", "propose", "evaluate", "predict", "convert", "prepare"} == {
-        _split(command)[0] for command in COMMANDS
-    }
+def lines(language: str) -> list[str]:
+    """Every line of the pages' blocks in a language, each once, without its comment."""
+    text = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    typed = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in dict.fromkeys(typed) if line]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_composes(command: str):
-    name, arguments = _split(command)
-    overrides = [text for text in arrange(arguments) if text not in ("--multirun", "-m")]
-    swept = [re.sub(r"^((?!candidates|segmenter|classifier)[a-z_.]+)=([^,\[']+),.*$", r"\1=\2", o) for o in overrides]
-    config, _ = compose(name, swept)
+def command(line: str) -> Command | None:
+    """``mitosis NAME …`` or ``python -m mitosis.NAME …``, however it is launched; None for another line."""
+    if not (launched := re.search(r"(?:^mitosis |-m mitosis\.)(.*)", line)):
+        return None
+    name, *arguments = shlex.split(launched[1])
+    return Command(name, tuple(arguments))
+
+
+BASH = lines("bash")
+COMMANDS = {line: found for line in BASH if (found := command(line))}
+ELSEWHERE = {line: found for line in lines("sh") if (found := command(line)) and "--config-dir" not in line}
+"""Commands that take several machines or GPUs. The one with ``--config-dir`` is run by test_own_parts.py."""
+SCRIPTS = [line for line in BASH if re.match(r"python (experiments|benchmarks)/\w+\.py", line)]
+TARGETS = [word for line in BASH if line.startswith("make ") for word in shlex.split(line)[1:] if "=" not in word]
+
+
+def test_every_page_is_read():
+    assert {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")} <= set(PAGES)
+
+
+def test_every_command_has_an_example():
+    shipped = {path.stem for path in (ROOT / "conf").glob("*.yaml")}
+    assert {found.name for found in COMMANDS.values()} == shipped
+
+
+def test_no_line_of_bash_is_left_out():
+    made = [line for line in BASH if line.startswith("make ")]
+    assert set(BASH) == {*COMMANDS, *SCRIPTS, *made}
+
+
+@pytest.mark.parametrize("line", [*COMMANDS, *ELSEWHERE])
+def test_composes(line: str):
+    name, arguments = {**COMMANDS, **ELSEWHERE}[line]
+    overrides = [text for text in arrange(list(arguments)) if text not in ("--multirun", "-m")]
+    one = [re.sub(r"^((?!segmenter|classifier)[a-z_./]+)=([^,\[']+),.*$", r"\1=\2", text) for text in overrides]
+    config, _ = compose(name, one)
     assert config["runs"] == "runs"
 
 
-@pytest.mark.parametrize("target", re.findall(r"^make ([a-z0-9-]+)", "\n".join(BLOCKS), re.MULTILINE))
+@pytest.mark.parametrize("target", sorted(set(TARGETS)))
 def test_make_knows(target: str):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3000)
 def test_all_run(tmp_path: Path):
     _write_contest(tmp_path / "contest")
     (tmp_path / "fields").mkdir()
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")
     _write_own(tmp_path / "own")
-    for command in COMMANDS:
-        name, arguments = _split(command)
+    for line in [line for line in BASH if line in COMMANDS or line in SCRIPTS]:
+        segmenter, classifier = _run(tmp_path, "scmitosis_seg"), _run(tmp_path, "resnet34")
         known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "MINE": "own", "CACHE": "cache"}
-        known |= {"RUN": _run(tmp_path, "scmitosis_seg"), "RUN2": _run(tmp_path, "resnet34")}
-        for word, value in known.items():
-            arguments = [re.sub(rf"={word}(?=$|/)", f"={value}", text) for text in arguments]
-        if name in ("train", "pipeline"):
-            arguments += TINY
-        run = [sys.executable, "-m", f"mitosis.{name}", *arguments]
-        done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        known |= {"RUN": segmenter, "RUN2": classifier, "RUNS": str(Path(classifier).parent)}
+        if line in COMMANDS:
+            name, arguments = COMMANDS[line]
+            words = ["-m", f"mitosis.{name}", *arguments, *(TINY if name in ("train", "pipeline") else [])]
+        else:
+            _, script, *arguments = shlex.split(line)
+            words = [str(ROOT / script), *arguments]
+        words = [_replaced(word, known) for word in words]
+        done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     assert (tmp_path / "out" / "detections.csv").read_text().startswith("image,x,y,score,class,area_um2,mpp\n")
+
+
+def _replaced(word: str, known: dict[str, str]) -> str:
+    """``word`` with what the pages call ``DIR``, ``RUN`` and so on, alone or behind = or /, replaced."""
+    return re.sub(r"(?<=[=/])[A-Z0-9]+\b|^[A-Z0-9]+$", lambda match: known.get(match[0], match[0]), word)
 
 
 def _run(root: Path, model: str) -> str:
     """The first run of the model on the contest's fields that no half and no pipeline made, or nothing yet."""
-    found = sorted(path.parent for path in (root / "runs" / "icpr2012" / model).glob("**/recipe.yaml"))
-    single = [path for path in found if "half-" not in str(path) and "crossfit-2" not in str(path)]
+    made = sorted(path.parent for path in (root / "runs" / "icpr2012" / model).glob("**/recipe.yaml"))
+    single = [path for path in made if "half-" not in str(path) and "crossfit-2" not in str(path)]
     return str(single[0]) if single else "none"
 
 
 def _write_contest(root: Path) -> None:
-    """The contest's folders with drawn fields of 128 pixels."""
+    """The contest's folders with drawn fields of 130 pixels: 32 of 1 µm, which the U-Net's stride divides."""
     lists = read_folds("icpr2012-slide:A")["official"]
     for number, name in enumerate([*lists["train"], *lists["val"]]):
         folder = root / f"{name[:3]}_v2"
         folder.mkdir(parents=True, exist_ok=True)
-        drawn = draw_field(seed=0, case=int(name[1:3]), index=number, size=128)
+        drawn = draw_field(seed=0, case=int(name[1:3]), index=number, size=130)
         Image.fromarray(drawn.image).save(folder / f"{name}.bmp")
         rows = [",".join(map(str, np.asarray(figure.pixels).ravel())) for figure in drawn.figures]
         (folder / f"{name}.csv").write_text("\n".join(rows) + "\n")
