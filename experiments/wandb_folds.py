@@ -13,8 +13,9 @@ from typing import Any
 from folds import repeated
 
 from mitosis.errors import InputError
-from mitosis.files import read_json, read_yaml
+from mitosis.files import read_json
 from mitosis.logger.wandb import describe, start
+from mitosis.run.folder import read_recipe
 
 VAL = ("ap", "f1", "precision", "recall")
 TEST = ("precision", "recall", "f1", "tp", "predictions", "truths", "ap")
@@ -27,7 +28,7 @@ def main(variants: list[Path]) -> None:
         if not (runs := finished(variant)):
             raise InputError(f"{variant}: no finished run in it; give a folder that holds fold-0, fold-1 …")
         rows = [row(run) for run in runs]
-        upload(variant, describe(read_yaml(runs[0] / "recipe.yaml")), rows, summary(rows))
+        upload(variant, describe(read_recipe(runs[0])), rows, summary(rows))
 
 
 def finished(variant: Path) -> list[Path]:

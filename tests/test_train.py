@@ -263,4 +263,4 @@ def test_candidates_of_other_fields_are_refused(done: Path, cli: Cli) -> None:
     (done / "candidates.csv").write_text("field\n")
     given = ("train", "model=resnet18", "model.pretrained=false", "data=synthetic", "budget=smoke", "fold=0")
     given += ("data.size=256", "stain=none", f"segmenter={done}")
-    assert "are of data.size=128, and here it is 256; set both alike" in failed(cli(*given))
+    assert "is of data.size=128, not 256; set both alike" in failed(cli(*given))

@@ -85,8 +85,10 @@ def _stop(message: str) -> NoReturn:
     sys.exit(1)
 
 
-def folder(path: str | Path, key: str) -> Path:
-    """``path`` as a folder that exists; ``InputError`` naming ``key`` otherwise."""
+def folder(path: Any, key: str) -> Path:
+    """``path`` as a folder that exists; ``InputError`` naming ``key`` otherwise, and for a list of paths."""
+    if not isinstance(path, str):
+        raise InputError(f"{key}={path}: give one run folder")
     if not Path(path).is_dir():
         raise InputError(f"{key}={path}: no such folder")
     return Path(path)

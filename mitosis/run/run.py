@@ -85,8 +85,6 @@ def _check_segmenter(run: Path, config: dict[str, Any]) -> None:
     have, want = (flat(data) for data in (recipe["data"], recipe_of(config)["data"]))
     keys = sorted((have.keys() | want.keys()).difference(OF_A_STAGE))
     if key := next((key for key in keys if have.get(key) != want.get(key)), None):
-        raise InputError(
-            f"segmenter={run} is of data.{key}={have.get(key)}, here it is {want.get(key)}; set both alike"
-        )
+        raise InputError(f"segmenter={run} is of data.{key}={have.get(key)}, not {want.get(key)}; set both alike")
     if not (run / "candidates.csv").is_file():
         raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segmenter={run}")

@@ -110,7 +110,7 @@ def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
         "data=icpr2012", f"data.root={path}", f"runs={path}", f"init={path}", "segmenter=[x,O'Neil (2)]"
     )
     assert (config["data"]["root"], config["runs"], config["init"]) == (path, path, path)
-    assert config["candidates"] == ["x", "O'Neil (2)"]
+    assert config["segmenter"] == ["x", "O'Neil (2)"]
 
 
 def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def is_quoted(value: str) -> bool:
 @given(st.sampled_from(PATHS), TEXT)
 @example("input", "a (1).png")
 @example("data.root", "/mnt/a,b=c")
-@example("segment", "[2]")
+@example("input", "[2]")
 @example("runs", "O'Neil")
 @example("init", "back\\")
 @example("init", "back\\'slash\\\\")
@@ -39,7 +39,7 @@ def is_quoted(value: str) -> bool:
 @example("init", "true")
 @example("data.root", "nan")
 @example("output", "1e5")
-@example("segment", "interval(1,2)")
+@example("input", "interval(1,2)")
 def test_a_path_survives_the_grammar(key: str, value: str) -> None:
     listed = key == "candidates" and value.startswith("[") and value.endswith("]")
     if value not in ("null", "???") and not is_quoted(value) and not listed:

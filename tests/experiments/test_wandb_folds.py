@@ -13,7 +13,7 @@ import yaml
 from mitosis.errors import InputError
 
 SCRIPT = runpy.run_path(str(Path(__file__).resolve().parents[2] / "experiments" / "wandb_folds.py"))
-NAME = {"data": "d", "model": "m", "ablation": "full", "what": "default"}
+NAME = {"data": "d", "model": "m", "ablation": "full", "variant": "default"}
 
 
 def add(variant: Path, fold: int | str, ap: float, test: dict[str, Any] | None = None, **more: Any) -> None:

@@ -113,7 +113,7 @@ def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> No
         recipe = read_yaml(run / "recipe.yaml")
         for segment in segments(run):
             (told,) = [record.run for record in segment if record.HasField("run")][:1]
-            what = recipe["name"]["what"]
+            what = recipe["name"]["variant"]
             assert told.run_group == f"synthetic/scmitosis_seg/full/{what}"
             assert (told.job_type, told.project) == ("segmentation", "tests")
             assert list(told.tags) == ["synthetic", "scmitosis_seg", "full"]
@@ -179,10 +179,10 @@ def test_the_workspace_names_only_what_runs_send(folder: Path) -> None:
 
 
 RECIPE = {
-    "name": {"data": "icpr2012", "model": "resnet34", "ablation": "full", "what": "default"},
+    "name": {"data": "icpr2012", "model": "resnet34", "ablation": "full", "variant": "default"},
     "fold": "official",
     "stage": {"_target_": "mitosis.stage.ClassificationStage", "kind": "classification"},
-    "on": ["one", "scmitosis_seg-full-default"],
+    "segmenters": ["one", "scmitosis_seg-full-default"],
 }
 
 

@@ -22,6 +22,7 @@ from mitosis.data.record import Record
 from mitosis.metric.matching import Matching
 from mitosis.run.assembly import open_data
 from mitosis.run.build import CONF, build
+from mitosis.run.settings import TrainingSettings
 from mitosis.training.trainer import trainer_of
 
 SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
@@ -157,8 +158,9 @@ def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.Mo
     here = {"accelerator": "cpu", "devices": 2 if settings["devices"] == "auto" else settings["devices"]}
     if trainer == "fsdp":  # on GPUs only
         here["strategy"] = "ddp"
-    config["trainer"] = settings | here
-    made = trainer_of(config, tmp_path, done=(0, 0), logger=False, callbacks=[])
+    made_of = TrainingSettings.of(config | {"trainer": settings | here})
+    length = {"samples": config["data"]["samples_per_epoch"], "batch_size": config["data"]["batch_size"]}
+    made = trainer_of(made_of, tmp_path, **length, done=(0, 0), logger=False, callbacks=[])
     assert made.estimated_stepping_batches == 200
 
 

@@ -17,7 +17,7 @@ def test_claim_takes_its_own_recipe_only(tmp_path: Path) -> None:
     claim(tmp_path, RECIPE, Path("/data"))
     claim(tmp_path, RECIPE, Path("/moved"))
     assert read_yaml(tmp_path / "recipe.yaml") == RECIPE
-    assert read_yaml(tmp_path / "local.yaml") == Path("/moved")
+    assert read_yaml(tmp_path / "local.yaml") == {"root": "/moved"}
     before = (tmp_path / "recipe.yaml").read_bytes()
     for other, key in (
         ({**RECIPE, "fold": 4}, "fold is 3 there, 4 here"),

@@ -137,7 +137,7 @@ def test_a_recipe_survives_yaml() -> None:
         "data": "synthetic",
         "model": "scmitosis_seg",
         "ablation": "full",
-        "what": "budget-smoke,optimizer.lr-1.0e-05".replace("1.0e", "1e"),
+        "variant": "budget-smoke,optimizer.lr-1.0e-05".replace("1.0e", "1e"),
     }
 
 

@@ -10,9 +10,11 @@ import pytest
 from omegaconf import OmegaConf
 
 from mitosis.errors import InputError
-from mitosis.run.build import CONF, build, words_of
+from mitosis.run.assembly import open_data
+from mitosis.run.build import CONF, words_of
 from mitosis.run.root import check_root
 
+NO_STAIN = {"_target_": "mitosis.stain.NoStain"}
 WORDS = [word for word in words_of("data") if "  root: null" in (CONF / "data" / f"{word}.yaml").read_text()]
 
 
@@ -39,7 +41,7 @@ def test_it_says_what_the_dataset_itself_would_say(
     with pytest.raises(InputError) as early:
         check_root(data)
     with pytest.raises(InputError) as late:
-        build(data, fold=0, stain=None).records()
+        open_data({"data": data, "stain": NO_STAIN}, fold=0).records()
     assert str(early.value) == str(late.value)
     assert "data.root" in str(early.value)
 

@@ -13,6 +13,7 @@ from mitosis.errors import InputError
 from mitosis.model.scmitosis import SCMitosisSeg
 from mitosis.run.checkpoint import read, write
 from mitosis.run.trained import checkpoint_of, choose, hash_of, load, weights_of
+from mitosis.run.upgrade import upgrade
 
 RECIPE = {
     "model": {"_target_": "mitosis.model.scmitosis.SCMitosisSeg", "widths": [4, 4, 8, 8]},
@@ -49,7 +50,7 @@ def test_load_rebuilds_the_network(run: Path, net: SCMitosisSeg) -> None:
     weights = [value for value in state.values() if value.ndim == 4 and min(value.shape[1:]) > 1]
     assert weights
     assert all(value.is_contiguous(memory_format=torch.channels_last) for value in weights)
-    assert (trained.steps, trained.mpp, trained.chosen, trained.recipe) == (7, 0.25, {}, RECIPE)
+    assert (trained.steps, trained.mpp, trained.chosen, trained.recipe) == (7, 0.25, {}, upgrade(RECIPE))
     assert trained.hash == hash_of(net.state_dict())
     image = np.full((4, 4, 3), 7, np.uint8)
     assert np.array_equal(trained.stain(image, "field"), image)

@@ -172,7 +172,7 @@ def test_goes_on_from_anywhere(
         "validation": (Stage, "validation_step", lambda stage: stage.global_step == 8),
         "before best": (RunCheckpoint, "_keep_best", lambda callback: bool(callback.scores)),
         "between best and last": (RunCheckpoint, "_keep_best", lambda _: next(epochs)),
-        "after the last epoch": (fit, "_metrics", lambda _: True),
+        "after the last epoch": (fit, "metrics_of", lambda _: True),
     }
     with monkeypatch.context() as patch:
         crash_in(patch, *places[where], after=where == "between best and last")
