@@ -11,6 +11,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
+from typing_extensions import override
 
 
 class OptunaSweeper(Sweeper):
@@ -24,12 +25,14 @@ class OptunaSweeper(Sweeper):
         self.trials, self.batch, self.seed, self.params = trials, batch, seed, params
         self.launcher: Launcher | None = None
 
+    @override
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         self.hydra_context, self.config = hydra_context, config
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
 
+    @override
     def sweep(self, arguments: list[str]) -> None:
         from mitosis.cli.search import Search
         from mitosis.errors import InputError
@@ -38,7 +41,8 @@ class OptunaSweeper(Sweeper):
         from mitosis.run.keys import changes_scores
         from mitosis.run.name import safe_name
 
-        assert self.hydra_context and self.config
+        assert self.hydra_context
+        assert self.config
         if not is_rank_zero():
             raise InputError("a search starts its processes itself; call it without torchrun and srun")
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)

@@ -55,5 +55,4 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]
 @pytest.fixture(scope="session")
 def write_slide() -> Callable[..., Path]:
     """``write_slide(path, image, mpp=0.25, levels=(1, 4))``: a slide in Aperio's form, ``levels`` its downsamplings."""
-
     return slides.write_slide

@@ -24,7 +24,8 @@ def test_the_command(cli: Callable, tmp_path: Path) -> None:
     assert cli("convert", "input=q", "output=back.csv", "to=points").code == 0
     assert (tmp_path / "back.csv").read_text() == "image,x,y,label\na,1,2,mitosis\na,3,4,non-mitosis\nb,,,\n"
     ended = cli("convert", "input=q", "output=lists", "to=pixels", "radius_um=1", "mpp=1")
-    assert ended.code == 0 and "1 hard negatives\n" in ended.out
+    assert ended.code == 0
+    assert "1 hard negatives\n" in ended.out
     assert (tmp_path / "lists/b.csv").read_text() == ""
 
 
@@ -59,8 +60,12 @@ def test_a_mistake_is_told_in_one_line(cli: Callable, tmp_path: Path, arguments:
     (tmp_path / "full" / "x").write_text("mine")
     given = {"input": "in.csv", "output": "out.json", "to": "coco", "radius_um": "4", "mpp": "0.25"} | arguments
     ended = cli("convert", *(f"{key}={value}" for key, value in given.items() if value is not None))
-    assert ended.code == 1 and said in ended.err and ended.err.count("\n") == 1 and "Traceback" not in ended.err
-    assert not (tmp_path / "out.json").exists() and (tmp_path / "full/x").read_text() == "mine"
+    assert ended.code == 1
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / "out.json").exists()
+    assert (tmp_path / "full/x").read_text() == "mine"
 
 
 def test_a_database_is_read(cli: Callable, tmp_path: Path) -> None:

@@ -86,7 +86,8 @@ def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
         with files.new_folder(path) as folder:
             (folder / "a").write_text("whole")
             assert not path.exists() or not list(path.iterdir())
-        assert (path / "a").read_text() == "whole" and list(path.parent.iterdir()) == [path]
+        assert (path / "a").read_text() == "whole"
+        assert list(path.parent.iterdir()) == [path]
         (path / "a").unlink()  # an empty folder may be filled
     (path / "a").write_text("mine")
     for taken in (path, path / "a"):

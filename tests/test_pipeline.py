@@ -64,15 +64,21 @@ def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, step
     assert runs.keys() == {"0", "1", "whole", "classifier"}
     seen = {name: {row.seen for row in read_candidates(runs[name] / "candidates.csv")} for name in ("0", "1", "whole")}
     fields = {name: {row.field for row in read_candidates(runs[name] / "candidates.csv")} for name in ("0", "1")}
-    assert seen["0"] <= {"unseen"} and seen["1"] <= {"unseen"} and not fields["0"] & fields["1"]
+    assert seen["0"] <= {"unseen"}
+    assert seen["1"] <= {"unseen"}
+    assert not fields["0"] & fields["1"]
     recipe = read(runs["classifier"] / "checkpoints" / "best.ckpt")["recipe"]
-    assert recipe["crossfit"] == 2 and len(recipe["segmenters"]) == 3
+    assert recipe["crossfit"] == 2
+    assert len(recipe["segmenters"]) == 3
     result = read_json(runs["classifier"] / "evaluation.json")
     assert [stage["stage"] for stage in result["stages"]] == ["stage one alone", "both stages"]
-    assert result["fields"] == 2 and result["stages"][0]["truths"] == result["stages"][1]["truths"] > 0
+    assert result["fields"] == 2
+    assert result["stages"][0]["truths"] == result["stages"][1]["truths"] > 0
 
     again = cli("pipeline", *COMMAND, *small)
-    assert again.code == 0 and again.out.count("nothing to do") == 8 and len(steps) == 16
+    assert again.code == 0
+    assert again.out.count("nothing to do") == 8
+    assert len(steps) == 16
 
 
 def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +97,10 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert all(any(text.startswith("data.cache=") and "a, b" in text for text in given) for _, given in taken)
     assert [name for name, _ in taken] == ["train", "propose", "evaluate"]
     (train, propose, evaluate) = (overrides for _, overrides in taken)
-    assert "model=scmitosis_seg" in train and not any(text.startswith("+half=") for text in train)
-    assert propose == evaluate and propose[0].removeprefix("segmenter=") in ended.out
+    assert "model=scmitosis_seg" in train
+    assert not any(text.startswith("+half=") for text in train)
+    assert propose == evaluate
+    assert propose[0].removeprefix("segmenter=") in ended.out
 
 
 @pytest.mark.parametrize(
@@ -107,8 +115,10 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_mistakes_are_reported_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
     ended = cli("pipeline", *TINY, override)
-    assert ended.code == 1 and not steps
-    assert said in ended.err and len(ended.err.strip().splitlines()) == 1
+    assert ended.code == 1
+    assert not steps
+    assert said in ended.err
+    assert len(ended.err.strip().splitlines()) == 1
 
 
 def test_a_failed_step_ends_it_with_its_code() -> None:
@@ -208,7 +218,8 @@ def test_an_interrupted_pipeline_interrupts_its_step(tmp_path: Path) -> None:
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(60) == 130
     said = running.log.read_text()
-    assert "Traceback" not in said and "to go on, type: python -m mitosis.pipeline data=synthetic" in said
+    assert "Traceback" not in said
+    assert "to go on, type: python -m mitosis.pipeline data=synthetic" in said
     assert not any(map(in_use, running.runs().values()))
 
 
@@ -238,7 +249,9 @@ def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
     assert not (classifier / "metrics.json").exists()
 
     said = Running(tmp_path / "killed", "fourth").end()
-    assert said.count("nothing to do") == 2 and "epoch 0" not in said and "epoch 1  step 40" in said
+    assert said.count("nothing to do") == 2
+    assert "epoch 0" not in said
+    assert "epoch 1  step 40" in said
     assert times(segmenter, "metrics.json", "checkpoints/last.ckpt") == trained
     assert times(segmenter, "candidates.csv", "proposal.json", "checkpoints/best.ckpt") == proposed
 
@@ -259,6 +272,7 @@ def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
     one, two = (read_json(running.runs()["classifier"] / "evaluation.json") for running in (whole, first))
     for result in (one, two):
         del result["asked"]["checkpoints"]  # digests of files, in which the minutes spent stand as well
-    assert one == two and one["stages"][0]["predictions"] > 0
+    assert one == two
+    assert one["stages"][0]["predictions"] > 0
     one, two = (running.runs()["classifier"] / "detections.csv" for running in (whole, first))
     assert one.read_bytes() == two.read_bytes()

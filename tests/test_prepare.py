@@ -33,7 +33,8 @@ def test_a_drawn_dataset(cli: Cli, tmp_path: Path) -> None:
     ended = cli("prepare", *DRAWN, "objects=6")
     assert ended.code == 0, ended
     assert "synthetic: 3 fields" in ended.out
-    assert "no cache was made" in ended.out and "error" not in ended.out
+    assert "no cache was made" in ended.out
+    assert "error" not in ended.out
     checks = read_json(tmp_path / "prepared" / "synthetic" / "checks.json")
     assert {check["verdict"] for check in checks["checks"]} == {"ok"}
     assert checks["checks"][0]["first"].endswith("no published inventory")
@@ -50,7 +51,8 @@ def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_pat
     csv.write_text("5,5,6,5\n5,5,6,5\n")
     arguments = ["data=icpr2012", "data.root=contest", "output=out", "data.cache=cache", "workers=1"]
     ended = cli("prepare", *arguments)
-    assert ended.code == 1 and not (tmp_path / "cache").exists()
+    assert ended.code == 1
+    assert not (tmp_path / "cache").exists()
     said = "data=icpr2012 is not in order: images that cannot be read (2); out/checks.json lists everything"
     assert ended.err == f"mitosis: {said}\n"
     found = {check["check"]: check for check in read_json(tmp_path / "out/checks.json")["checks"]}
@@ -68,23 +70,29 @@ def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_pat
             Image.fromarray(draw_field(seed=1, case=int(name[-1]), index=0, size=SIDE).image).save(path)
             path.with_suffix(".csv").write_text("")
     ended = cli("prepare", *arguments, "strict=true")
-    assert ended.code == 1 and "several labels at one point (1)" in ended.err and not (tmp_path / "cache").exists()
+    assert ended.code == 1
+    assert "several labels at one point (1)" in ended.err
+    assert not (tmp_path / "cache").exists()
     ended = cli("prepare", *arguments)
-    assert ended.code == 0 and len(entries(tmp_path / "cache")) == 35 + 34  # two fields share the mask of no mitosis
+    assert ended.code == 0
+    assert len(entries(tmp_path / "cache")) == 35 + 34
 
 
 def test_what_the_dataset_itself_refuses_is_one_line(cli: Cli, tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training()[:3], SIDE)
     (tmp_path / "contest/A00_v2/A00_01.csv").write_text("5,x\n")
     ended = cli("prepare", "data=icpr2012", "data.root=contest")
-    assert ended.code == 1 and re.fullmatch(r"mitosis: [^\n]+A00_01.csv, row 1: [^\n]+\n", ended.err)
+    assert ended.code == 1
+    assert re.fullmatch(r"mitosis: [^\n]+A00_01.csv, row 1: [^\n]+\n", ended.err)
 
 
 def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training(), SIDE)
     ended = cli("prepare", "data=icpr2012", "data.root=contest", "output=out")
     first, *_ = read_json(tmp_path / "out/checks.json")["checks"]
-    assert ended.code == 0 and first["verdict"] == "warning" and first["check"] == "ICPR 2012 MITOS, training"
+    assert ended.code == 0
+    assert first["verdict"] == "warning"
+    assert first["check"] == "ICPR 2012 MITOS, training"
     assert re.match(r"35/35 fields, \d+/226 mitoses \(the 15 evaluation fields", first["first"])
 
 
@@ -92,7 +100,9 @@ def test_what_was_said_while_labels_were_read_is_a_finding(cli: Cli, tmp_path: P
     original = Synthetic.records
     monkeypatch.setattr(Synthetic, "records", lambda self: warnings.warn("2 left out", stacklevel=1) or original(self))
     ended = cli("prepare", *DRAWN, "strict=true")
-    assert ended.code == 1 and "remarks while the labels were read (1)" in ended.err and ended.err.count("\n") == 1
+    assert ended.code == 1
+    assert "remarks while the labels were read (1)" in ended.err
+    assert ended.err.count("\n") == 1
 
 
 def test_the_real_training_part(cli: Cli, tmp_path: Path) -> None:
@@ -100,7 +110,8 @@ def test_the_real_training_part(cli: Cli, tmp_path: Path) -> None:
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
     ended = cli("prepare", "data=icpr2012", f"data.root={data}/icpr2012", "objects=4")
     checks = read_json(tmp_path / "prepared/icpr2012/checks.json")["checks"]
-    assert ended.code == 0 and {check["verdict"] for check in checks} == {"ok"}
+    assert ended.code == 0
+    assert {check["verdict"] for check in checks} == {"ok"}
     assert checks[0]["first"] == "35/35 fields, 226/226 mitoses"
 
 
@@ -120,9 +131,11 @@ def test_a_kill_costs_only_what_was_in_work(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"\d+ of 35 fields are in cache; 0.0\d GiB needed", done.stdout), done.stdout
     after = {path: path.stat().st_mtime_ns for path in tmp_path.glob("cache/*/*.npy")}
-    assert len(after) == 70 and {path: after[path] for path in kept} == kept
+    assert len(after) == 70
+    assert {path: after[path] for path in kept} == kept
     whole = subprocess.run([*command[:-1], "data.cache=other"], cwd=tmp_path, capture_output=True, check=False)
-    assert whole.returncode == 0 and entries(tmp_path / "cache") == entries(tmp_path / "other")
+    assert whole.returncode == 0
+    assert entries(tmp_path / "cache") == entries(tmp_path / "other")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +151,9 @@ def test_a_kill_costs_only_what_was_in_work(tmp_path: Path) -> None:
 def test_mistakes(cli: Cli, tmp_path: Path, override: str, said: str) -> None:
     (tmp_path / "file").touch()
     ended = cli("prepare", *DRAWN, "workers=1", override)
-    assert ended.code == 1 and said in ended.err and ended.err.count("\n") == 1
+    assert ended.code == 1
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
 
 
 def test_training_from_the_cache_gives_the_same_run(cli: Cli, tmp_path: Path) -> None:

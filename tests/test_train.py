@@ -61,7 +61,8 @@ def done(trained: Path, tmp_path: Path) -> Path:
 
 def test_leaves_whole_plain_files(done: Path) -> None:
     metrics = read_json(done / "metrics.json")
-    assert metrics["steps"] == 4 and metrics["fields"] == {"train": 2, "val": 2, "test": 2}
+    assert metrics["steps"] == 4
+    assert metrics["fields"] == {"train": 2, "val": 2, "test": 2}
     assert (done / "metrics.csv").read_text().startswith("epoch,step,lr,")
     rows = (done / "metrics.csv").read_text().splitlines()[1:]
     assert [row.split(",")[:2] for row in rows] == [["0", "2"], ["1", "4"]]
@@ -69,7 +70,8 @@ def test_leaves_whole_plain_files(done: Path) -> None:
     for name in ("last", "best"):
         checkpoint = torch.load(done / "checkpoints" / f"{name}.ckpt", weights_only=True)
         assert checkpoint["recipe"] == yaml.safe_load((done / "recipe.yaml").read_text())
-        assert checkpoint["mpp"] == 0.25 and checkpoint["inputs"] == {}
+        assert checkpoint["mpp"] == 0.25
+        assert checkpoint["inputs"] == {}
         assert not [text for text in strings(checkpoint) if text.startswith(("/", "\\")) or os.getcwd() in text]
 
 
@@ -84,7 +86,8 @@ def strings(node: Any) -> list[str]:
 def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
     before = times(done)
     ended = cli("train", *ONE)
-    assert ended.code == 0 and "is finished (4 steps); nothing to do" in ended.out
+    assert ended.code == 0
+    assert "is finished (4 steps); nothing to do" in ended.out
     assert before.keys() == times(done).keys()
     changed = {path.name for path, time in times(done).items() if before[path] != time}
     assert changed <= {"local.yaml", ".lock"}  # where the data lies now; the lock
@@ -92,7 +95,9 @@ def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
 
 def test_more_steps_go_on(cli: Cli, done: Path) -> None:
     ended = cli("train", *ONE, "max_steps=8", "logger=tensorboard")
-    assert ended.code == 0 and "epoch 2  step 6" in ended.out and "epoch 1 " not in ended.out
+    assert ended.code == 0
+    assert "epoch 2  step 6" in ended.out
+    assert "epoch 1 " not in ended.out
     assert len(list((done / "tensorboard").glob("events.*"))) == 1
     assert read_json(done / "metrics.json")["steps"] == 8
     assert read(done / "checkpoints" / "last.ckpt")["global_step"] == 8
@@ -105,7 +110,8 @@ def test_another_recipe_is_refused(cli: Cli, done: Path) -> None:
     (done / "recipe.yaml").write_text(yaml.safe_dump(recipe))
     before = times(done)
     line = failed(cli("train", *ONE, "max_steps=8"))
-    assert str(done.name) in line and "optimizer.lr is 0.5 there, 0.003 here" in line
+    assert str(done.name) in line
+    assert "optimizer.lr is 0.5 there, 0.003 here" in line
     assert times(done) == before
 
 
@@ -130,8 +136,10 @@ def test_a_lost_loss_keeps_the_last_good_checkpoint(
 
     monkeypatch.setattr(SegmentationStage, "batch_loss", batch_loss)
     line = failed(cli("train", *ONE, "val_every=3"))
-    assert f"the {'loss' if lost == 'loss' else 'weight '}" in line and "became nan or infinite" in line
-    assert "the last good checkpoint is kept" in line and "optimizer.lr" in line
+    assert f"the {'loss' if lost == 'loss' else 'weight '}" in line
+    assert "became nan or infinite" in line
+    assert "the last good checkpoint is kept" in line
+    assert "optimizer.lr" in line
     checkpoint = read(only_run(tmp_path / "runs") / "checkpoints" / "last.ckpt")
     assert checkpoint["global_step"] == 2
     assert all(torch.isfinite(value).all() for value in checkpoint["state_dict"].values())
@@ -163,7 +171,8 @@ def test_a_full_disk_keeps_the_previous_checkpoint(cli: Cli, tmp_path: Path, mon
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
         line = failed(cli("train", *ONE))
-    assert "last.ckpt" in line and "No space left on device" in line
+    assert "last.ckpt" in line
+    assert "No space left on device" in line
     run = only_run(tmp_path / "runs")
     assert read(run / "checkpoints" / "last.ckpt")["global_step"] == 2
     assert not list(run.rglob(".*.part"))
@@ -177,7 +186,8 @@ def test_init_takes_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
     have = read(only_run(tmp_path / "other") / "checkpoints" / "last.ckpt")
     want = read(done / "checkpoints" / "best.ckpt")["state_dict"]
     learned = [name for name in want if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))]
-    assert learned and all(torch.equal(have["state_dict"][name], want[name]) for name in learned)
+    assert learned
+    assert all(torch.equal(have["state_dict"][name], want[name]) for name in learned)
     assert have["global_step"] == 2
     assert not [text for text in strings(have) if text.startswith("/")]
 
@@ -205,7 +215,8 @@ def test_sweeps_make_a_folder_each(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", "--multirun", *DRAWN, "fold=0,1")
     assert ended.code == 0, ended
     runs = sorted(path.parent for path in (tmp_path / "runs").rglob("metrics.json"))
-    assert [run.name for run in runs] == ["fold-0", "fold-1"] and runs[0].parent == runs[1].parent
+    assert [run.name for run in runs] == ["fold-0", "fold-1"]
+    assert runs[0].parent == runs[1].parent
     assert [yaml.safe_load((run / "recipe.yaml").read_text())["fold"] for run in runs] == [0, 1]
 
 

@@ -53,5 +53,6 @@ class CandidateAugment:
         )
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """The augmented image and mask; the same ``seed`` gives the same."""
         check_square(image)
         return apply(self._transforms, image, mask, seed)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import albumentations as A
 import numpy as np
+from typing_extensions import override
 
 from mitosis.augment.seeded import apply
 
@@ -21,6 +22,7 @@ class Jpeg(A.ImageCompression):
         low, high = quality
         super().__init__("jpeg", (low, high), p=p)
 
+    @override
     def apply(self, img: np.ndarray, quality: int, image_type: Literal[".jpg", ".webp"], **params: Any) -> np.ndarray:
         return np.ascontiguousarray(super().apply(img[..., ::-1], quality, image_type, **params)[..., ::-1])
 
@@ -36,4 +38,5 @@ class JpegAugment:
         self._transforms = A.Compose([Jpeg(quality, p=probability)])
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """The augmented image and mask; the same ``seed`` gives the same."""
         return apply(self._transforms, image, mask, seed)

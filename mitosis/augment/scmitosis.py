@@ -55,4 +55,5 @@ class SCMitosisAugment:
         )
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """The augmented image and mask; the same ``seed`` gives the same."""
         return apply(self._transforms, image, mask, seed)

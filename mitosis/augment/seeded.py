@@ -6,7 +6,9 @@ import albumentations as A
 import numpy as np
 
 
-def apply(transforms: A.Compose, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple:
+def apply(
+    transforms: A.Compose, image: np.ndarray, mask: np.ndarray | None, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Run ``transforms`` so that the result depends on ``image``, ``mask`` and ``seed`` alone.
 
     ``image``: (H, W, 3) uint8. ``mask``: (H, W) uint8 or None. ``seed``: any int ≥ 0. Neither array is written to; the

@@ -4,6 +4,7 @@ from typing import Any
 
 import albumentations as A
 import numpy as np
+from typing_extensions import override
 
 from mitosis.augment.seeded import apply
 from mitosis.image.optical_density import recolour
@@ -26,10 +27,12 @@ class StainJitter(A.ImageOnlyTransform):
         super().__init__(p=p)
         self.scale, self.shift = scale, shift
 
+    @override
     def get_params(self) -> dict[str, Any]:
         draw = self.random_generator.uniform
         return {"factors": draw(-self.scale, self.scale, 2), "offsets": draw(-self.shift, self.shift, 2)}
 
+    @override
     def apply(self, img: np.ndarray, factors: np.ndarray, offsets: np.ndarray, **params: Any) -> np.ndarray:
         unmix = np.linalg.pinv(HEMATOXYLIN_EOSIN)
         matrix = np.eye(3) + unmix * factors @ HEMATOXYLIN_EOSIN
@@ -47,4 +50,5 @@ class StainJitterAugment:
         self._transforms = A.Compose([StainJitter(scale, shift, p=probability)])
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """The augmented image and mask; the same ``seed`` gives the same."""
         return apply(self._transforms, image, mask, seed)

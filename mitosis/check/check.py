@@ -130,7 +130,7 @@ def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: 
     """How many fields, mitoses and hard negatives there are beside the published numbers, part by part.
 
     A part that is wholly absent is no finding: test parts are given out apart. ``inventory``: the dataset's
-    ``INVENTORY``; where it is None, nothing was published.
+    ``inventory``; where it is None, nothing was published.
     """
     if inventory is None:
         return [Finding("counts", "ok", first=f"{counted(records)}; no published inventory")]

@@ -76,7 +76,7 @@ def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Find
     """All findings, and the names of the fields whose image cannot be used."""
     lists = data.lists(records)
     pictures, unusable = check_images(records)
-    counts = check_counts(records, data.INVENTORY, lists)
+    counts = check_counts(records, data.inventory, lists)
     return [*counts, *pictures, *check_labels(records), *check_folds(records, lists)], unusable
 
 

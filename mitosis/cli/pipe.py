@@ -3,7 +3,7 @@
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 STDOUT = 1
@@ -12,7 +12,7 @@ CODE = 141
 
 
 @contextmanager
-def end_with_reader() -> Iterator[None]:
+def end_with_reader() -> Generator[None]:
     """End without a traceback, with exit code 141, once the reader of stdout is gone."""
     try:
         yield

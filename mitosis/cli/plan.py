@@ -25,7 +25,7 @@ class Plan:
 
 
 def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
-    """train ► propose ► train ► evaluate, or without a classifier train ► propose ► evaluate.
+    """Train ► propose ► train ► evaluate, or without a classifier train ► propose ► evaluate.
 
     With ``crossfit=2`` two more segmenters, each trained on half of the cases, propose on the other half.
     Raises ``InputError`` before any step for stages that do not fit together, and for pretrained weights that are not

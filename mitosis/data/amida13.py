@@ -1,5 +1,7 @@
 """AMIDA13: 606 fields of 23 breast cancers, mitoses as points; the first cases of TUPAC16."""
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.point_labelled import PointLabelled
@@ -15,7 +17,7 @@ class AMIDA13(PointLabelled):
     Cases 01 to 12 are the training part, 13 to 23 the test part. Reading: ``tupac16.read_records``.
     """
 
-    INVENTORY = Inventory(
+    inventory = Inventory(
         name="AMIDA13",
         fields=606,
         mitoses=1083,
@@ -27,8 +29,10 @@ class AMIDA13(PointLabelled):
         mpp=(MPP,),
     )
 
+    @override
     def records(self) -> list[Record]:
         return read_records(self.root, "original", FIRST, self.radius_um, self.ring_um)
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(TEST))

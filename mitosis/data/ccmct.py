@@ -1,5 +1,7 @@
 """CCMCT: 32 whole slides of canine cutaneous mast cell tumours, every mitosis in them annotated."""
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.slides import SlideSet
@@ -52,5 +54,6 @@ class CCMCT(SlideSet):
     CLASSES = {2: True, 7: False}
     SCANNER = "Aperio ScanScope CS2"
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(TEST))

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import Official, make_folds
 from mitosis.data.fold.lists import OFFICIAL, FoldLists
 from mitosis.data.inventory import Inventory, Part
@@ -60,9 +62,11 @@ class CMC(SlideSet):
     CLASSES = {2: True, 1: False}
     SCANNER = "Aperio ScanScope CS2"
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(TEST))
 
+    @override
     def lists(self, records: Sequence[Record]) -> FoldLists:
         if self.folds is not None:
             return super().lists(records)

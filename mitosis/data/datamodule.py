@@ -5,11 +5,13 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from lightning import LightningDataModule
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
+from typing_extensions import override
 
 from mitosis.data.cache.store import FieldStore
 from mitosis.data.fold.deal import Official, make_folds
@@ -30,9 +32,9 @@ class Views:
     ``TileView``; ``held_out``: called with the fields of val or test.
     """
 
-    train: Callable[..., Dataset]
-    held_out: Callable[..., Dataset]
-    augment: Callable
+    train: Callable[..., Dataset[Any]]
+    held_out: Callable[..., Dataset[Any]]
+    augment: Callable[..., Any]
 
 
 class MitosisDataModule(LightningDataModule, ABC):
@@ -54,7 +56,7 @@ class MitosisDataModule(LightningDataModule, ABC):
     Set ``first_epoch`` where a run is resumed: Lightning passes the epoch only after workers fetched their first batch.
     """
 
-    INVENTORY: Inventory | None = None
+    inventory: Inventory | None = None
     """What the dataset contains according to its publishers."""
 
     def __init__(
@@ -99,6 +101,7 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     @property
     def samples_per_epoch(self) -> int:
+        """Samples of an epoch."""
         return self._samples if self.repeat is None else self.repeat * len(self.parts.train)
 
     @property
@@ -124,7 +127,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         """Every fold of the dataset, as lists of names."""
         return make_folds(records, self.official()) if self.folds is None else read_folds(self.folds)
 
-    def train_dataloader(self) -> DataLoader:
+    @override
+    def train_dataloader(self) -> DataLoader[Any]:
         assert self.views is not None
         fields = self.store.fields(self.parts.train)
         dataset = self.views.train(fields, augment=self.views.augment, samples=self.samples_per_epoch, seed=self.seed)
@@ -144,7 +148,7 @@ class MitosisDataModule(LightningDataModule, ABC):
             drop_last=True,
         )
 
-    def val_dataloader(self) -> DataLoader:
+    def val_dataloader(self) -> DataLoader[Any]:
         """Whole fields, each in one process of a distributed run; one that has fewer than another ends with None."""
         assert self.views is not None
         share, missing = share_of(self.parts.val)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from rich.progress import track
+from typing_extensions import override
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.deal import UNPUBLISHED, Official
@@ -66,7 +67,7 @@ class GZMH(MitosisDataModule):
     ``mask.read``, ``read_objects``.
     """
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class GZMH(MitosisDataModule):
         super().__init__(**kwargs)
         self.root, self.patterns, self.objects = root, Patterns(images, masks, patient, test), objects
 
+    @override
     def records(self) -> list[Record]:
         tiles = find_tiles(self.root, self.patterns)
         listed = None
@@ -119,7 +121,7 @@ class Tile:
     test: bool
 
 
-def find_tiles(root: str | os.PathLike | None, patterns: Patterns) -> list[Tile]:
+def find_tiles(root: str | os.PathLike[str] | None, patterns: Patterns) -> list[Tile]:
     """The fields anywhere under ``root``, sorted by name.
 
     Raises ``InputError``: no such folder, a pattern that is no regular expression or lacks its group, no file that

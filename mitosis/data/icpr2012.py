@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.lists import OFFICIAL, read_folds
@@ -52,7 +53,7 @@ class ICPR2012(MitosisDataModule):
     (``mitosis.data.reading.subtraction``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
     """
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
 
     def __init__(
         self,
@@ -72,11 +73,12 @@ class ICPR2012(MitosisDataModule):
         self.root, self.scanner = root, scanner
         self.subtract = grey_threshold if masks == "subtraction" else None
 
+    @override
     def records(self) -> list[Record]:
         return read_records(self.root, self.scanner, self.subtract)
 
 
-def read_records(root: str | os.PathLike | None, scanner: str, subtract: int | None = None) -> list[Record]:
+def read_records(root: str | os.PathLike[str] | None, scanner: str, subtract: int | None = None) -> list[Record]:
     """One record per field ``[AH]<slide>_<HPF>`` of ``scanner`` anywhere under ``root``, sorted by name.
 
     A field is an image and a csv (one row per mitosis: x,y,x,y,… of its pixels, 0-based from the top left). The

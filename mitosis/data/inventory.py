@@ -1,6 +1,6 @@
 """What a dataset's publishers say that it holds, to be compared with the records that were read.
 
-A dataset's class has ``INVENTORY``: an ``Inventory``, or None where nothing was published (``MitosisDataModule``):
+A dataset's class has ``inventory``: an ``Inventory``, or None where nothing was published (``MitosisDataModule``):
 
     Inventory(
         name="AMIDA13", fields=606, mitoses=1083, hard_negatives=None,

@@ -5,6 +5,8 @@ from abc import abstractmethod
 from collections.abc import Callable, Container
 from pathlib import Path
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import UNPUBLISHED, Official
 from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
@@ -28,9 +30,11 @@ class MIDOG(PointLabelled):
     UNLABELLED: Container[int]
     """Numbers of regions that were published without labels: they are not negatives."""
 
+    @override
     def records(self) -> list[Record]:
         return read_records(self.root, self.LABELS, self.UNLABELLED, self.scanner_of, self.radius_um, self.ring_um)
 
+    @override
     def official(self) -> Official:
         return UNPUBLISHED
 
@@ -45,7 +49,7 @@ def cases(first: int, last: int) -> tuple[str, ...]:
 
 
 def read_records(
-    root: str | os.PathLike | None,
+    root: str | os.PathLike[str] | None,
     labels: tuple[str, ...],
     unlabelled: Container[int],
     scanner_of: Callable[[int], str],

@@ -1,5 +1,7 @@
 """MIDOG 2021: 150 labelled regions of about 2 mm² of human breast cancer, scanned by three scanners."""
 
+from typing_extensions import override
+
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.midog import MIDOG, MPP, cases
 
@@ -28,9 +30,10 @@ INVENTORY = Inventory(
 class MIDOG21(MIDOG):
     """The regions 001.tiff … 150.tiff with ``MIDOG.json``."""
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
     LABELS = ("MIDOG.json",)
     UNLABELLED = range(151, 201)  # those of the Leica GT450
 
+    @override
     def scanner_of(self, number: int) -> str:
         return SCANNERS[(number - 1) // 50] if 1 <= number <= 200 else "unknown"

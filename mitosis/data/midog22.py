@@ -1,5 +1,7 @@
 """MIDOG 2022: 354 labelled regions of about 2 mm² of five tumour types, human and canine."""
 
+from typing_extensions import override
+
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.midog import MIDOG, MPP, cases
 
@@ -37,9 +39,10 @@ INVENTORY = Inventory(
 class MIDOG22(MIDOG):
     """The regions 001.tiff … 354.tiff with ``MIDOG2022_training.json``."""
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
     LABELS = ("MIDOG2022_training.json", "MIDOG2022_training_png.json")
     UNLABELLED = range(355, 406)  # human melanomas
 
+    @override
     def scanner_of(self, number: int) -> str:
         return next((scanner for last, scanner in SCANNERS.items() if number <= last), "unknown")

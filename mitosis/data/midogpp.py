@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from functools import cached_property
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import FOLDS, Official
 from mitosis.data.fold.lists import OFFICIAL, FoldLists
 from mitosis.data.fold.stratify import stratified, terciles
@@ -40,13 +42,15 @@ class MIDOGpp(MIDOG):
     the regions with few, some and many mitoses (thirds), drawn as in their code (DeepMicroscopy/MIDOGpp, training.py).
     """
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
     LABELS = ("MIDOG++.json", "MIDOGpp.json")
     UNLABELLED = range(151, 201)  # breast cancers of the Leica GT450
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(f"{number:03d}" for number, slide in self._split.items() if slide.test))
 
+    @override
     def lists(self, records: Sequence[Record]) -> FoldLists:
         if self.folds is not None:
             return super().lists(records)
@@ -63,6 +67,7 @@ class MIDOGpp(MIDOG):
             lists[str(fold)] = parts
         return lists
 
+    @override
     def scanner_of(self, number: int) -> str:
         if number not in self._split:
             raise InputError(f"{SPLIT[0]}: no row for image {number}; download it again")

@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.point_labelled import PointLabelled
@@ -49,20 +51,24 @@ class MitosAtypia14(PointLabelled):
     A case is a slide. The labels of the test slides were never published. Reading: ``read_records``.
     """
 
-    INVENTORY = INVENTORY
+    inventory = INVENTORY
 
     def __init__(self, root: str | None = None, scanner: str = "A", **kwargs: Any) -> None:
         super().__init__(root, **kwargs)
         self.scanner = scanner
 
+    @override
     def records(self) -> list[Record]:
         return read_records(self.root, self.scanner, self.radius_um, self.ring_um)
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(TEST))
 
 
-def read_records(root: str | os.PathLike | None, scanner: str, radius_um: float, ring_um: float | None) -> list[Record]:
+def read_records(
+    root: str | os.PathLike[str] | None, scanner: str, radius_um: float, ring_um: float | None
+) -> list[Record]:
     """One record per labelled frame at x40 of ``scanner`` anywhere under ``root``, sorted by name.
 
     A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv`` (``A03_00A`` is

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from rich.progress import track
+from typing_extensions import override
 
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory
@@ -75,16 +76,18 @@ class SlideSet(PointLabelled):
         if mpp is not None:
             check_mpp(mpp, f"data.mpp={mpp}")
         self.labels, self.regions, self.side_um, self.mpp = labels, regions, side_um, mpp
-        self.INVENTORY = self.INVENTORIES[labels]
+        self.inventory = self.INVENTORIES[labels]
 
     @abstractmethod
     def official(self) -> Official:
         """The published test slides, by their names without suffix."""
 
     @property
+    @override
     def remark(self) -> str:
         return "" if self.regions == "tissue" else "only regions that hold a label; data.regions=tissue is all of them"
 
+    @override
     def records(self) -> list[Record]:
         folder = checked_root(self.root, f"the slides and {self.NAME}_{self.labels}.sqlite")
         content = _merged([(path, sliderunner.read(path, self.CLASSES)) for path in self.databases()])

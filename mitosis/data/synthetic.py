@@ -1,6 +1,9 @@
 """The drawn dataset: H&E-like fields that need no download."""
 
 from functools import partial
+from typing import Any
+
+from typing_extensions import override
 
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.drawing.cached import drawn, read
@@ -24,7 +27,7 @@ class Synthetic(MitosisDataModule):
     """
 
     def __init__(
-        self, *, size: int = 512, cases: int = 20, fields_per_case: int = 2, drawing_seed: int = 0, **kwargs
+        self, *, size: int = 512, cases: int = 20, fields_per_case: int = 2, drawing_seed: int = 0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         least_of = {"cases": (cases, 1), "fields_per_case": (fields_per_case, 1), "drawing_seed": (drawing_seed, 0)}
@@ -33,6 +36,7 @@ class Synthetic(MitosisDataModule):
                 raise InputError(f"data.{key}={value}: give {least} or more")
         self.size, self.cases, self.fields_per_case, self.drawing_seed = size, cases, fields_per_case, drawing_seed
 
+    @override
     def records(self) -> list[Record]:
         return [self._record(case, index) for case in range(self.cases) for index in range(self.fields_per_case)]
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
 from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.point_labelled import PointLabelled
@@ -59,23 +61,25 @@ class TUPAC16(PointLabelled):
     """
 
     INVENTORIES = INVENTORIES
-    INVENTORY = INVENTORIES["original"]
+    inventory = INVENTORIES["original"]
 
     def __init__(self, root: str | None = None, labels: str = "original", **kwargs: Any) -> None:
         super().__init__(root, **kwargs)
         if labels not in LABELS:
             raise InputError(f"data.labels={labels}: choose one of {', '.join(LABELS)}")
-        self.labels, self.INVENTORY = labels, INVENTORIES[labels]
+        self.labels, self.inventory = labels, INVENTORIES[labels]
 
+    @override
     def records(self) -> list[Record]:
         return read_records(self.root, self.labels, FIRST + LATER, self.radius_um, self.ring_um)
 
+    @override
     def official(self) -> Official:
         return Official(test=frozenset(TEST), val=frozenset(VAL))
 
 
 def read_records(
-    root: str | os.PathLike | None, labels: str, cases: Container[str], radius_um: float, ring_um: float | None
+    root: str | os.PathLike[str] | None, labels: str, cases: Container[str], radius_um: float, ring_um: float | None
 ) -> list[Record]:
     """One record for each image ``<case>/<number>.tif`` of ``cases`` anywhere under ``root``, sorted by name.
 

@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ _RESOLUTION = {282, 283}
 _pillow = threading.Lock()
 
 
-def read_image(path: str | os.PathLike) -> np.ndarray:
+def read_image(path: str | os.PathLike[str]) -> np.ndarray:
     """The pixels of a BMP, PNG, TIFF or JPEG file as (height, width, 3) uint8 RGB.
 
     The first page of a TIFF; 16-bit grey is scaled to 8 bits (65535 → 255), grey becomes three equal channels, alpha is
@@ -38,7 +38,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
             raise InputError(f"{path}: the image is cut off or damaged ({error}); copy or export it again") from error
 
 
-def read_mask(path: str | os.PathLike) -> np.ndarray:
+def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
     """(height, width) bool: where an image file is not black; 1 of 65535 counts as 255 of 255 does, alpha does not.
 
     Raises ``InputError`` as ``read_image``.
@@ -55,7 +55,7 @@ def read_mask(path: str | os.PathLike) -> np.ndarray:
         return np.asarray(values != 0 if values.ndim == 2 else values.any(axis=2))
 
 
-def tiff_mpp(path: str | os.PathLike) -> float | None:
+def tiff_mpp(path: str | os.PathLike[str]) -> float | None:
     """µm per pixel by a TIFF's resolution tags, the mean of both axes; None where it has none, and for other files.
 
     Raises ``InputError`` as ``image_size``.
@@ -67,7 +67,7 @@ def tiff_mpp(path: str | os.PathLike) -> float | None:
         return sum(25400 / value for value in dpi) / 2 if min(dpi) > 0 else None
 
 
-def image_size(path: str | os.PathLike) -> tuple[int, int]:
+def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """(height, width) of an image file in pixels, from its header alone.
 
     Raises ``InputError``, naming the file: missing, empty, not an image, above 20000 × 20000 pixels.
@@ -90,7 +90,7 @@ def _rgb(image: Image.Image) -> Image.Image | np.ndarray:
 
 
 @contextlib.contextmanager
-def _opened(path: str | os.PathLike) -> Iterator[Image.Image]:
+def _opened(path: str | os.PathLike[str]) -> Generator[Image.Image]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such image file; check the path")
@@ -114,7 +114,7 @@ def _opened(path: str | os.PathLike) -> Iterator[Image.Image]:
 
 
 @contextlib.contextmanager
-def _strict_pillow() -> Iterator[None]:
+def _strict_pillow() -> Generator[None]:
     """Pillow's process-wide switches as this module needs them, put back afterwards.
 
     Any library may have switched on ``LOAD_TRUNCATED_IMAGES``, which fills what is missing with grey; Pillow's own size

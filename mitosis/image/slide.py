@@ -22,13 +22,13 @@ _CACHE = 2**22
 """Bytes of decoded tiles that an open slide keeps, for neighbouring regions."""
 
 
-def slide_size(path: str | os.PathLike) -> tuple[int, int]:
+def slide_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """(height, width) of a slide at full resolution. Raises ``InputError``: missing, or no slide."""
     width, height = _opened(str(path), os.getpid()).dimensions
     return height, width
 
 
-def slide_mpp(path: str | os.PathLike) -> float | None:
+def slide_mpp(path: str | os.PathLike[str]) -> float | None:
     """µm per pixel at full resolution, the mean of both axes; None where the slide does not give it.
 
     Raises ``InputError`` as ``slide_size``.
@@ -38,7 +38,7 @@ def slide_mpp(path: str | os.PathLike) -> float | None:
     return sum(axes) / 2 if min(axes) > 0 else None
 
 
-def read_region(path: str | os.PathLike, *, x: int, y: int, width: int, height: int) -> np.ndarray:
+def read_region(path: str | os.PathLike[str], *, x: int, y: int, width: int, height: int) -> np.ndarray:
     """The pixels from (x, y) on at full resolution as (height, width, 3) uint8 RGB; what was not scanned is white.
 
     Raises ``InputError``: missing, no slide, damaged.
@@ -46,7 +46,7 @@ def read_region(path: str | os.PathLike, *, x: int, y: int, width: int, height: 
     return _read(str(path), (x, y), 0, (width, height))
 
 
-def tissue_share(path: str | os.PathLike, *, x: int, y: int, side: int) -> float:
+def tissue_share(path: str | os.PathLike[str], *, x: int, y: int, side: int) -> float:
     """How much of a square of ``side`` pixels from (x, y) on is tissue, in [0, 1], by a coarse look at it.
 
     Raises ``InputError`` as ``read_region``.

@@ -11,7 +11,7 @@ CORNERS = ("x1", "y1", "x2", "y2")
 COLUMNS = ("image", *CORNERS)
 
 
-def read(path: str | os.PathLike) -> Labels:
+def read(path: str | os.PathLike[str]) -> Labels:
     """The cells of a csv, each in the middle of its box, wherever the box lies; otherwise as ``points.read``.
 
     Raises ``InputError`` naming file and row: as ``points.read``, and corners in the wrong order.
@@ -27,9 +27,9 @@ def read(path: str | os.PathLike) -> Labels:
     return Labels(tuple(annotations), sizes)
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Replace ``path`` by a row a cell, then one for each image that has none; every cell needs its box."""
-    rows: list[tuple] = [(*COLUMNS, "label")]
+    rows: list[tuple[object, ...]] = [(*COLUMNS, "label")]
     for cell in labels.annotations:
         corners = map(plain, box_of(cell))
         rows.append((cell.image, *corners, "mitosis" if cell.mitotic else "non-mitosis"))

@@ -14,7 +14,7 @@ from mitosis.label.shape import area, joined, outlined
 from mitosis.label.table import plain
 
 
-def read(path: str | os.PathLike) -> Labels:
+def read(path: str | os.PathLike[str]) -> Labels:
     """The cells, each in the middle of its box; one polygon of segmentation is its outline, several are its pixels.
 
     Raises ``InputError`` naming file and annotation: as ``image_json``, a negative width or height, a segmentation
@@ -25,7 +25,7 @@ def read(path: str | os.PathLike) -> Labels:
     return Labels(cells, dict(read_images(document, path).values()))
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Replace ``path`` by the cells' boxes and, where they are known, outlines; holes in pixels are filled."""
     images, ids = described(labels.sizes)
     annotations = [_entry(number, cell, ids[cell.image]) for number, cell in enumerate(labels.annotations, start=1)]

@@ -17,7 +17,7 @@ from mitosis.label.shape import joined, middle, outlined
 CLASSES = {True: {"name": "Mitosis", "color": [0, 200, 0]}, False: {"name": "Non-mitosis", "color": [200, 0, 0]}}
 
 
-def read(path: str | os.PathLike, image: str | None = None) -> Labels:
+def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
     """The cells of one image; ``image``: its name, by default the file's without .geojson.
 
     Each point is a cell, each polygon one with an outline (its holes are filled), a polygon of several parts one with
@@ -37,7 +37,7 @@ def read(path: str | os.PathLike, image: str | None = None) -> Labels:
     return Labels(tuple(cells), {image: None})
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Make the folder ``path`` with ``<image>.geojson`` for each image: polygons where outline or pixels are known,
     else points. Holes in pixels are filled. Raises ``InputError`` as ``files.new_folder`` and ``file_of``.
     """

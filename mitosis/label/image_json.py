@@ -35,7 +35,7 @@ class Entry:
         return tuple(map(float, box))  # pyright: ignore
 
 
-def load(path: str | os.PathLike) -> Any:
+def load(path: str | os.PathLike[str]) -> Any:
     """What a json file holds; ``InputError`` naming the file when it is missing, no text, or no json."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
@@ -48,7 +48,7 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def read_images(document: Any, path: str | os.PathLike) -> dict[Any, tuple[str, tuple[int, int] | None]]:
+def read_images(document: Any, path: str | os.PathLike[str]) -> dict[Any, tuple[str, tuple[int, int] | None]]:
     """Image's id → its name and (height, width), None where the file does not give it.
 
     Raises ``InputError`` for a document without a list of images, an image without id or file_name, and two of one id.
@@ -66,7 +66,7 @@ def read_images(document: Any, path: str | os.PathLike) -> dict[Any, tuple[str, 
     return images
 
 
-def read_entries(document: Any, path: str | os.PathLike) -> Iterator[Entry]:
+def read_entries(document: Any, path: str | os.PathLike[str]) -> Iterator[Entry]:
     """The annotations with the names of their images; the categories' names say what is a mitosis, else ids 1 and 2.
 
     Raises ``InputError`` naming the annotation: of an image that is not listed, or of a class that is not known.
@@ -85,7 +85,7 @@ def read_entries(document: Any, path: str | os.PathLike) -> Iterator[Entry]:
         yield Entry(where, images[key][0], is_mitotic(name, where), values)
 
 
-def _table(document: Any, key: str, path: str | os.PathLike, optional: bool = False) -> list[dict[str, Any]]:
+def _table(document: Any, key: str, path: str | os.PathLike[str], optional: bool = False) -> list[dict[str, Any]]:
     found = document.get(key, [] if optional else None) if isinstance(document, dict) else None
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise InputError(f"{path}: no list of {key} in it; it is no COCO or MIDOG json")

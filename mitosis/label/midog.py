@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Container
+from typing import Any
 
 from mitosis import files
 from mitosis.errors import InputError
@@ -11,7 +12,7 @@ from mitosis.label.image_json import MITOTIC, NEGATIVE, described, load, read_en
 from mitosis.label.table import plain
 
 
-def read(path: str | os.PathLike, unlabelled: Container[int] | None = None) -> Labels:
+def read(path: str | os.PathLike[str], unlabelled: Container[int] | None = None) -> Labels:
     """Mitotic figures and hard negatives, each in the middle of its box, wherever the box lies.
 
     ``unlabelled``: ids of the images that nobody looked at (human breast 151–200 of MIDOG++); without any annotation
@@ -30,7 +31,7 @@ def read(path: str | os.PathLike, unlabelled: Container[int] | None = None) -> L
     return Labels(tuple(cells), kept)
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Replace ``path`` by the cells' boxes. Raises ``InputError`` for a cell without box and an image without cell."""
     if labels.empty:
         raise InputError(f"{labels.empty[0]} has no cell, and MIDOG's json takes such an image for unlabelled")
@@ -40,6 +41,6 @@ def write(labels: Labels, path: str | os.PathLike) -> None:
     files.write_json(path, {"images": images, "categories": categories, "annotations": annotations})
 
 
-def _entry(number: int, cell: Annotation, image: int) -> dict:
+def _entry(number: int, cell: Annotation, image: int) -> dict[str, Any]:
     category = MITOTIC if cell.mitotic else NEGATIVE
     return {"id": number, "image_id": image, "category_id": category, "bbox": list(map(plain, box_of(cell)))}

@@ -14,7 +14,7 @@ FARTHEST = 2**31
 """Beyond it no pixel is numbered."""
 
 
-def read(path: str | os.PathLike, image: str | None = None) -> Labels:
+def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
     """The mitoses of one image, each at the mean of its pixels; ``image``: its name, by default the csv's without .csv.
 
     Raises ``InputError`` as ``read_rows``.
@@ -24,7 +24,7 @@ def read(path: str | os.PathLike, image: str | None = None) -> Labels:
     return Labels(tuple(cells), {image: None})
 
 
-def read_rows(path: str | os.PathLike, size: tuple[int, int] | None = None) -> list[np.ndarray]:
+def read_rows(path: str | os.PathLike[str], size: tuple[int, int] | None = None) -> list[np.ndarray]:
     """The rows as (n, 2) int32 arrays of x, y; ``size``: (height, width) of the image, None where a row may leave it.
 
     Commas and blanks at a row's end and empty lines are ignored; an empty file has no mitosis; ``606.0`` is 606.
@@ -38,7 +38,7 @@ def read_rows(path: str | os.PathLike, size: tuple[int, int] | None = None) -> l
     return [_pixels(line, size, f"{path}, row {number}") for number, line in rows if line]
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Make the folder ``path`` with a csv for each image; every cell is a mitosis and has its pixels.
 
     Raises ``InputError`` for a cell that is not so, and as ``files.new_folder``.

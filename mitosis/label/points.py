@@ -9,7 +9,7 @@ from mitosis.label.table import plain, read_rows, write_rows
 COLUMNS = ("image", "x", "y")
 
 
-def read(path: str | os.PathLike) -> Labels:
+def read(path: str | os.PathLike[str]) -> Labels:
     """The cells of a csv, any number of rows an image; without a class column all are mitoses.
 
     A row with neither x nor y names an image that was looked at and has none. Further columns are ignored.
@@ -25,9 +25,9 @@ def read(path: str | os.PathLike) -> Labels:
     return Labels(tuple(annotations), sizes)
 
 
-def write(labels: Labels, path: str | os.PathLike) -> None:
+def write(labels: Labels, path: str | os.PathLike[str]) -> None:
     """Replace ``path`` by a row a cell, then one for each image that has none."""
-    rows: list[tuple] = [(*COLUMNS, "label")]
+    rows: list[tuple[object, ...]] = [(*COLUMNS, "label")]
     for cell in labels.annotations:
         rows.append((cell.image, plain(cell.x), plain(cell.y), "mitosis" if cell.mitotic else "non-mitosis"))
     write_rows(path, [*rows, *((image, "", "", "") for image in labels.empty)])

@@ -4,7 +4,7 @@ import math
 import os
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ SPOTS, CORNERS, POLYGON = (1, 4), (2, 5), 3
 """Annotations by type: one point (1 spot, 4 special spot), two corners (2 area, 5 circle), many (3 polygon)."""
 
 
-def read(path: str | os.PathLike, classes: Mapping[int, bool] | None = None) -> Labels:
+def read(path: str | os.PathLike[str], classes: Mapping[int, bool] | None = None) -> Labels:
     """All annotations that are not deleted, of the class agreed upon; every slide is among the images.
 
     ``classes``: number of a class → whether it is that of mitoses; annotations of other classes are skipped. None:
@@ -34,14 +34,14 @@ def read(path: str | os.PathLike, classes: Mapping[int, bool] | None = None) -> 
         return _read(base, Path(path), classes)
 
 
-def numbers(path: str | os.PathLike) -> dict[str, int]:
+def numbers(path: str | os.PathLike[str]) -> dict[str, int]:
     """Every slide's name → its number in the database. Raises ``InputError`` as ``read``."""
     with _opened(Path(path)) as base:
         return {name: number for number, name in base.execute("SELECT uid, filename FROM Slides")}
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path) -> Generator[sqlite3.Connection]:
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:

@@ -40,7 +40,7 @@ class Row:
         return next((self.values[name] for name in CLASS if name in self.values), None)
 
 
-def read_rows(path: str | os.PathLike, columns: Sequence[str]) -> list[Row]:
+def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]:
     """All rows of a csv that has ``columns``, in any order and case; none for an empty file.
 
     Blanks around values, empty lines and commas at a row's end are ignored.
@@ -77,7 +77,7 @@ def read_rows(path: str | os.PathLike, columns: Sequence[str]) -> list[Row]:
     return rows
 
 
-def write_rows(path: str | os.PathLike, rows: Iterable[Sequence[object]]) -> None:
+def write_rows(path: str | os.PathLike[str], rows: Iterable[Sequence[object]]) -> None:
     """Replace ``path`` by the rows, the header first among them."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
@@ -89,7 +89,7 @@ def plain(number: float) -> int | float:
     return int(number) if float(number).is_integer() else float(number)
 
 
-def read_column(path: str | os.PathLike, column: str) -> dict[str, str]:
+def read_column(path: str | os.PathLike[str], column: str) -> dict[str, str]:
     """Image's name → its value in ``column``; ``InputError`` for an image without it or with two of them."""
     values: dict[str, str] = {}
     for row in read_rows(path, ("image", column)):

@@ -5,12 +5,13 @@ import hashlib
 import secrets
 import shlex
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 from lightning.fabric.loggers.logger import rank_zero_experiment
 from lightning.pytorch.loggers import WandbLogger
+from typing_extensions import override
 
 from mitosis import files
 from mitosis.run.folder import read_recipe
@@ -37,6 +38,7 @@ class WandbRun(WandbLogger):
 
     @property
     @rank_zero_experiment
+    @override
     def experiment(self) -> Any:
         if self._experiment is None:
             folder = Path(str(self.save_dir))
@@ -47,10 +49,12 @@ class WandbRun(WandbLogger):
             self._experiment = run
         return self._experiment
 
+    @override
     def log_metrics(self, *args: Any, **kwargs: Any) -> None:
         with self._survived():
             super().log_metrics(*args, **kwargs)
 
+    @override
     def log_image(self, *args: Any, **kwargs: Any) -> None:
         with self._survived():
             super().log_image(*args, **kwargs)
@@ -66,7 +70,7 @@ class WandbRun(WandbLogger):
             run.finish(exit_code=0 if metrics else 1)
 
     @contextlib.contextmanager
-    def _survived(self) -> Iterator[None]:
+    def _survived(self) -> Generator[None]:
         try:
             yield
         except Exception as error:  # whatever its service, its server or its files do

@@ -4,6 +4,7 @@ from typing import final
 
 from torch import Tensor
 from torch.nn import functional
+from typing_extensions import override
 
 from mitosis.loss.mask_loss import MaskLoss
 from mitosis.loss.tversky import tversky_loss
@@ -29,6 +30,7 @@ class BCETversky(MaskLoss):
         self.bce_weight, self.tversky_weight = bce_weight, tversky_weight
         self.alpha, self.beta, self.smooth = alpha, beta, smooth
 
+    @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
         bce = functional.binary_cross_entropy_with_logits(logits, target)
         tversky = tversky_loss(logits, target, self.alpha, self.beta, self.smooth)

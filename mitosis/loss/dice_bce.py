@@ -4,6 +4,7 @@ from typing import final
 
 from torch import Tensor
 from torch.nn import functional
+from typing_extensions import override
 
 from mitosis.loss.mask_loss import MaskLoss
 from mitosis.loss.tversky import tversky_loss
@@ -21,6 +22,7 @@ class DiceBCE(MaskLoss):
         super().__init__()
         self.bce_weight, self.dice_weight, self.smooth = bce_weight, dice_weight, smooth
 
+    @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
         bce = functional.binary_cross_entropy_with_logits(logits, target)
         return self.bce_weight * bce + self.dice_weight * tversky_loss(logits, target, 0.5, 0.5, self.smooth)

@@ -4,6 +4,7 @@ from typing import final
 
 from torch import Tensor
 from torch.nn import functional
+from typing_extensions import override
 
 from mitosis.loss.mask_loss import MaskLoss
 
@@ -22,6 +23,7 @@ class Focal(MaskLoss):
         super().__init__()
         self.alpha, self.gamma = alpha, gamma
 
+    @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
         log_p, log_rest = functional.logsigmoid(logits), functional.logsigmoid(-logits)
         # The powers are taken as exponentials: x ** gamma has no finite slope at 0 for gamma below 1.

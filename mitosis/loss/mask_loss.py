@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED
@@ -20,6 +21,7 @@ class MaskLoss(nn.Module, ABC):
     no sum and get no gradient. Where all are, it is 0.
     """
 
+    @override
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
         if logits.shape != target.shape or logits.ndim != 4 or logits.shape[1] != 1:
             raise InputError(

@@ -4,6 +4,7 @@ from typing import final
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from mitosis.loss.mask_loss import MaskLoss
 
@@ -16,6 +17,7 @@ class Tversky(MaskLoss):
         super().__init__()
         self.alpha, self.beta, self.smooth = alpha, beta, smooth
 
+    @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
         return tversky_loss(logits, target, self.alpha, self.beta, self.smooth)
 

@@ -4,6 +4,7 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from typing_extensions import override
 
 REDUCTION = 16
 LEAST_HIDDEN = 8
@@ -22,6 +23,7 @@ class ChannelAttention(nn.Module):
         hidden = max(channels // REDUCTION, LEAST_HIDDEN)
         self.mlp = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, channels))
 
+    @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel"]:
         return torch.sigmoid(self.mlp(x.mean(dim=(2, 3))) + self.mlp(x.amax(dim=(2, 3))))
 
@@ -37,6 +39,7 @@ class SpatialAttention(nn.Module):
         super().__init__()
         self.convolution = nn.Conv2d(2, 1, 7, padding=3)
 
+    @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch 1 height width"]:
         pooled = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
         return torch.sigmoid(self.convolution(pooled))
@@ -53,6 +56,7 @@ class CBAM(nn.Module):
         self.channel = ChannelAttention(channels)
         self.spatial = SpatialAttention()
 
+    @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel height width"]:
         x = x * self.channel(x)[:, :, None, None]
         return x * self.spatial(x)
@@ -70,6 +74,7 @@ class ConvGRU(nn.Module):
         self.of_input = nn.Conv2d(channels, 3 * channels, kernel, padding=kernel // 2)
         self.of_state = nn.Conv2d(channels, 3 * channels, kernel, padding=kernel // 2)
 
+    @override
     def forward(
         self, x: Float[Tensor, "batch channel height width"], state: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel height width"]:

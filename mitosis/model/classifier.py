@@ -10,6 +10,7 @@ import timm
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mitosis.errors import InputError
 
@@ -35,6 +36,7 @@ class Classifier(nn.Module):
         for key in ("mean", "std"):
             self.register_buffer(key, torch.tensor(_configuration(net)[key]).view(1, 3, 1, 1))
 
+    @override
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2"]:
         return self.net((image - self.mean) / self.std)
 

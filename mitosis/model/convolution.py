@@ -6,6 +6,7 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+from typing_extensions import override
 
 
 def _normalised(channels: int, activate: bool) -> list[nn.Module]:
@@ -44,6 +45,7 @@ class EverySecond(nn.Module):
     its memory on some CPUs (seen with torch 2.15).
     """
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         return x[:, :, ::2, ::2]
 
@@ -64,6 +66,7 @@ class DSCRBa(nn.Module):
             EverySecond(), nn.Conv2d(in_channels, out_channels, 1, bias=False), nn.BatchNorm2d(out_channels)
         )
 
+    @override
     def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs rows columns"]:
         return functional.relu(self.body(x) + self.shortcut(x))
 
@@ -78,6 +81,7 @@ class DSCRBb(nn.Module):
         super().__init__()
         self.body = nn.Sequential(DSC(channels, channels), DSC(channels, channels, activate=False))
 
+    @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel height width"]:
         return functional.relu(self.body(x) + x)
 
@@ -94,6 +98,7 @@ class Up(nn.Module):
         self.adjust = nn.Conv2d(in_channels, out_channels, 1, bias=False)
         self.norm = nn.BatchNorm2d(out_channels)
 
+    @override
     def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs rows columns"]:
         x = functional.interpolate(self.adjust(x), scale_factor=2.0, mode="bilinear", align_corners=False)
         return functional.relu(self.norm(x))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mitosis.model.attention import CBAM, ChannelAttention, ConvGRU, SpatialAttention
 
@@ -13,6 +14,7 @@ from mitosis.model.attention import CBAM, ChannelAttention, ConvGRU, SpatialAtte
 class Add(nn.Module):
     """E + D."""
 
+    @override
     def forward(
         self, encoded: Float[Tensor, "batch channel height width"], decoded: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel height width"]:
@@ -26,6 +28,7 @@ class AddCBAM(nn.Module):
         super().__init__()
         self.attention = CBAM(channels)
 
+    @override
     def forward(
         self, encoded: Float[Tensor, "batch channel height width"], decoded: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel height width"]:
@@ -41,6 +44,7 @@ class CBAMGRU(nn.Module):
         self.of_decoded = CBAM(channels)
         self.gru = ConvGRU(channels, kernel=1)
 
+    @override
     def forward(
         self, encoded: Float[Tensor, "batch channel height width"], decoded: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel height width"]:
@@ -86,6 +90,7 @@ class CSAG(nn.Module):
         spatial = self.spatial_gru(self.spatial_of_encoded(encoded), self.spatial_of_decoded(decoded))
         return torch.sigmoid(channel)[:, :, None, None], torch.sigmoid(spatial)
 
+    @override
     def forward(
         self, encoded: Float[Tensor, "batch channel height width"], decoded: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch channel height width"]:

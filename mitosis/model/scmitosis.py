@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.model.convolution import DSC, ENCODERS, Plain, Up
@@ -59,6 +60,7 @@ class SCMitosisSeg(nn.Module):
         self.head = nn.Conv2d(widths[0], 1, 1)
         nn.init.constant_(self.head.get_parameter("bias"), math.log(PRIOR / (1.0 - PRIOR)))
 
+    @override
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
         height, width = image.shape[-2:]
         if height % self.stride or width % self.stride:

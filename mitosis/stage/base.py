@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.scheduler.plateau import Plateau
@@ -54,6 +55,7 @@ class Stage(LightningModule, ABC):
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         """Points (n, 2) x, y in pixels, scores (n,) in [0, 1] and the mean loss of one held-out field."""
 
+    @override
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         loss = self.batch_loss(batch)
         self.check_finite(loss, "loss")
@@ -61,11 +63,13 @@ class Stage(LightningModule, ABC):
         self.log("train/loss", loss, batch_size=len(batch["image"]), **how)
         return loss
 
+    @override
     def on_train_epoch_end(self) -> None:
         # The last step's gradient may have spoilt the weights without any loss showing it yet.
         for name, value in self.model.state_dict().items():
             self.check_finite(value, f"weight {name}")
 
+    @override
     def validation_step(self, batch: dict[str, Any] | None, batch_idx: int) -> dict[str, Tensor] | None:
         if batch is None:  # this process has one field less than another
             return None
@@ -74,6 +78,7 @@ class Stage(LightningModule, ABC):
         self.val_loss.update(loss)
         return {"points": points, "scores": scores}
 
+    @override
     def on_validation_epoch_end(self) -> None:
         self.log("val/loss", self.val_loss.compute())
         scores = {f"val/{name}": float(value) for name, value in self.detection.compute().items()}
@@ -85,6 +90,7 @@ class Stage(LightningModule, ABC):
         if isinstance(schedule := self.lr_schedulers(), Plateau):
             schedule.observe(score)
 
+    @override
     def configure_optimizers(self) -> Any:
         total = int(self.trainer.estimated_stepping_batches)
         steps = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}

@@ -4,6 +4,7 @@ from typing import Any, final
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from mitosis.stage.base import Stage
 
@@ -14,10 +15,12 @@ class ClassificationStage(Stage):
 
     kind = "classification"
 
+    @override
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         image = batch["image"].contiguous(memory_format=torch.channels_last)
         return self.loss(self.model(image), batch["label"])
 
+    @override
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         logits = logits_of(self.model, field["images"])
         self.check_finite(logits, "prediction")

@@ -6,6 +6,7 @@ from typing import Any, final
 import torch
 from torch import Tensor, nn
 from torchmetrics import Metric
+from typing_extensions import override
 
 from mitosis.inference import components, sliding_window
 from mitosis.inference.resolution import predict_at
@@ -49,10 +50,12 @@ class SegmentationStage(Stage):
             max_pixels=tiling.max_pixels,
         )
 
+    @override
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         image = batch["image"].contiguous(memory_format=torch.channels_last)
         return self.loss(self.model(image), batch["mask"])
 
+    @override
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
         scale = 1.0 if self.mpp is None else float(field["mpp"]) / self.mpp
         probability = probability_of(self.model, field["image"], self._predict, scale)
@@ -67,6 +70,7 @@ class SegmentationStage(Stage):
         best = candidates.mean.argsort(kind="stable")[::-1][: self.SCORED].copy()
         return torch.from_numpy(candidates.points[best]), torch.from_numpy(candidates.mean[best]), loss
 
+    @override
     def on_validation_epoch_end(self) -> None:
         super().on_validation_epoch_end()
         scores = {f"val/pixel_{name}": float(value) for name, value in self.pixel.compute().items()}

@@ -4,6 +4,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.image.optical_density import DENSITY, recolour
@@ -38,6 +39,7 @@ class Macenko(Normaliser):
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
         self.stains, self.maxima = reference(stains, maxima)
 
+    @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         stains, maxima = fit(image)
         return recolour(image, np.linalg.pinv(stains) * (self.maxima / maxima) @ self.stains)

@@ -11,4 +11,5 @@ class NoStain:
     """
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
+        """The image (H, W, 3) uint8 normalised; ``name`` is for warnings."""
         return np.ascontiguousarray(image[..., :3])

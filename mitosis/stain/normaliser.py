@@ -28,6 +28,7 @@ class Normaliser(ABC):
     """
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
+        """The image (H, W, 3) uint8 normalised; ``name`` is for warnings."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
             raise ValueError(f"{name}: expected (height, width, 3) uint8, got {image.shape} {image.dtype}")
         try:

@@ -5,6 +5,7 @@ from typing import final
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.stain.normaliser import FitError, Normaliser, numbers, sample_to_fit
@@ -31,6 +32,7 @@ class Reinhard(Normaliser):
     def __init__(self, mean: ArrayLike = REFERENCE_MEAN, deviation: ArrayLike = REFERENCE_DEVIATION) -> None:
         self.mean, self.deviation = reference(mean, deviation)
 
+    @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         mean, deviation = statistics(image)
         scale = self.deviation / deviation

@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, reference
 from mitosis.stain.normaliser import FitError, Normaliser
@@ -23,6 +24,7 @@ class StaintoolsMacenko(Normaliser):
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
         self.stains, self.maxima = reference(stains, maxima)
 
+    @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         fit(image)
         from staintools import MacenkoStainExtractor  # brings matplotlib and spams: loaded only where it is used
@@ -33,7 +35,7 @@ class StaintoolsMacenko(Normaliser):
 def transfer(
     image: np.ndarray, find: Callable[[np.ndarray], np.ndarray], stains: np.ndarray, maxima: np.ndarray
 ) -> np.ndarray:
-    """staintools' normalisation onto a reference of ``stains`` (2, 3) and ``maxima`` (2,).
+    """Staintools' normalisation onto a reference of ``stains`` (2, 3) and ``maxima`` (2,).
 
     ``image``: (height, width, 3) uint8. ``find`` gives its stains, (2, 3) optical densities, hematoxylin first. Returns
     an array like ``image``. Raises ``FitError`` where a stain is not there.

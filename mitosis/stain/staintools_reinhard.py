@@ -4,6 +4,7 @@ from typing import final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from mitosis.stain.normaliser import Normaliser
 from mitosis.stain.reinhard import REFERENCE_DEVIATION, REFERENCE_MEAN, reference, statistics
@@ -21,6 +22,7 @@ class StaintoolsReinhard(Normaliser):
     def __init__(self, mean: ArrayLike = REFERENCE_MEAN, deviation: ArrayLike = REFERENCE_DEVIATION) -> None:
         self.mean, self.deviation = reference(mean, deviation)
 
+    @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         statistics(image)
         from staintools import ReinhardColorNormalizer  # brings matplotlib and spams: loaded only where it is used

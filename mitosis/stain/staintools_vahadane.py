@@ -5,6 +5,7 @@ from typing import Any, final
 
 import numpy as np
 from numpy.typing import ArrayLike
+from typing_extensions import override
 
 from mitosis.image.optical_density import DENSITY
 from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, reference
@@ -31,6 +32,7 @@ class StaintoolsVahadane(Normaliser):
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
         self.stains, self.maxima = reference(stains, maxima)
 
+    @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         stains, _ = fit(image)
         return transfer(image, partial(learn, start=stains), self.stains, self.maxima)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
+from typing_extensions import override
 
 from mitosis import files
 from mitosis.training.run_checkpoint import scored
@@ -23,9 +24,11 @@ class History(L.Callback):
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0
 
+    @override
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         self._began = time.monotonic()
 
+    @override
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         row: dict[str, float] = {"epoch": trainer.current_epoch, "step": trainer.global_step}
         row["lr"] = float(trainer.optimizers[0].param_groups[0]["lr"])
@@ -48,8 +51,10 @@ class History(L.Callback):
         writer.writerows(self.rows)
         files.write_text(self.path, text.getvalue())
 
+    @override
     def state_dict(self) -> dict[str, Any]:
         return {"rows": list(self.rows), "seconds": self.seconds}
 
+    @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.rows, self.seconds = list(state_dict["rows"]), state_dict["seconds"]

@@ -9,6 +9,7 @@ import lightning as L
 import numpy as np
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from mitosis.output.grid import grid
 from mitosis.output.overlay import ACCEPTED, REJECTED, TRUTH, draw, write_picture
@@ -30,6 +31,7 @@ class Panel(L.Callback):
         self._parts: list[np.ndarray] = []
         self._columns = 0
 
+    @override
     def on_validation_batch_end(
         self,
         trainer: L.Trainer,
@@ -53,6 +55,7 @@ class Panel(L.Callback):
             self._columns, truths = 2, _numbers(batch["centroids"])
             self._parts.append(region(_pixels(batch["image"]), points, scores, truths, mpp=float(batch["mpp"])))
 
+    @override
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         parts, self._parts = self._parts, []
         if not parts:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
+from typing_extensions import override
 
 from mitosis.run.checkpoint import read, write
 
@@ -17,12 +18,15 @@ from mitosis.run.checkpoint import read, write
 class AtomicCheckpointIO(CheckpointIO):
     """Writes beside the target and renames, so a kill or a full disk leaves the previous checkpoint whole."""
 
+    @override
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         write(checkpoint, path)
 
+    @override
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         return read(path)
 
+    @override
     def remove_checkpoint(self, path: Any) -> None:
         Path(path).unlink(missing_ok=True)
 
@@ -41,18 +45,22 @@ class RunCheckpoint(Checkpoint):
 
     @property
     def last_path(self) -> Path:
+        """What a run goes on from."""
         return self.folder / "last.ckpt"
 
     @property
     def best_path(self) -> Path:
+        """What is used of a run."""
         return self.folder / "best.ckpt"
 
+    @override
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         # Of another input, where a run starts over: they go only now that every process has looked at them.
         if trainer.is_global_zero and trainer.ckpt_path is None:
             self.last_path.unlink(missing_ok=True)
             self.best_path.unlink(missing_ok=True)
 
+    @override
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         # Each process has batch statistics of its own; scored are those that are kept, the first one's (DDP sees to it
         # itself, FSDP does not). Averaged weights are in place by now: a Checkpoint comes behind all other callbacks.
@@ -60,6 +68,7 @@ class RunCheckpoint(Checkpoint):
             for buffer in pl_module.buffers():
                 torch.distributed.broadcast(buffer, src=0)
 
+    @override
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         if scored(trainer):
             self._keep_best(trainer)
@@ -74,22 +83,27 @@ class RunCheckpoint(Checkpoint):
             self.scores = {name: float(value) for name, value in values if name.startswith("val/")}
             trainer.save_checkpoint(self.best_path)
 
+    @override
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint.update(self.contents)
         checkpoint["random"] = _random_states()
 
+    @override
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         self._restore = checkpoint.get("random")
 
+    @override
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         # Restored only here: setting up loaders and loops after the load may draw from the global generators.
         if states := getattr(self, "_restore", None):
             _set_random_states(states)
             self._restore = None
 
+    @override
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "scores": self.scores}
 
+    @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.best, self.scores = state_dict["best"], state_dict["scores"]
 

@@ -14,6 +14,7 @@ from lightning.fabric.plugins.environments.cluster_environment import ClusterEnv
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
+from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.run.settings import TrainingSettings
@@ -33,6 +34,7 @@ class RunTrainer(L.Trainer):
         self._steps = steps
 
     @property
+    @override
     def estimated_stepping_batches(self) -> int:
         return self._steps
 

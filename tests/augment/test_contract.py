@@ -80,8 +80,11 @@ def test_keeps_size_kind_and_input(name: str) -> None:
     image.flags.writeable = mask.flags.writeable = False
     for seed in range(60):
         got, got_mask = augment(image, mask, seed)
-        assert got.shape == image.shape and got.dtype == np.uint8
-        assert got_mask.shape == mask.shape and got_mask.dtype == np.uint8 and set(np.unique(got_mask)) <= {0, 1}
+        assert got.shape == image.shape
+        assert got.dtype == np.uint8
+        assert got_mask.shape == mask.shape
+        assert got_mask.dtype == np.uint8
+        assert set(np.unique(got_mask)) <= {0, 1}
         alone, nothing = augment(image, None, seed)
         assert nothing is None
         np.testing.assert_array_equal(alone, got)
@@ -140,7 +143,8 @@ def test_a_black_border_never_shows(name: str) -> None:
     for seed in range(80):
         got = augment(white, None, seed)[0]
         usual = np.median(got, axis=(0, 1))
-        assert usual.min() > 90 and (usual - got.min(axis=(0, 1))).max() < 60
+        assert usual.min() > 90
+        assert (usual - got.min(axis=(0, 1))).max() < 60
 
 
 @pytest.mark.parametrize(("name", "key"), [(name, key) for name in AUGMENTS for key in extras(name)])

@@ -27,7 +27,8 @@ def test_rescaling_keeps_shape_and_range() -> None:
         _, (width, height), _ = cv2.minAreaRect(np.argwhere(disc).astype(np.float32))
         assert abs(width - height) <= 2  # one factor for both axes
         factors.append(np.sqrt(disc.sum() / mask.sum()))
-    assert 0.45 < min(factors) < 0.65 and 1.8 < max(factors) < 2.05
+    assert 0.45 < min(factors) < 0.65
+    assert 1.8 < max(factors) < 2.05
 
 
 def test_filtering_happens_in_its_share_and_keeps_brightness() -> None:

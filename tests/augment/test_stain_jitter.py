@@ -46,8 +46,10 @@ def test_both_stains_move_on_their_own_within_bounds() -> None:
     after = np.array([amounts_of(StainJitterAugment()(image, None, seed)[0])[0] for seed in range(300)])
     factors = (after[:, [1, 2], [0, 1]] - after[:, [0, 0], [0, 1]]) / (before[[1, 2], [0, 1]] - before[[0, 0], [0, 1]])
     offsets = after[:, 0] - factors * before[0]
-    assert 0.77 < factors.min() < 0.83 and 1.17 < factors.max() < 1.23
-    assert -0.08 < offsets.min() < -0.03 and 0.03 < offsets.max() < 0.08
+    assert 0.77 < factors.min() < 0.83
+    assert 1.17 < factors.max() < 1.23
+    assert -0.08 < offsets.min() < -0.03
+    assert 0.03 < offsets.max() < 0.08
     assert abs(np.corrcoef(factors.T)[0, 1]) < 0.2
 
 

@@ -92,17 +92,21 @@ CENTRES = [(60, 80, PURPLE), (150.5, 41.25, RED), (233, 171, PURPLE)]
 def test_discs_are_found_where_they_are(window):
     found = Cascade(segmenter(window=window))(discs((210, 301), CENTRES), mpp=0.25)
     assert by_x(found) == pytest.approx(np.array([(x, y) for x, y, _ in CENTRES]), abs=0.3)
-    assert found.area_um2 == pytest.approx([np.pi * 16] * 3, rel=0.05) and found.mpp == 0.25
-    assert found.accepted.all() and len(found) == 3
+    assert found.area_um2 == pytest.approx([np.pi * 16] * 3, rel=0.05)
+    assert found.mpp == 0.25
+    assert found.accepted.all()
+    assert len(found) == 3
     assert (found.scores > 0.9).all()
 
 
 def test_the_classifier_throws_out_what_is_not_red():
     found = Cascade(segmenter(), classifier())(discs((210, 301), CENTRES), mpp=0.25)
-    assert len(found.points) == 3 and len(found) == 1
+    assert len(found.points) == 3
+    assert len(found) == 1
     (point,) = found.points[found.accepted]
     assert point == pytest.approx((150.5, 41.25), abs=0.3)
-    assert found.scores[found.accepted] > 0.9 and (found.scores[~found.accepted] < 0.5).all()
+    assert found.scores[found.accepted] > 0.9
+    assert (found.scores[~found.accepted] < 0.5).all()
 
 
 @pytest.mark.parametrize("mpp", [0.5, 0.4567, 0.2456, 0.17, 0.1])
@@ -113,7 +117,8 @@ def test_another_resolution_gives_the_same_places_and_areas(mpp):
     found = Cascade(segmenter(), classifier())(image, mpp=mpp)
     expected = np.array([(x, y) for x, y, _ in places]) / mpp
     assert np.abs(by_x(found) - expected).max() < 0.12
-    assert found.area_um2 == pytest.approx([np.pi * 16] * 3, rel=0.1) and found.mpp == mpp
+    assert found.area_um2 == pytest.approx([np.pi * 16] * 3, rel=0.1)
+    assert found.mpp == mpp
     assert found.accepted[found.points[:, 0].argsort()].tolist() == [False, True, False]
 
 
@@ -131,7 +136,8 @@ def test_an_image_of_any_resolution_goes_to_tiling_mpp_in_one_step(mpp, monkeypa
     monkeypatch.setattr(resolution, "rescale", lambda image, scale: seen.append(scale) or rescale(image, scale))
     trained, sizes = watched(segmenter(seen_at=0.5))
     Cascade(trained, classifier())(np.full((64, 128, 3), 255, np.uint8), mpp=mpp)
-    assert seen == [mpp / 0.5] and sizes == [(128 * mpp, 256 * mpp)]
+    assert seen == [mpp / 0.5]
+    assert sizes == [(128 * mpp, 256 * mpp)]
 
 
 def test_crops_are_cut_from_the_image_as_given(monkeypatch):
@@ -143,7 +149,8 @@ def test_crops_are_cut_from_the_image_as_given(monkeypatch):
     image = discs((200, 300), [(150, 100, RED)], mpp=0.125)
     found = Cascade(segmenter(seen_at=0.5), classifier())(image, mpp=0.125)
     ((source, how),) = cut
-    assert np.array_equal(source, image) and (how["mpp"], how["side_um"], how["pixels"]) == (0.125, 16.0, 128)
+    assert np.array_equal(source, image)
+    assert (how["mpp"], how["side_um"], how["pixels"]) == (0.125, 16.0, 128)
     assert len(found) == 1
 
 
@@ -151,12 +158,14 @@ def test_crops_are_cut_from_the_image_as_given(monkeypatch):
 def test_discs_at_the_border_stay_inside(mpp):
     corners = [(0, 0), (99, 0), (0, 69), (99, 69), (50, 0)]
     found = Cascade(segmenter(), classifier())(discs((70, 100), [(*c, RED) for c in corners], mpp), mpp=mpp)
-    assert len(found.points) == 5 and found.accepted.all()
+    assert len(found.points) == 5
+    assert found.accepted.all()
     radius = 4 / mpp
     for x, y in corners:  # the centroid of a quarter disc lies 4 r / 3 π from both sides
         inward = 4 * radius / 3 / np.pi * np.array([(x == 0) - (x == 99), (y == 0) - (y == 69)])
         assert np.abs(found.points - (x, y) - inward).max(axis=1).min() < 1
-    assert (found.points >= 0).all() and (found.points <= (99, 69)).all()
+    assert (found.points >= 0).all()
+    assert (found.points <= (99, 69)).all()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 5), (7, 200), (8, 8)])
@@ -175,9 +184,11 @@ def test_images_smaller_than_the_stride(size, mpp, window):
 
 def test_without_candidates_all_columns_are_empty():
     found = Cascade(segmenter(), classifier())(np.full((40, 50, 3), 255, np.uint8), mpp=0.25)
-    assert len(found) == 0 and found.points.shape == (0, 2)
+    assert len(found) == 0
+    assert found.points.shape == (0, 2)
     columns = [found.scores, found.accepted, found.area_um2]
-    assert {column.shape for column in columns} == {(0,)} and found.accepted.dtype == bool
+    assert {column.shape for column in columns} == {(0,)}
+    assert found.accepted.dtype == bool
 
 
 def test_white_and_rgba_fields_come_through_with_a_warning(tmp_path):
@@ -188,7 +199,8 @@ def test_white_and_rgba_fields_come_through_with_a_warning(tmp_path):
     rgba = np.dstack([image, np.full((100, 100), 9, np.uint8)])
     with pytest.warns(UserWarning, match="image: .*alpha"):
         found = cascade(rgba, mpp=0.25)
-    assert found.points == pytest.approx(np.array([[50, 40]]), abs=0.3) and found.accepted.all()
+    assert found.points == pytest.approx(np.array([[50, 40]]), abs=0.3)
+    assert found.accepted.all()
     Image.fromarray(rgba).save(tmp_path / "rgba.png")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -200,7 +212,8 @@ def test_files_and_arrays_give_the_same(tmp_path):
     Image.fromarray(image).save(tmp_path / "a.tif")
     cascade = Cascade(segmenter())
     one, other = cascade(str(tmp_path / "a.tif"), mpp=0.25), cascade(image[::-1][::-1], mpp=0.25)
-    assert np.array_equal(one.points, other.points) and np.array_equal(one.scores, other.scores)
+    assert np.array_equal(one.points, other.points)
+    assert np.array_equal(one.scores, other.scores)
 
 
 @pytest.mark.parametrize("mpp", [0, -0.25, float("nan"), float("inf"), 0.049, 2.01, 250])
@@ -275,7 +288,8 @@ def test_from_a_run_folder_or_its_checkpoint(saved):
     choose(saved, {"threshold": 0.004, "window": 64})
     image = discs((210, 301), CENTRES)
     one, other = (Cascade.load(path)(image, mpp=0.25) for path in (saved, str(saved / "checkpoints/best.ckpt")))
-    assert len(one.points) and np.array_equal(one.points, other.points)
+    assert len(one.points)
+    assert np.array_equal(one.points, other.points)
     assert (one.scores >= 0.004).all()
 
 
@@ -283,8 +297,10 @@ def test_each_step_stands_alone():
     cascade = Cascade(segmenter(), classifier())
     image = discs((210, 301), CENTRES)
     probability = cascade.probability(image, mpp=0.25)
-    assert probability.shape == (210, 301) and probability.dtype == np.float32
-    assert len(cascade.propose(probability, mpp=0.25)) == 3 and len(cascade.propose(probability, mpp=0.04)) == 0
+    assert probability.shape == (210, 301)
+    assert probability.dtype == np.float32
+    assert len(cascade.propose(probability, mpp=0.25)) == 3
+    assert len(cascade.propose(probability, mpp=0.04)) == 0
     assert len(cascade.propose(np.minimum(probability, 0.6), mpp=0.25, threshold=0.7)) == 0
     nothing = cascade.propose(np.zeros((210, 301), np.float32), mpp=0.25)
     assert len(cascade.detect(image, nothing, mpp=0.25).points) == 0

@@ -69,7 +69,8 @@ class Redness(nn.Module):
 
 class Squares(MitosisDataModule):
     """White fields with the squares above; ``root``: "without" leaves the official test part out, "rings" gives the
-    mitosis beside a square its ring."""
+    mitosis beside a square its ring.
+    """
 
     def __init__(self, *, root: str | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -158,7 +159,8 @@ def test_a_ring_counts_in_no_pixel_score_and_changes_no_other(make, cli):
     plain, ringed = results["plain"], results["rings"]
     # Of the four squares that are none, the one that lies in the ring is no longer counted.
     assert [ringed["pixel"][name] for name in ("tp", "fp", "fn")] == [2 * 144, 3 * 144, 2 * 144]
-    assert plain["pixel"]["fp"] == 4 * 144 and ringed["stages"] == plain["stages"]
+    assert plain["pixel"]["fp"] == 4 * 144
+    assert ringed["stages"] == plain["stages"]
 
 
 def test_both_stages_by_hand(runs, cli):
@@ -179,7 +181,8 @@ def test_both_stages_by_hand(runs, cli):
     pixel = [result["pixel"][name] for name in ("precision", "recall", "f1", "iou")]
     assert pixel == pytest.approx([2 / 6, 2 / 4, 4 / 10, 2 / 8])
     assert [result["pixel"][name] for name in ("tp", "fp", "fn")] == [2 * 144, 4 * 144, 2 * 144]
-    assert result["fields"] == 10 and result["steps"] == {"segmenter": 7, "classifier": 7}
+    assert result["fields"] == 10
+    assert result["steps"] == {"segmenter": 7, "classifier": 7}
 
     assert cells(ended.out, "stage one alone") == ALONE
     assert cells(ended.out, "both stages") == ["0.6667", "0.5000", "0.5714", "2", "3", "4", "0.5417"]
@@ -206,23 +209,27 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, mo
         patch.setattr(FieldStore, "_load", loaded)
         patch.setattr(Cascade, "detect", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
         assert cli(*given).code == 0
-    assert len(most) == 10 and max(most) <= 2
+    assert len(most) == 10
+    assert max(most) <= 2
     files = [runs[1] / name for name in ("evaluation.json", "detections.csv")]
     before = [digest(path) for path in files]
     files[0].unlink()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ended = cli(*given, "data.cache=cache")
-    assert ended.code == 0 and "0 of 10 fields are in cache" in ended.out
+    assert ended.code == 0
+    assert "0 of 10 fields are in cache" in ended.out
     assert [digest(path) for path in files] == before
     files[0].unlink()
     monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
-    assert cli(*given).code == 0 and [digest(path) for path in files] == before
+    assert cli(*given).code == 0
+    assert [digest(path) for path in files] == before
 
 
 def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
     ended = cli("evaluate", f"segmenter={make('a', Darkness)}")
-    assert ended.code == 0 and cells(ended.out, "stage one alone") == ALONE
+    assert ended.code == 0
+    assert cells(ended.out, "stage one alone") == ALONE
     assert "both stages" not in ended.out
     stricter = make("b", Darkness, threshold=0.85)
     (row,) = evaluated(segmenter=stricter)["stages"]
@@ -268,7 +275,8 @@ def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli
     cli("evaluate", f"segmenter={run}")
     before = [digest(run / name) for name in ("evaluation.json", "detections.csv")]
     ended = cli("evaluate", f"segmenter={run}", "part=val")  # six white fields without mitoses
-    assert ended.code == 0 and cells(ended.out, "stage one alone") == [DASH, DASH, DASH, "0", "0", "0", DASH]
+    assert ended.code == 0
+    assert cells(ended.out, "stage one alone") == [DASH, DASH, DASH, "0", "0", "0", DASH]
     assert f"precision {DASH}  recall {DASH}  f1 {DASH}  iou {DASH}" in ended.out
     assert read_json(run / "evaluation-val.json")["stages"][0]["f1"] is None
     assert [digest(run / name) for name in ("evaluation.json", "detections.csv")] == before
@@ -287,8 +295,11 @@ def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
     run = make("run", Darkness, fold=fold)
     ended = cli("evaluate", f"segmenter={run}", f"data.root={root}")
     assert ended.code == 0, ended.err
-    assert "no test figure" in ended.out and "stage one" not in ended.out and "0." not in ended.out
-    assert read_json(run / "evaluation.json")["stages"] == [] and not (run / "detections.csv").exists()
+    assert "no test figure" in ended.out
+    assert "stage one" not in ended.out
+    assert "0." not in ended.out
+    assert read_json(run / "evaluation.json")["stages"] == []
+    assert not (run / "detections.csv").exists()
 
 
 def test_a_test_part_that_came_later_is_evaluated(make, cli):
@@ -304,7 +315,8 @@ def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs,
     first = cli(*given)
     before = (classify / "evaluation.json").stat().st_mtime_ns
     again = cli(*given)
-    assert "nothing to do" in again.out and cells(again.out, "both stages") == cells(first.out, "both stages")
+    assert "nothing to do" in again.out
+    assert cells(again.out, "both stages") == cells(first.out, "both stages")
     assert (classify / "evaluation.json").stat().st_mtime_ns == before
     checkpoint = read(classify / "checkpoints/best.ckpt")
     save(classify, checkpoint["recipe"], checkpoint["chosen"], gain=-1.0)  # now what is not red is taken
@@ -325,7 +337,9 @@ def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs,
 def test_runs_that_do_not_belong_together_are_refused(make, cli, changes, words):
     segment, classify = make("segmenter", Darkness), make("classifier", Redness, **changes)
     ended = cli("evaluate", f"segmenter={segment}", f"classifier={classify}")
-    assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1
+    assert ended.code == 1
+    assert words in ended.err
+    assert ended.err.count("\n") == 1
     assert not (classify / "evaluation.json").exists()
 
 

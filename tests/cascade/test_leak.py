@@ -63,7 +63,8 @@ def test_the_test_part_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     without_label = [[line.split(",")[:6] + line.split(",")[7:] for line in lines] for lines in (rows, other_rows)]
     assert without_label[0] == without_label[1]
     for one, other in ((segmenter, other_segmenter), (classifier, other_classifier)):
-        assert one["chosen"] == other["chosen"] and "threshold" in one["chosen"]
+        assert one["chosen"] == other["chosen"]
+        assert "threshold" in one["chosen"]
         assert one["state_dict"].keys() == other["state_dict"].keys()
         assert all(torch.equal(value, other["state_dict"][name]) for name, value in one["state_dict"].items())
     assert segmenter["callbacks"]["RunCheckpoint"]["scores"]["val/ap"] > 0  # it proposes something worth choosing from

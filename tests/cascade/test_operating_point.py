@@ -84,7 +84,8 @@ def test_labels_of_an_anaphase_a_second_part_and_a_stranger():
     found = extract(probability, threshold=0.5, min_area_um2=6.25, mpp=0.25)
     labels = labels_of(found, field(anaphase))
     assert dict(zip(found.points[:, 0], labels, strict=True)).keys() == {25.5, 41.5, 85.5}
-    assert sorted(labels[found.points[:, 0] < 80]) == [-1, 1] and labels[found.points[:, 0] > 80] == [0]
+    assert sorted(labels[found.points[:, 0] < 80]) == [-1, 1]
+    assert labels[found.points[:, 0] > 80] == [0]
 
 
 def test_labels_hold_to_5_um_whatever_the_rule_of_the_scores():

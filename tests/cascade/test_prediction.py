@@ -103,10 +103,13 @@ def test_a_folder_of_images_with_names_of_every_kind(runs, cli, tmp_path):
     assert {tuple(row.values())[1:3] for row in accepted} == {("35.50", "55.50")}
     assert {row["class"] for row in accepted} == {"mitotic figure"}
     assert {(row["area_um2"], row["mpp"]) for row in all_} == {("9.00", "0.25")}
-    assert len(all_) == 2 * len(AWKWARD) and [row for row in all_ if row["class"] == "mitotic figure"] == accepted
+    assert len(all_) == 2 * len(AWKWARD)
+    assert [row for row in all_ if row["class"] == "mitotic figure"] == accepted
     assert sorted(path.name for path in (out / "overlay").iterdir()) == sorted(f"{name}.png" for name in AWKWARD)
     drawn = read_image(out / "overlay" / f"{AWKWARD[0]}.png")
-    assert tuple(drawn[56, 76]) == ACCEPTED and tuple(drawn[26, 56]) == REJECTED and tuple(drawn[55, 35]) == RED
+    assert tuple(drawn[56, 76]) == ACCEPTED
+    assert tuple(drawn[26, 56]) == REJECTED
+    assert tuple(drawn[55, 35]) == RED
 
 
 def test_stage_one_alone_accepts_every_candidate_with_its_mean_probability(runs, cli, tmp_path):
@@ -117,7 +120,8 @@ def test_stage_one_alone_accepts_every_candidate_with_its_mean_probability(runs,
     scores = {(row["x"], row["y"]): float(row["score"]) for row in accepted}
     expected = {("35.50", "55.50"): 1 - 130 / 3 / 255, ("95.50", "25.50"): 1 - 40 / 255}
     assert scores == pytest.approx(expected, abs=1e-4)
-    assert accepted == rows(out / "candidates.csv") and not (out / "overlay").exists()
+    assert accepted == rows(out / "candidates.csv")
+    assert not (out / "overlay").exists()
 
 
 @pytest.mark.parametrize(("mpp", "side"), [("0.5", 6), ("0.125", 24), ("0.2456", 12)])
@@ -127,7 +131,8 @@ def test_places_are_pixels_of_the_image_as_given(runs, cli, tmp_path, mpp, side)
     (row,) = rows(out / "detections.csv")
     middle = (side - 1) / 2
     assert (float(row["x"]), float(row["y"])) == pytest.approx((30 + middle, 50 + middle), abs=0.2)
-    assert row["mpp"] == mpp and float(row["area_um2"]) == pytest.approx((side * float(mpp)) ** 2, rel=0.1)
+    assert row["mpp"] == mpp
+    assert float(row["area_um2"]) == pytest.approx((side * float(mpp)) ** 2, rel=0.1)
     assert read_image(out / "overlay" / "a.tif.png").shape == (90, 120, 3)
 
 
@@ -138,8 +143,12 @@ def test_broken_images_are_named_and_the_others_written(runs, cli, tmp_path):
     (folder / "cut.png").write_bytes(good.read_bytes()[:-40])
     (folder / "empty.jpg").write_bytes(b"")
     ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
-    assert ended.code == 1 and ended.err.count("\n") == 1 and "Traceback" not in ended.err
-    assert "2 of 4 images" in ended.err and "cut.png" in ended.err and "empty.jpg" in ended.err
+    assert ended.code == 1
+    assert ended.err.count("\n") == 1
+    assert "Traceback" not in ended.err
+    assert "2 of 4 images" in ended.err
+    assert "cut.png" in ended.err
+    assert "empty.jpg" in ended.err
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "z.png"]
     assert {path.name for path in (out / "overlay").iterdir()} == {"a.png.png", "z.png.png"}
 
@@ -150,7 +159,10 @@ def test_an_image_too_large_at_the_networks_resolution_costs_no_other(runs, cli,
     picture(folder / "a.png", (30, 50, RED), side=6)
     picture(folder / "b.png", size=(200, 200))
     ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.5", *runs)
-    assert ended.code == 1 and "b.png" in ended.err and "a.png" not in ended.err and ended.err.count("\n") == 1
+    assert ended.code == 1
+    assert "b.png" in ended.err
+    assert "a.png" not in ended.err
+    assert ended.err.count("\n") == 1
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png"]
 
 
@@ -188,8 +200,10 @@ def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
         given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
         ended = cli("predict", *given)
         assert ended.code == 1 and ended.err.count("\n") == 1 and words in ended.err, (change, ended)
-        assert "Traceback" not in ended.err and not (tmp_path / "out" / "detections.csv").exists()
-    assert file.read_text() == "mine" and not (tmp_path / "segmenter" / "candidates.csv").exists()
+        assert "Traceback" not in ended.err
+        assert not (tmp_path / "out" / "detections.csv").exists()
+    assert file.read_text() == "mine"
+    assert not (tmp_path / "segmenter" / "candidates.csv").exists()
 
 
 def test_a_missing_resolution_says_what_to_type():

@@ -138,7 +138,8 @@ def test_the_candidates_of_every_part(make, cli):
         # A square of 12 pixels from 11 on has its middle at 16.5.
         expected = (16.5, 25.5, 1, 0.92) if row.label else (49.5, 45.5, 0, 0.7)
         assert (row.x, row.y, row.label, row.mean) == pytest.approx(expected, abs=0.003)
-        assert row.area_um2 == 9.0 and row.max == pytest.approx(row.mean, abs=1e-3)
+        assert row.area_um2 == 9.0
+        assert row.max == pytest.approx(row.mean, abs=1e-3)
 
 
 @pytest.mark.parametrize("half", [0, 1])
@@ -157,14 +158,16 @@ def test_it_is_skipped_when_it_stands_and_redone_when_it_does_not(make, cli):
     cli("propose", f"segmenter={run}")
     before = [(path.stat().st_mtime_ns, digest(path)) for path in files]
     again = cli("propose", f"segmenter={run}")
-    assert again.code == 0 and "nothing to do" in again.out
+    assert again.code == 0
+    assert "nothing to do" in again.out
     assert [(path.stat().st_mtime_ns, digest(path)) for path in files] == before
     files[1].write_text("something else")
     cli("propose", f"segmenter={run}")
     assert digest(files[1]) == before[1][1]
     train(run, read(files[0])["recipe"], gain=0.5)  # everything is half as probable
     assert cli("propose", f"segmenter={run}").code == 0
-    assert chosen(run)["threshold"] == 0.15 and digest(files[1]) != before[1][1]
+    assert chosen(run)["threshold"] == 0.15
+    assert digest(files[1]) != before[1][1]
 
 
 def test_it_is_repeated_to_the_byte(make, cli):
@@ -188,9 +191,11 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, mo
         patch.setattr(FieldStore, "_load", loaded)
         patch.setattr(Cascade, "probability", lambda *args, **kw: most.append(len(alive)) or probability(*args, **kw))
         assert cli("propose", f"segmenter={one}").code == 0
-    assert max(most) <= 2 and len(most) == (6 + 6 + 40) + (2 * 6 + 6 + 40)  # two windows
+    assert max(most) <= 2
+    assert len(most) == (6 + 6 + 40) + (2 * 6 + 6 + 40)
     ended = cli("propose", f"segmenter={cached}", "data.cache=cache")
-    assert ended.code == 0 and "0 of 40 fields are in cache" in ended.out
+    assert ended.code == 0
+    assert "0 of 40 fields are in cache" in ended.out
     assert len(list(cached.parent.glob("cache/images/*.npy"))) > 1
     monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
     assert cli("propose", f"segmenter={other}").code == 0
@@ -243,8 +248,11 @@ def test_a_threshold_that_was_never_tried_is_counted_all_the_same(make, cli):
 def test_settings_that_make_no_sense_end_in_one_line(make, cli, settings, words):
     run = make(**settings)
     ended = cli("propose", f"segmenter={run}")
-    assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1
-    assert not (run / "proposal.json").exists() and not (run / "candidates.csv").exists()
+    assert ended.code == 1
+    assert words in ended.err
+    assert ended.err.count("\n") == 1
+    assert not (run / "proposal.json").exists()
+    assert not (run / "candidates.csv").exists()
 
 
 def test_runs_that_propose_nothing_are_refused(make, cli, tmp_path):
@@ -255,4 +263,7 @@ def test_runs_that_propose_nothing_are_refused(make, cli, tmp_path):
     (unfinished / "metrics.json").unlink()
     for run, words in ((classifier, "classifier"), (unfinished, "not finished"), (tmp_path / "x", "no such folder")):
         ended = cli("propose", f"segmenter={run}")
-        assert ended.code == 1 and words in ended.err and str(run) in ended.err and ended.err.count("\n") == 1
+        assert ended.code == 1
+        assert words in ended.err
+        assert str(run) in ended.err
+        assert ended.err.count("\n") == 1

@@ -49,7 +49,9 @@ def files(tmp_path: Path) -> list[Record]:
 
 def test_images_in_order(files: list[Record]) -> None:
     findings, unusable = check_images(files)
-    assert bad(findings) == {} and unusable == set() and len(findings) == 4
+    assert bad(findings) == {}
+    assert unusable == set()
+    assert len(findings) == 4
 
 
 def test_all_broken_images_are_found(files: list[Record], tmp_path: Path) -> None:
@@ -63,8 +65,10 @@ def test_all_broken_images_are_found(files: list[Record], tmp_path: Path) -> Non
     assert found.keys() == {"empty files", "images that", "images of"}
     assert {finding.verdict for finding in found.values()} == {"error"}
     assert (found["empty files"].count, found["empty files"].first) == (1, f"{tmp_path / '0.png'}: 0 bytes")
-    assert found["images that"].count == 3 and found["images that"].first.startswith("0: ")
-    assert found["images of"].count == 2 and "(96, 97, 3)" in found["images of"].first
+    assert found["images that"].count == 3
+    assert found["images that"].first.startswith("0: ")
+    assert found["images of"].count == 2
+    assert "(96, 97, 3)" in found["images of"].first
     files[3] = replace(files[3], read_mask=partial(read_image, tmp_path / "0.png"))
     assert bad(check_images(files[3:])[0])["empty files"].count == 1
 
@@ -81,7 +85,8 @@ def test_one_image_in_two_cases(files: list[Record], tmp_path: Path) -> None:
 
 def test_labels_in_order() -> None:
     assert bad(check_labels([record(figures=dots((0, 0), (95, 95)), others=[[-0.5, 95.4], [3.5, 4]])])) == {}
-    assert bad(check_labels([record()])) == {} and len(check_labels([])) == 3
+    assert bad(check_labels([record()])) == {}
+    assert len(check_labels([])) == 3
 
 
 def test_labels_outside_their_image_are_all_counted() -> None:
@@ -136,7 +141,8 @@ def test_folds_that_lack_fields_and_fields_that_lack_folds() -> None:
     assert (found["folds that"].verdict, found["folds that"].count) == ("warning", 1)
     assert "1 of 2 train fields are not under data.root: d" in found["folds that"].first
     found = bad(check_folds(records, fold_lists(train="a", val="b", test="c")))
-    assert found.keys() == {"fields in"} and "1 field(s)" in found["fields in"].first
+    assert found.keys() == {"fields in"}
+    assert "1 field(s)" in found["fields in"].first
 
 
 def published(*parts: Part) -> Inventory:
@@ -181,7 +187,8 @@ def test_counts_of_parts_by_the_official_fold() -> None:
         "1/1 fields, 1/1 mitoses",
     ]
     (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is given out apart
-    assert finding.check == "Set, training" and finding.verdict == "ok"
+    assert finding.check == "Set, training"
+    assert finding.verdict == "ok"
 
 
 def test_the_contests_lists_share_their_slides_by_declaration() -> None:

@@ -238,12 +238,15 @@ def test_further_processes_are_silent(cli: Callable, monkeypatch: pytest.MonkeyP
     waited: list[float] = []
     monkeypatch.setattr("mitosis.cli.entry.time.sleep", waited.append)
     monkeypatch.setattr("mitosis.train.train", lambda config, choices: print("said"))
-    assert cli("train", ROW, "trainer.devices=2").out == "said\n" and not waited
+    assert cli("train", ROW, "trainer.devices=2").out == "said\n"
+    assert not waited
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert cli("train", ROW, "trainer.devices=2").out == ""
     assert cli("train", ROW).out == "said\n"  # a run of its own
     ended = cli("train", ROW, "optimiser.lr=1", "trainer.devices=2")
-    assert ended.code == 1 and "did you mean optimizer.lr" in ended.err and waited == [PATIENCE]
+    assert ended.code == 1
+    assert "did you mean optimizer.lr" in ended.err
+    assert waited == [PATIENCE]
 
 
 def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,7 +49,10 @@ def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
 )
 def test_a_killed_worker(text: str) -> None:
     line = user_message(RuntimeError(text))
-    assert line and "was killed" in line and "data.workers" in line and "data.batch_size" in line
+    assert line
+    assert "was killed" in line
+    assert "data.workers" in line
+    assert "data.batch_size" in line
 
 
 def test_the_programs_own_mistakes_are_not_hidden() -> None:

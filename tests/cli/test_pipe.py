@@ -15,7 +15,8 @@ def ended(body: str, *, reader: bool, options: tuple[str, ...] = ()) -> tuple[in
     code = f"from mitosis.cli.pipe import end_with_reader\nwith end_with_reader():\n    {body}"
     command = [sys.executable, *options, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stderr
+        assert process.stdout
+        assert process.stderr
         if reader:
             process.stdout.read()
         process.stdout.close()
@@ -36,4 +37,5 @@ def test_with_a_reader_nothing_changes() -> None:
 def test_another_broken_pipe_is_a_fault() -> None:
     code, error = ended(OTHER_PIPE, reader=True)
     assert code == 1
-    assert "Traceback" in error and "BrokenPipeError" in error
+    assert "Traceback" in error
+    assert "BrokenPipeError" in error

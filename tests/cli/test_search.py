@@ -39,7 +39,8 @@ def test_makes_the_trials_asked_for_and_finds_more_than_chance(tmp_path: Path, s
     search = Search(tmp_path / "a.db", space, trials=25, seed=0)
     assert search.best is None
     tried = run(search)
-    assert len(tried) == 25 and all(1e-5 <= values["lr"] <= 1e-1 for values in tried)
+    assert len(tried) == 25
+    assert all(1e-5 <= values["lr"] <= 1e-1 for values in tried)
     assert search.best == max(((score(values), values) for values in tried), key=lambda pair: pair[0])
     assert sum(map(score, tried[15:])) / 10 > sum(map(score, tried[:10])) / 10
     assert search.ask(1) == {}

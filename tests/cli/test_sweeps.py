@@ -51,14 +51,16 @@ def test_a_search_passes_its_values_as_overrides(cli: Cli, jobs: Jobs, tmp_path:
     ended = cli("train", *SEARCH)
     assert (ended.code, ended.err) == (0, "")
     rates = [config["optimizer"]["lr"] for config in jobs]
-    assert len(set(rates)) == 3 and all(1e-5 <= rate <= 1e-2 for rate in rates)
+    assert len(set(rates)) == 3
+    assert all(1e-5 <= rate <= 1e-2 for rate in rates)
     assert all(0.2 <= config["view"]["train"]["positives"] <= 0.8 for config in jobs)
     widths = ([16, 32, 64, 128], [32, 64, 128, 256], [64, 128, 256, 512])
     assert all(config["model"]["widths"] in widths for config in jobs)
     best = max(jobs, key=lambda config: -abs(math.log10(config["optimizer"]["lr"]) + 3))
     assert f"of 3 trials, with optimizer.lr={best['optimizer']['lr']} view.train.positives=" in ended.out
     again = cli("train", *SEARCH)
-    assert again.out == ended.out and len(jobs) == 3
+    assert again.out == ended.out
+    assert len(jobs) == 3
     cli("train", *SEARCH[:-1], "hydra.sweeper.trials=4", "trainer=cpu")  # elsewhere, and more: the same search
     assert len(jobs) == 4
     assert len(list(tmp_path.glob("runs/.sweep/*/optuna.db"))) == 1
@@ -91,8 +93,10 @@ def test_a_search_survives_what_its_values_make_fail(cli: Cli, jobs: Jobs, monke
     first = cli("train", *SEARCH)  # what stops the first trial would stop all
     assert (first.code, first.err, len(jobs)) == (1, "mitosis: the loss became nan\n", 1)
     ended = cli("train", *SEARCH)
-    assert ended.code == 0 and ended.err == "mitosis: the loss became nan\n"
-    assert len(jobs) == 4 and jobs[0]["optimizer"] == jobs[1]["optimizer"]  # it is taken up again
+    assert ended.code == 0
+    assert ended.err == "mitosis: the loss became nan\n"
+    assert len(jobs) == 4
+    assert jobs[0]["optimizer"] == jobs[1]["optimizer"]
     assert f"of 3 trials, with optimizer.lr={jobs[1]['optimizer']['lr']} " in ended.out  # the others failed
 
 
@@ -113,7 +117,8 @@ def test_a_search_that_is_interrupted_goes_on(cli: Cli, jobs: Jobs, monkeypatch:
     assert cli("train", *SEARCH).code == 130
     monkeypatch.setattr("mitosis.train.train", original)
     assert cli("train", *SEARCH).code == 0
-    assert jobs[2] == jobs[1] and len(jobs) == 4
+    assert jobs[2] == jobs[1]
+    assert len(jobs) == 4
     whole = [*jobs[:1], *jobs[2:]]
     del jobs[:]
     assert cli("train", *SEARCH, "runs=whole").code == 0
@@ -130,14 +135,17 @@ def test_a_search_that_is_interrupted_goes_on(cli: Cli, jobs: Jobs, monkeypatch:
 @needs_optuna
 def test_a_mistake_in_a_search(cli: Cli, jobs: Jobs, arguments: list[str], said: str) -> None:
     ended = cli("train", *SEARCH, *arguments)
-    assert ended.code == 1 and re.fullmatch(rf"mitosis: {said}[^\n]*\n", ended.err) and not jobs
+    assert ended.code == 1
+    assert re.fullmatch(rf"mitosis: {said}[^\n]*\n", ended.err)
+    assert not jobs
 
 
 @needs_optuna
 def test_a_search_is_one_process(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setattr("mitosis.cli.entry.PATIENCE", 0)
-    assert "call it without torchrun" in cli("train", *SEARCH).err and not jobs
+    assert "call it without torchrun" in cli("train", *SEARCH).err
+    assert not jobs
 
 
 def errors() -> list[tuple[Exception, str | None]]:
@@ -163,7 +171,8 @@ def errors() -> list[tuple[Exception, str | None]]:
 
 @pytest.mark.parametrize(("error", "said"), errors(), ids=lambda value: type(value).__name__)
 def test_what_a_launcher_tells_is_one_line(error: Exception, said: str | None) -> None:
-    assert (user_message(error) or "").startswith(said or "") and (user_message(error) is None) == (said is None)
+    assert (user_message(error) or "").startswith(said or "")
+    assert (user_message(error) is None) == (said is None)
 
 
 def runs_of(folder: Path) -> list[str]:
@@ -202,7 +211,8 @@ def test_a_killed_search_goes_on(tmp_path: Path) -> None:
         assert killed.poll() is None
         time.sleep(0.05)
     os.kill(killed.pid, signal.SIGKILL)
-    assert killed.wait(60) == -signal.SIGKILL and runs_of(tmp_path) == []
+    assert killed.wait(60) == -signal.SIGKILL
+    assert runs_of(tmp_path) == []
     done = run(tmp_path, *search, "max_steps=40", "hydra.sweeper.batch=2", "hydra/launcher=joblib")
     assert (done.returncode, done.stderr) == (0, "")
     assert len(runs_of(tmp_path)) == 3 == len(list((tmp_path / "runs").rglob("recipe.yaml")))

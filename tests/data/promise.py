@@ -21,7 +21,8 @@ def check_objects(records: Sequence[Record]) -> None:
         assert (pixels >= 0).all() and (pixels < (width, height)).all(), record.field
         assert all(len(figure.pixels) for figure in record.figures), record.field
         mask = record.mask()
-        assert mask.shape == record.size and mask[pixels[:, 1], pixels[:, 0]].all()
+        assert mask.shape == record.size
+        assert mask[pixels[:, 1], pixels[:, 0]].all()
         assert mask.sum() == len(np.unique(pixels, axis=0))
         x, y = record.hard_negatives.T
         assert ((x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)).all(), record.field
@@ -40,7 +41,9 @@ def check_parts(data: MitosisDataModule, records: Sequence[Record]) -> None:
     parts, other = data.parts, data.other_half
     sides = [names(side) for side in (parts.train, other, parts.val, parts.test)]
     assert sum(map(len, sides)) == len(set.union(*sides)), "a field on two sides"
-    assert parts.train and parts.val and set.union(*sides) <= names(records)
+    assert parts.train
+    assert parts.val
+    assert set.union(*sides) <= names(records)
     learned = (*parts.train, *other)
     if shared := (cases(learned) | cases(parts.val)) & cases(parts.test):
         assert f"is drawn by field: {', '.join(sorted(shared))} have fields in train and in test" in parts.note
@@ -51,7 +54,8 @@ def check_parts(data: MitosisDataModule, records: Sequence[Record]) -> None:
     lists = data.lists(records)
     official = set(lists["official"]["test"]) if "official" in lists else set()
     if data.fold == "all":
-        assert set.union(*sides) == names(records) and not parts.test
+        assert set.union(*sides) == names(records)
+        assert not parts.test
     elif data.fold == "official":
         check_official(parts, official, records)
     else:
@@ -63,7 +67,8 @@ def check_parts(data: MitosisDataModule, records: Sequence[Record]) -> None:
 
 def check_official(parts: Parts, official: set[str], records: Sequence[Record]) -> None:
     assert names(parts.test) == official & names(records)
-    assert parts.test_absent == (not parts.test) and ("no test figure" in parts.note) == parts.test_absent
+    assert parts.test_absent == (not parts.test)
+    assert ("no test figure" in parts.note) == parts.test_absent
 
 
 def check_items(data: MitosisDataModule, view: str) -> None:
@@ -79,7 +84,8 @@ def check_items(data: MitosisDataModule, view: str) -> None:
         (batch,) = data.train_dataloader()
         check_image(batch["image"], (4, 3, *sides(view, data.parts.train[0])))
         if view == "candidates":
-            assert batch["label"].shape == (4,) and batch["label"].dtype == torch.int64
+            assert batch["label"].shape == (4,)
+            assert batch["label"].dtype == torch.int64
             assert set(batch["label"].tolist()) <= {0, 1}
         else:
             check_mask(batch["mask"], (4, 1, *batch["image"].shape[2:]))
@@ -109,15 +115,19 @@ def check_field(item: dict[str, Any], record: Record, view: str) -> None:
         return
     count = 2 + 2 * len(record.figures)
     check_image(item["images"], (count, 3, 32, 32))
-    assert item["points"].shape == (count, 2) and item["points"].dtype == torch.float64
-    assert item["labels"].tolist() == [0, 0] + len(record.figures) * [1, -1] and item["labels"].dtype == torch.int64
+    assert item["points"].shape == (count, 2)
+    assert item["points"].dtype == torch.float64
+    assert item["labels"].tolist() == [0, 0] + len(record.figures) * [1, -1]
+    assert item["labels"].dtype == torch.int64
 
 
 def check_image(image: torch.Tensor, shape: tuple[int, ...]) -> None:
-    assert tuple(image.shape) == shape and image.dtype == torch.float32
+    assert tuple(image.shape) == shape
+    assert image.dtype == torch.float32
     assert 0 <= image.min() < image.max() <= 1
 
 
 def check_mask(mask: torch.Tensor, shape: tuple[int, ...]) -> None:
-    assert tuple(mask.shape) == shape and mask.dtype == torch.float32
+    assert tuple(mask.shape) == shape
+    assert mask.dtype == torch.float32
     assert ((mask == 0) | (mask == 1)).all()

@@ -26,7 +26,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_cases_of_tupac16_are_passed_over(root):
     records = amida(root).records()
-    assert len(records) == 46 and records[-1].field == "23_02"
+    assert len(records) == 46
+    assert records[-1].field == "23_02"
     np.testing.assert_allclose(records[0].centroids, [[100, 20]], atol=0.1)
     assert [len(item.figures) for item in records[:4]] == [1, 0, 1, 0]
     assert amida(root, ring_um=8).records()[0].figures[0].ring == Circle(100, 20, 32)
@@ -35,7 +36,8 @@ def test_cases_of_tupac16_are_passed_over(root):
 def test_the_official_split_and_folds_inside_its_training_part(root):
     parts = amida(root, fold="official").parts
     assert {item.case for item in parts.test} == set(TEST) == {f"{case}" for case in range(13, 24)}
-    assert {item.case for item in parts.val} == {"01", "06", "11"} and len(parts.train) == 18
+    assert {item.case for item in parts.val} == {"01", "06", "11"}
+    assert len(parts.train) == 18
     tested = [item.case for fold in range(5) for item in amida(root, fold=fold).parts.test]
     assert sorted(tested) == sorted(2 * [f"{case:02d}" for case in range(1, 13)])
 
@@ -52,6 +54,6 @@ def test_a_test_part_that_is_not_whole(root):
 
 
 def test_the_parts_sum_to_the_whole():
-    inventory = AMIDA13.INVENTORY
+    inventory = AMIDA13.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields == 606
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses == 1083

@@ -55,11 +55,17 @@ def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
     assert second.hard_negatives.tolist() == [[8, 30]]
     assert len(second.figures[0].pixels) == pytest.approx(np.pi * 16**2, rel=0.02)  # 4 µm
     # A mitosis on the regions' corner keeps its place; its disc is cut off there and ignored in the neighbours.
-    assert first.centroids.tolist() == [[511, 511]] and first.figures[0].pixels.max() == 511
+    assert first.centroids.tolist() == [[511, 511]]
+    assert first.figures[0].pixels.max() == 511
     (circle,) = second.ignored
-    assert circle == (-1, 511, 16) and second.mask()[511, 0] == second.mask()[500, 5] == IGNORED
-    assert second.mask()[100, 88] == MITOSIS and not second.mask()[400].any() and not last.ignored
-    assert last.size == (76, 276) and last.hard_negatives.tolist() == [[266, 66]] and not last.figures
+    assert circle == (-1, 511, 16)
+    assert second.mask()[511, 0] == second.mask()[500, 5] == IGNORED
+    assert second.mask()[100, 88] == MITOSIS
+    assert not second.mask()[400].any()
+    assert not last.ignored
+    assert last.size == (76, 276)
+    assert last.hard_negatives.tolist() == [[266, 66]]
+    assert not last.figures
     np.testing.assert_array_equal(last.read(), glass[1024:, 1024:])
 
 
@@ -69,7 +75,8 @@ def test_regions_of_tissue_come_besides(root: Path) -> None:
         f"{OTHER}_000512_000000", f"{OTHER}_001024_001024",
     ]  # fmt: skip
     assert sum(len(record.figures) for record in records) == 2
-    assert "only regions" in ccmct(root).remark and not ccmct(root, regions="tissue").remark
+    assert "only regions" in ccmct(root).remark
+    assert not ccmct(root, regions="tissue").remark
 
 
 def test_the_parts_carry_the_note(root: Path) -> None:
@@ -99,7 +106,8 @@ def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_s
     database(tmp_path / "MITOS_WSI_CCMCT_ODAEL_test.dcm.sqlite", {1: f"{TEST[0]}.dcm"}, [(1, 2, 600, 100)])
     data = ccmct(tmp_path)
     lists = data.lists(data.records())
-    assert lists["official"]["test"][0].startswith(TEST[0]) and len(lists["official"]["train"]) == 3
+    assert lists["official"]["test"][0].startswith(TEST[0])
+    assert len(lists["official"]["train"]) == 3
     assert all(TEST[0] not in name for fold in "0123" for part in lists[fold].values() for name in part)
     (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the test part is left out as a whole
     assert ccmct(tmp_path, fold="official").parts.test_absent
@@ -113,7 +121,9 @@ def test_what_lies_outside_is_counted(root: Path) -> None:
 
 
 def test_inventories_are_those_of_the_publishers() -> None:
-    assert len(TRAIN) == 21 and len(TEST) == 11 and len({*TRAIN, *TEST}) == 32
+    assert len(TRAIN) == 21
+    assert len(TEST) == 11
+    assert len({*TRAIN, *TEST}) == 32
     for labels, mitoses, others in (("MEL", 42_465, None), ("HEAEL", 42_607, 6099), ("ODAEL", 44_880, 27_965)):
         inventory = CCMCT.INVENTORIES[labels]
         assert (inventory.mitoses, inventory.hard_negatives) == (mitoses, others)
@@ -122,8 +132,9 @@ def test_inventories_are_those_of_the_publishers() -> None:
 
 def test_counts_beside_the_inventory(root: Path) -> None:
     data = ccmct(root)
-    (finding,) = check_counts(data.records(), data.INVENTORY, data.lists(data.records()))
-    assert finding.first.startswith("2/22404 mitoses, 2/14340 hard negatives") and finding.verdict == "warning"
+    (finding,) = check_counts(data.records(), data.inventory, data.lists(data.records()))
+    assert finding.first.startswith("2/22404 mitoses, 2/14340 hard negatives")
+    assert finding.verdict == "warning"
 
 
 def refusal(root: Path | None, **kwargs: Any) -> str:
@@ -141,7 +152,8 @@ def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_sl
     assert "two files of one field" in refusal(root)
     (root / "copy" / f"{ONE}.svs").unlink()
     database(root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite", {1: f"{ONE}.svs"})
-    assert f"slide {ONE}.svs is in" in refusal(root) and "keep one of these databases" in refusal(root)
+    assert f"slide {ONE}.svs is in" in refusal(root)
+    assert "keep one of these databases" in refusal(root)
     (root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite").unlink()
     write_slide(root / f"{OTHER}.svs", glass[:600])
     assert f"{OTHER}.svs: 1300 x 600 pixels, 1300 x 1100 in its database" in refusal(root)

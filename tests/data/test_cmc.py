@@ -50,14 +50,17 @@ def root(tmp_path: Path, write_slide: Callable[..., Path]) -> Path:
 def test_three_folds_by_number_and_the_official_one(root: Path) -> None:
     data = cmc(root)
     records = data.records()
-    assert len(records) == 21 and all(len(r.figures) == len(r.hard_negatives) == 1 for r in records)
-    assert np.allclose(records[0].centroids, [[140, 90]]) and records[0].hard_negatives.tolist() == [[120, 90]]
+    assert len(records) == 21
+    assert all(len(r.figures) == len(r.hard_negatives) == 1 for r in records)
+    assert np.allclose(records[0].centroids, [[140, 90]])
+    assert records[0].hard_negatives.tolist() == [[120, 90]]
     slides = dict(zip(NUMBERS, sorted((*TRAIN, *TEST)), strict=True))
     lists = data.lists(records)
     assert set(lists) == {"official", "0", "1", "2"}
     for fold, numbers in enumerate(FOLDS):
         assert {name[:20] for name in lists[str(fold)]["test"]} == {slides[number] for number in numbers}
-        assert len(lists[str(fold)]["train"]) == 11 and len(lists[str(fold)]["val"]) == 3
+        assert len(lists[str(fold)]["train"]) == 11
+        assert len(lists[str(fold)]["val"]) == 3
         assert len(cmc(root, fold=fold).parts.test) == 7
     assert {name[:20] for name in lists["official"]["test"]} == set(TEST)
 
@@ -70,7 +73,10 @@ def test_folds_of_the_users_own(root: Path, tmp_path: Path) -> None:
 
 
 def test_inventories_are_those_of_the_publishers() -> None:
-    assert len(TRAIN) == 14 and len(TEST) == 7 and len({*TRAIN, *TEST}) == 21 and len(set(NUMBERS)) == 21
+    assert len(TRAIN) == 14
+    assert len(TEST) == 7
+    assert len({*TRAIN, *TEST}) == 21
+    assert len(set(NUMBERS)) == 21
     for labels, mitoses, others in (("MEL", 13_327, 26_541), ("ODAEL", 14_154, 36_132), ("CODAEL", 13_937, 36_349)):
         assert (CMC.INVENTORIES[labels].mitoses, CMC.INVENTORIES[labels].hard_negatives) == (mitoses, others)
 

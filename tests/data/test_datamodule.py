@@ -37,10 +37,16 @@ def names(records: tuple[Record, ...]) -> set[str]:
 def test_parts_are_disjoint_and_complete(fold: str | int) -> None:
     data = synthetic(fold=fold)
     train, val, test = (names(part) for part in (data.parts.train, data.parts.val, data.parts.test))
-    assert train and val and bool(test) == (fold != "all")
-    assert not train & val and not train & test and not val & test
+    assert train
+    assert val
+    assert bool(test) == (fold != "all")
+    assert not train & val
+    assert not train & test
+    assert not val & test
     cases = [{name.split("_")[0] for name in part} for part in (train, val, test)]
-    assert not cases[0] & cases[1] and not cases[0] & cases[2] and not cases[1] & cases[2]
+    assert not cases[0] & cases[1]
+    assert not cases[0] & cases[2]
+    assert not cases[1] & cases[2]
     every = {f"case{case:02d}_{index}" for case in range(20) for index in range(2)}
     official = {name for name in every if name >= "case15"}
     assert train | val | test == (every if fold in ("official", "all") else every - official)
@@ -52,11 +58,15 @@ def test_parts_are_disjoint_and_complete(fold: str | int) -> None:
 def test_halves_share_the_training_cases(fold: str | int) -> None:
     whole, halves = synthetic(fold=fold), [synthetic(fold=fold, half=half) for half in (0, 1)]
     own = [names(data.parts.train) for data in halves]
-    assert own[0] and own[1] and not own[0] & own[1] and own[0] | own[1] == names(whole.parts.train)
+    assert own[0]
+    assert own[1]
+    assert not own[0] & own[1]
+    assert own[0] | own[1] == names(whole.parts.train)
     assert not {name.split("_")[0] for name in own[0]} & {name.split("_")[0] for name in own[1]}
     for half, data in enumerate(halves):
         assert names(data.other_half) == own[1 - half]
-        assert names(data.parts.val) == names(whole.parts.val) and names(data.parts.test) == names(whole.parts.test)
+        assert names(data.parts.val) == names(whole.parts.val)
+        assert names(data.parts.test) == names(whole.parts.test)
 
 
 def test_an_epoch_by_fields() -> None:
@@ -88,7 +98,8 @@ def test_samples_follow_from_seed_epoch_and_index(workers: int) -> None:
     np.random.seed(99)
     second = epochs_of(synthetic(seed=3, workers=workers), 3)
     assert all(equal(one, other) for one, other in zip(first, second, strict=True))
-    assert not equal(first[0], first[1]) and not equal(first[0], epochs_of(synthetic(seed=4), 1)[0])
+    assert not equal(first[0], first[1])
+    assert not equal(first[0], epochs_of(synthetic(seed=4), 1)[0])
     assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the broken batch is left out
     later = synthetic(seed=3, workers=workers)
     later.first_epoch = 2
@@ -127,4 +138,7 @@ def test_records_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     monkeypatch.setattr(Synthetic, "records", lambda self: calls.append(1) or original(self))
     data = synthetic(half=0)
-    assert data.parts.train and data.parts.val and data.other_half and len(calls) == 1
+    assert data.parts.train
+    assert data.parts.val
+    assert data.other_half
+    assert len(calls) == 1

@@ -77,7 +77,8 @@ def test_points(root: Path) -> None:
     assert len(found["b"].figures[0].pixels) < np.pi * 16**2 / 3  # cut off by the corner
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(a.read))(), picture(root / "p1/a.png"))
     smaller = records(root, labels="cells.csv", radius_um=2, ring_um=5, mpp=0.5)["a"].figures[0]
-    assert smaller.ring == Circle(30, 20, 10) and found["a"].figures[0].ring is None
+    assert smaller.ring == Circle(30, 20, 10)
+    assert found["a"].figures[0].ring is None
     assert len(smaller.pixels) == 45  # centres closer than 4 pixels
 
 
@@ -87,7 +88,9 @@ def test_masks_beside_their_images_and_in_a_folder_of_their_own(root: Path) -> N
     with pytest.warns(UserWarning, match="1 of 3 images have no mask file: unlabelled, left out"):
         found = records(root)
     np.testing.assert_allclose(found["a"].centroids, [[4.5, 4.5], [21, 21]])
-    assert found.keys() == {"a", "b"} and found["a"].mask().sum() == 27 and len(found["b"].figures) == 1
+    assert found.keys() == {"a", "b"}
+    assert found["a"].mask().sum() == 27
+    assert len(found["b"].figures) == 1
 
     (root / "masks").mkdir()
     for name in ("p1/a_mask.png", "p2/b_mask.tif"):
@@ -128,7 +131,8 @@ def test_pixel_lists(root: Path) -> None:
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
         assert records(root, labels=".").keys() == found.keys()
     assert records(root / "p1", labels="../p1", format="pixels").keys() == {"a"}
-    assert len(found["b"].figures) == 0 and "c" not in found
+    assert len(found["b"].figures) == 0
+    assert "c" not in found
 
 
 def test_boxes_keep_their_centres(root: Path) -> None:
@@ -289,7 +293,8 @@ def test_folds_are_dealt_by_case_or_read(tmp_path: Path) -> None:
     (tmp_path / "cells.csv").write_text("image,x,y\n" + "".join(f"{name},4,4\n" for name in names))
     parts = folder(tmp_path, labels="cells.csv", fold=1).parts
     assert [item.field for item in parts.test] == ["f10", "f11"]
-    assert [item.case for item in parts.val] == ["p2", "p2"] and len(parts.train) == 8
+    assert [item.case for item in parts.val] == ["p2", "p2"]
+    assert len(parts.train) == 8
     own = {"train": "f00", "val": "f10", "test": "f20"}
     (tmp_path / "f.csv").write_text("fold,part,field\n" + "".join(f"0,{part},{name}\n" for part, name in own.items()))
     with pytest.warns(UserWarning, match="are in no fold list"):
@@ -301,5 +306,6 @@ def test_the_real_fields() -> None:
     if not (data := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
     found = records(Path(data) / "icpr2012", mpp=0.2456, case=r"(A\d\d)_")
-    assert len(found) == 35 and len({item.case for item in found.values()}) == 5
+    assert len(found) == 35
+    assert len({item.case for item in found.values()}) == 5
     assert sum(len(item.figures) for item in found.values()) == 226

@@ -60,7 +60,8 @@ def test_official_split_by_patient(tmp_path):
     assert gzmh(tmp_path, fold="official").parts.test_absent
     add(tmp_path, "Test", "q1-1")
     parts = gzmh(tmp_path, fold="official").parts
-    assert [item.field for item in parts.test] == ["q1-1"] and len(parts.train + parts.val) == 6
+    assert [item.field for item in parts.test] == ["q1-1"]
+    assert len(parts.train + parts.val) == 6
     assert {item.case for k in range(5) for item in gzmh(tmp_path, fold=k).parts.test} == {f"p{k}" for k in range(6)}
     add(tmp_path, "Test", "p0-2")
     assert "patient p0 has fields in training and in test" in refusal(tmp_path)
@@ -134,7 +135,8 @@ def test_objects_of_a_table_share_the_mask(tmp_path, table):
     (tmp_path / "objects.csv").write_text(table)
     with pytest.warns(UserWarning, match="1 parts of the masks are near no row"):
         one, two = gzmh(tmp_path, objects="objects.csv").records()
-    assert [len(figure.pixels) for figure in one.figures] == [100, 100, 32] and not two.figures
+    assert [len(figure.pixels) for figure in one.figures] == [100, 100, 32]
+    assert not two.figures
     np.testing.assert_allclose(one.centroids, [[24.5, 14.5], [34.5, 14.5], [66.5, 51.5]])
     assert len(gzmh(tmp_path).records()[0].figures) == 4  # what the mask alone says
 

@@ -58,13 +58,16 @@ def test_the_contests_layout(tmp_path):
         ("A00",) * 2 + ("A",),
         ("A01",) * 2 + ("A",),
     ]
-    assert records[1].size == (HEIGHT, WIDTH) and records[1].mpp == 0.2456
+    assert records[1].size == (HEIGHT, WIDTH)
+    assert records[1].mpp == 0.2456
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(records[1].read))(), first)  # the bmp, not the painted jpg
     np.testing.assert_array_equal(records[0].read(), last)
     np.testing.assert_allclose(records[1].centroids, [[10.5, 20.5], [31.5, 23.5]])
-    assert records[1].mask().sum() == 6 and len(records[2].figures) == 0
+    assert records[1].mask().sum() == 6
+    assert len(records[2].figures) == 0
     (hamamatsu,) = read_records(str(tmp_path), "H")
-    assert (hamamatsu.field, hamamatsu.case) == ("H00_01", "H00") and hamamatsu.mpp == pytest.approx(0.227415)
+    assert (hamamatsu.field, hamamatsu.case) == ("H00_01", "H00")
+    assert hamamatsu.mpp == pytest.approx(0.227415)
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".BMP", ".png", ".tif", ".tiff", ".jpg", ".JPG", ".jpeg"])
@@ -84,7 +87,8 @@ def test_linked_folders_are_read_once(tmp_path):
 
 
 def test_root_is_missing_or_wrong(tmp_path):
-    assert "data.root=DIR is not set" in refusal(None) and "data.root=DIR is not set" in refusal("")
+    assert "data.root=DIR is not set" in refusal(None)
+    assert "data.root=DIR is not set" in refusal("")
     assert refusal(tmp_path / "no").endswith("no: no such folder")
     with zipfile.ZipFile(tmp_path / "A00_v2.zip", "w") as archive:
         archive.writestr("A00_01.csv", ROW)
@@ -112,7 +116,8 @@ def test_two_clean_images_of_one_field_are_refused(tmp_path, other):
     add(tmp_path)
     draw(tmp_path / other)
     message = refusal(tmp_path)
-    assert str(tmp_path / "A00_01.bmp") in message and str(tmp_path / other) in message
+    assert str(tmp_path / "A00_01.bmp") in message
+    assert str(tmp_path / other) in message
 
 
 def test_two_jpgs_or_two_csvs_of_one_field_are_refused(tmp_path):
@@ -207,15 +212,19 @@ def test_folds_of_the_whole_set(tmp_path):
     for stem in official["train"] + official["val"]:
         add(tmp_path / f"{stem[:3]}_v2", stem)
     module = ICPR2012(tmp_path, **ARGUMENTS | {"fold": 3})
-    assert {item.slide for item in module.parts.test} == {"A03"} and len(module.parts.test) == 7
-    assert len(module.parts.train + module.parts.val) == 28 and module.parts.note == ""
+    assert {item.slide for item in module.parts.test} == {"A03"}
+    assert len(module.parts.test) == 7
+    assert len(module.parts.train + module.parts.val) == 28
+    assert module.parts.note == ""
     assert len(ICPR2012(tmp_path, folds="image", **ARGUMENTS).parts.test) == 7
     parts = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
-    assert parts.test_absent and len(parts.train + parts.val) == 35
+    assert parts.test_absent
+    assert len(parts.train + parts.val) == 35
     for stem in official["test"]:
         add(tmp_path / "mitosis_evaluation_set_A" / f"{stem[:3]}_v2", stem)
     parts = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
-    assert len(parts.test) == 15 and "A00, A01, A02, A03, A04 have fields in train and in test" in parts.note
+    assert len(parts.test) == 15
+    assert "A00, A01, A02, A03, A04 have fields in train and in test" in parts.note
     assert len(ICPR2012(tmp_path, **ARGUMENTS | {"fold": 3}).parts.test) == 7
     everything = ICPR2012(tmp_path, **ARGUMENTS | {"fold": "all"}).parts
     assert (len(everything.train), len(everything.val), len(everything.test)) == (40, 10, 0)
@@ -228,7 +237,9 @@ def test_the_real_training_part():
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
     records = read_records(Path(data) / "icpr2012", "A")
     mitoses = {slide: sum(len(r.figures) for r in records if r.slide == slide) for slide in {r.slide for r in records}}
-    assert len(records) == 35 and mitoses == {"A00": 21, "A01": 56, "A02": 25, "A03": 82, "A04": 42}
+    assert len(records) == 35
+    assert mitoses == {"A00": 21, "A01": 56, "A02": 25, "A03": 82, "A04": 42}
     assert {item.size for item in records} == {(2084, 2084)}
     areas = [len(figure.pixels) for item in records for figure in item.figures]
-    assert len(areas) == ICPR2012.INVENTORY.mitoses == 226 and min(areas) > 100
+    assert len(areas) == ICPR2012.inventory.mitoses == 226
+    assert min(areas) > 100

@@ -21,7 +21,9 @@ def test_the_first_150_regions_have_labels(midog_folder):
     np.testing.assert_allclose(records[2].centroids, [[40, 50]], atol=0.1)
     np.testing.assert_array_equal(records[2].hard_negatives, [[80, 90]])
     parts = MIDOG21(root, **ARGUMENTS | {"fold": "official"}).parts
-    assert parts.test_absent and len(parts.train + parts.val) == 5 and "no test figure" in parts.note
+    assert parts.test_absent
+    assert len(parts.train + parts.val) == 5
+    assert "no test figure" in parts.note
 
 
 def test_another_challenges_json_is_not_read(midog_folder):
@@ -31,9 +33,10 @@ def test_another_challenges_json_is_not_read(midog_folder):
 
 
 def test_inventory():
-    inventory, dataset = MIDOG21.INVENTORY, MIDOG21(**ARGUMENTS)
+    inventory, dataset = MIDOG21.inventory, MIDOG21(**ARGUMENTS)
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses
     assert sum(part.hard_negatives or 0 for part in inventory.parts) == inventory.hard_negatives
     for part in inventory.parts:
-        assert {dataset.scanner_of(int(case)) for case in part.cases} == {part.name} and len(part.cases) == part.fields
+        assert {dataset.scanner_of(int(case)) for case in part.cases} == {part.name}
+        assert len(part.cases) == part.fields

@@ -30,7 +30,7 @@ def test_numbers_beyond_the_set_are_refused(midog_folder):
 
 
 def test_inventory():
-    inventory, dataset = MIDOG22.INVENTORY, MIDOG22(**ARGUMENTS)
+    inventory, dataset = MIDOG22.inventory, MIDOG22(**ARGUMENTS)
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses
     assert all(len(part.cases) == part.fields for part in inventory.parts)

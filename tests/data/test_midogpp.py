@@ -41,7 +41,8 @@ def test_boxes_are_corners_and_become_discs(tmp_path):
     np.testing.assert_allclose(first.centroids, [[40, 90.5]], atol=0.1)
     np.testing.assert_array_equal(first.hard_negatives, [[100, 20]])
     assert first.mask().sum() == pytest.approx(np.pi * (4 / 0.23) ** 2, rel=0.05)
-    assert len(second.figures) == 1 and second.hard_negatives.shape == (0, 2)  # the box passes the left edge
+    assert len(second.figures) == 1
+    assert second.hard_negatives.shape == (0, 2)
     np.testing.assert_array_equal(first.read(), drawn())
     small = MIDOGpp(root, radius_um=1.0, **ARGUMENTS).records()[1]
     assert small.mask().sum() < 60
@@ -60,19 +61,23 @@ def test_centres_outside_are_left_out_and_counted_once(tmp_path):
     write(tmp_path, (1, 2), [box(1, -2, 40), box(2, 40, SIZE, 2), box(2, 0, 0)])
     with pytest.warns(UserWarning, match=r"^2 annotation\(s\) .*\(-2, 40\) in 001.tiff; \(40, 128\)") as told:
         first, second = MIDOGpp(tmp_path, **ARGUMENTS).records()
-    assert len(told) == 1 and not first.figures
-    assert len(second.figures) == 1 and len(second.hard_negatives) == 0
+    assert len(told) == 1
+    assert not first.figures
+    assert len(second.figures) == 1
+    assert len(second.hard_negatives) == 0
 
 
 def test_the_published_test_part_in_every_fold(tmp_path):
     write(tmp_path, tuple(range(1, 24)), [box(n, 40, 40) for n in range(1, 24, 2)])
     parts = MIDOGpp(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
-    assert [item.case for item in parts.test] == ["003", "013", "023"] and len(parts.val) == 4
+    assert [item.case for item in parts.test] == ["003", "013", "023"]
+    assert len(parts.val) == 4
     validated = []
     for fold in range(5):
         parts = MIDOGpp(tmp_path, **ARGUMENTS | {"fold": fold}).parts
         assert [item.case for item in parts.test] == ["003", "013", "023"]
-        assert len(parts.train) == 16 and 1 <= sum(len(item.figures) for item in parts.val) <= 3  # 9 in 20 regions
+        assert len(parts.train) == 16
+        assert 1 <= sum(len(item.figures) for item in parts.val) <= 3
         validated += [item.case for item in parts.val]
     assert sorted(validated) == [f"{n:03d}" for n in range(1, 24) if n % 10 != 3]
 
@@ -108,7 +113,8 @@ def test_what_is_missing_is_named(tmp_path):
     assert "no MIDOG++.json in it" in refusal(root)
     root = write(tmp_path / "b", (1, 2), [])
     Image.fromarray(drawn()).save(root / "001.png")
-    assert "001.png and" in refusal(root) and "001.tiff; remove one" in refusal(root)
+    assert "001.png and" in refusal(root)
+    assert "001.tiff; remove one" in refusal(root)
     (root / "001.png").unlink()
     Image.fromarray(drawn()[:100]).save(root / "001.tiff")
     assert "128 x 100 pixels, and its labels are of an image of 128 x 128" in refusal(root)
@@ -151,7 +157,7 @@ def test_a_broken_split_is_named(tmp_path, row):
 
 
 def test_the_parts_sum_to_the_whole():
-    inventory = MIDOGpp.INVENTORY
+    inventory = MIDOGpp.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses
     assert sum(part.hard_negatives or 0 for part in inventory.parts) == inventory.hard_negatives
@@ -160,7 +166,7 @@ def test_the_parts_sum_to_the_whole():
 def test_the_real_labels():
     if not (data := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds labels/midogpp, is not set")
-    folder, (training, test) = Path(data) / "labels/midogpp", MIDOGpp.INVENTORY.parts
+    folder, (training, test) = Path(data) / "labels/midogpp", MIDOGpp.inventory.parts
     labels, slides = (
         midog.read(folder / "MIDOG++.json", MIDOGpp.UNLABELLED),
         read_split(folder / "datasets_xvalidation.csv"),

@@ -44,9 +44,11 @@ def test_the_contests_layout(tmp_path):
     assert (two.field, two.figures, len(two.hard_negatives)) == ("A04_01Db", (), 0)
     assert atypia(root, ring_um=8).records()[0].figures[1].ring == Circle(64, 64, 8 / 0.2455)
     (hamamatsu,) = atypia(root, scanner="H").records()
-    assert (hamamatsu.case, hamamatsu.slide) == ("03", "H03") and hamamatsu.mpp == pytest.approx(0.2274155)
+    assert (hamamatsu.case, hamamatsu.slide) == ("03", "H03")
+    assert hamamatsu.mpp == pytest.approx(0.2274155)
     parts = atypia(root, fold="official").parts
-    assert parts.test_absent and len(parts.train + parts.val) == 2
+    assert parts.test_absent
+    assert len(parts.train + parts.val) == 2
 
 
 def test_folds_keep_slides_apart(tmp_path):
@@ -55,7 +57,8 @@ def test_folds_keep_slides_apart(tmp_path):
             add(tmp_path, f"A{number}_{frame}", "9,9,1.0")
     for fold in range(5):
         parts = atypia(tmp_path, fold=fold).parts
-        assert not {r.case for r in parts.test} & {r.case for r in parts.train + parts.val} and not parts.note
+        assert not {r.case for r in parts.test} & {r.case for r in parts.train + parts.val}
+        assert not parts.note
 
 
 def test_names_in_another_case(tmp_path):
@@ -63,14 +66,16 @@ def test_names_in_another_case(tmp_path):
     for path in (*slide.glob("frames/x40/*"), *slide.glob("mitosis/*.csv")):
         path.rename(path.with_name(path.name.swapcase()))
     (record,) = atypia(tmp_path).records()
-    assert record.field == "A03_00Aa" and len(record.figures) == 1
+    assert record.field == "A03_00Aa"
+    assert len(record.figures) == 1
 
 
 def test_points_outside_are_left_out_and_counted(tmp_path):
     add(tmp_path, mitoses="128,5,1.0\n5,127,1.0\n", others="-3,4,0.0\n")
     with pytest.warns(UserWarning, match=r"^2 annotation\(s\) lie outside"):
         (record,) = atypia(tmp_path).records()
-    assert len(record.figures) == 1 and record.hard_negatives.shape == (0, 2)
+    assert len(record.figures) == 1
+    assert record.hard_negatives.shape == (0, 2)
 
 
 def test_what_is_missing_is_named(tmp_path):
@@ -105,7 +110,7 @@ def test_a_broken_row_is_named(tmp_path, row, message):
 
 
 def test_the_parts_sum_to_the_whole():
-    inventory = MitosAtypia14.INVENTORY
+    inventory = MitosAtypia14.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields == 1200
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses == 749
 
@@ -116,4 +121,5 @@ def test_the_real_labels_of_a_slide():
     labels = read_atypia((Path(data) / "labels/mitos_atypia_14").iterdir())
     mitotic = [cell.mitotic for cell in labels.annotations]
     assert (len(labels.sizes), sum(mitotic), mitotic.count(False)) == (96, 135, 437)
-    assert max(cell.x for cell in labels.annotations) < 1539 and max(cell.y for cell in labels.annotations) < 1376.5
+    assert max(cell.x for cell in labels.annotations) < 1539
+    assert max(cell.y for cell in labels.annotations) < 1376.5

@@ -43,7 +43,9 @@ def test_no_ring_covers_a_neighbours_disc() -> None:
 
 def test_a_ring_is_round_the_centre_of_the_label_where_the_border_cuts_the_disc() -> None:
     figure = ringed(0, 3, (7, 8))
-    assert figure is not None and figure.centroid == (0, 3) and figure.ring == Circle(0, 3, 2.5)
+    assert figure is not None
+    assert figure.centroid == (0, 3)
+    assert figure.ring == Circle(0, 3, 2.5)
     assert rows(mask_of((7, 8), figure)) == [
         *("00000000", "22000000", "11200000", "11200000", "11200000", "22000000", "00000000")
     ]
@@ -66,14 +68,19 @@ def test_pixels_or_an_outline_of_its_own_leave_nothing_open() -> None:
     ring = partial(figure_of, size=(9, 9), mpp=0.5, radius_um=1, ring_um=2)
     for shape in ({"pixels": np.array([[2, 2]], np.int32)}, {"outline": square}, {"outline": square / 10 + 2}):
         figure = ring(Annotation("a", True, 2, 2, **shape))
-        assert figure is not None and figure.ring is None
+        assert figure is not None
+        assert figure.ring is None
     boxed = ring(Annotation("a", True, 2, 2, box=(0, 0, 4, 4)))
-    assert boxed is not None and boxed.ring == Circle(2, 2, 4)  # a box tells no more than a point
+    assert boxed is not None
+    assert boxed.ring == Circle(2, 2, 4)
     plain = figure_of(Annotation("a", True, 2, 2), (9, 9), mpp=0.5, radius_um=1)
-    assert plain is not None and plain.ring is None and set(mask_of((9, 9), plain).ravel().tolist()) == {0, 1}
+    assert plain is not None
+    assert plain.ring is None
+    assert set(mask_of((9, 9), plain).ravel().tolist()) == {0, 1}
 
 
 @pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_dataset_with_discs_may_have_rings(path: Path) -> None:
     data = yaml.safe_load(path.read_text()).get("data", {})
-    assert ("ring_um" in data) == ("radius_um" in data) and data.get("ring_um") is None
+    assert ("ring_um" in data) == ("radius_um" in data)
+    assert data.get("ring_um") is None

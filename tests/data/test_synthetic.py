@@ -18,11 +18,13 @@ def test_forty_fields_are_drawn_in_seconds_and_each_reads_what_its_figures_were_
     started = time.process_time()
     records = synthetic().records()
     assert time.process_time() - started < 10
-    assert len(records) == 40 and len({record.field for record in records}) == 40
+    assert len(records) == 40
+    assert len({record.field for record in records}) == 40
     record = next(record for record in records if record.field == "case03_1")
     assert (record.case, record.mpp, record.size) == ("case03", 0.25, (512, 512))
     image = pickle.loads(pickle.dumps(record)).read()
-    assert image.shape == (512, 512, 3) and image.dtype == np.uint8
+    assert image.shape == (512, 512, 3)
+    assert image.dtype == np.uint8
     mask = record.mask().astype(bool)
     assert image[mask].mean() < image[~mask].mean() - 50
 

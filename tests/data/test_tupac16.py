@@ -43,7 +43,8 @@ def test_original_labels(tmp_path):
         ("24_01", "24", "Leica SCN400", 0.25),
     ]
     np.testing.assert_allclose(records[0].centroids, [[100, 20], [64, 64]], atol=0.1)  # y first in the file
-    assert records[1].figures == () and len(records[2].figures) == 1
+    assert records[1].figures == ()
+    assert len(records[2].figures) == 1
     assert all(len(item.hard_negatives) == 0 for item in records)
 
 
@@ -53,7 +54,8 @@ def test_alternative_labels(tmp_path):
     assert one.figures == three.figures == ()
     np.testing.assert_allclose(two.centroids, [[40, 30]], atol=0.1)
     np.testing.assert_array_equal(two.hard_negatives, [[60, 50], [80, 70]])
-    assert module.INVENTORY.mitoses == 1999 and tupac(tmp_path).INVENTORY.mitoses == 1552
+    assert module.inventory.mitoses == 1999
+    assert tupac(tmp_path).inventory.mitoses == 1552
 
 
 def test_names_in_another_case(tmp_path):
@@ -125,6 +127,6 @@ def test_the_real_alternative_labels():
     mitotic = [cell.mitotic for cell in labels.annotations]
     assert (len(labels.sizes), sum(mitotic), mitotic.count(False)) == (656, 1999, 10_483)
     first = [cell.mitotic for cell in labels.annotations if cell.image[:2] in FIRST]
-    part = tupac(None, "alternative").INVENTORY.parts[0]
+    part = tupac(None, "alternative").inventory.parts[0]
     assert (sum(first), first.count(False)) == (part.mitoses, part.hard_negatives) == (1329, 7502)
     assert not read_tupac(paths, alternative=False).sizes

@@ -118,7 +118,8 @@ def test_two_of_the_real_boxes_lie_outside() -> None:
     outside, cut = [], 0
     for cell in labels.annotations:
         size = labels.sizes[cell.image]
-        assert size is not None and cell.box is not None
+        assert size is not None
+        assert cell.box is not None
         height, width = size
         left, top, right, bottom = cell.box
         if not inside(cell, size):
@@ -126,9 +127,11 @@ def test_two_of_the_real_boxes_lie_outside() -> None:
         elif left < 0 or top < 0 or right > width or bottom > height:
             figure, cut = figure_of(cell, size, mpp=0.25, radius_um=4.0), cut + 1
             assert figure is not None
-            assert (figure.pixels >= 0).all() and (figure.pixels < (width, height)).all()
+            assert (figure.pixels >= 0).all()
+            assert (figure.pixels < (width, height)).all()
     assert (len(labels.annotations), len(labels.sizes)) == (11_937 + 14_349, 503)
-    assert len(outside) == 2 and cut > 100
+    assert len(outside) == 2
+    assert cut > 100
     assert all(figure_of(cell, labels.sizes[cell.image], mpp=0.25, radius_um=4.0) is None for cell in outside)
 
 

@@ -42,9 +42,11 @@ def test_the_label_is_white_where_the_mitosis_is_and_the_line_runs_round_it() ->
     assert (np.abs(label.astype(int) - 255 * expected[..., None]) > 0).any(axis=-1).sum() < 4 * 4 * 40  # soft edges
     assert set(np.unique(label)) == {0, 255}
     line = (image == TRUTH).all(axis=-1)
-    assert not line[204:236, 84:116].any() and (image[206:234, 86:114] == 128).all()
+    assert not line[204:236, 84:116].any()
+    assert (image[206:234, 86:114] == 128).all()
     rows, columns = np.nonzero(line)
-    assert 190 <= rows.min() < rows.max() < 250 and 70 <= columns.min() < columns.max() < 130
+    assert 190 <= rows.min() < rows.max() < 250
+    assert 70 <= columns.min() < columns.max() < 130
     assert (image[:180] == 128).all()
 
 
@@ -52,7 +54,9 @@ def test_a_small_mitosis_of_a_large_field_is_not_lost() -> None:
     record = square(1000, 600, 3, (2048, 2048))
     _, label = figure7.pair(record)
     y, x = np.nonzero(label[STRIP:, :, 0])
-    assert 1 <= len(x) <= 4 and {*x} <= {250, 251} and {*y} <= {150, 151}
+    assert 1 <= len(x) <= 4
+    assert {*x} <= {250, 251}
+    assert {*y} <= {150, 151}
 
 
 def test_a_ring_that_no_loss_counts_is_not_shown() -> None:
@@ -66,7 +70,8 @@ def test_a_ring_that_no_loss_counts_is_not_shown() -> None:
 def test_fields_of_any_shape_stand_in_the_middle_of_a_square() -> None:
     wide = titled(fitted(np.zeros((100, 200, 3), np.uint8)), "wide")[STRIP:]
     dark = (wide == 0).all(axis=-1)
-    assert dark[128:384].all() and dark.sum() == 256 * 512
+    assert dark[128:384].all()
+    assert dark.sum() == 256 * 512
     assert fitted(np.zeros((3000, 10), np.uint8)).shape == (SIDE, 2)
     image = np.full((64, 64, 3), 9, np.uint8)
     assert (outlined(image, np.zeros((64, 64), np.uint8)) == 9).all()
@@ -79,7 +84,8 @@ def test_figure_7_of_drawn_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     picture = read_image(tmp_path / "prepared/synthetic/figure7.png")
     assert picture.shape == (2 * (SIDE + STRIP) + GAP, 4 * SIDE + 3 * GAP, 3)
     assert set(np.unique(panel(picture, 0, 1))) == set(np.unique(panel(picture, 1, 1))) == {0, 255}
-    assert (panel(picture, 0, 0) == TRUTH).all(axis=-1).any() and (panel(picture, 1, 2) == 255).all()
+    assert (panel(picture, 0, 0) == TRUTH).all(axis=-1).any()
+    assert (panel(picture, 1, 2) == 255).all()
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["figure7.png"]
 
 

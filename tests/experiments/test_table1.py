@@ -32,7 +32,8 @@ def test_without_a_root_only_what_was_published_is_shown(printed) -> None:
     assert rows["TUPAC16, alternative labels"][:6] == ["656", "–", "1,999", "–", "10,483", "–"]
     assert rows["GZMH"][-1].endswith("doi:10.57760/sciencedb.08547")
     assert rows["MITOS-ATYPIA-14 · slide 03"] == ["96", "–", "135", "–", "–", "–", "", "", ""]
-    assert len({len(row) for row in rows.values()}) == 1 and not remarks
+    assert len({len(row) for row in rows.values()}) == 1
+    assert not remarks
 
 
 def test_found_is_counted_part_by_part(printed, tmp_path: Path) -> None:
@@ -52,7 +53,8 @@ def test_a_part_that_is_given_out_apart_is_no_part_of_the_whole(printed, tmp_pat
     rows, remarks = printed(f"icpr2012={tmp_path}")
     assert rows["ICPR 2012 MITOS"][:6] == ["35", "4", "226", str(learned), "–", "–"]
     assert rows["ICPR 2012 MITOS · test"][:4] == ["15", "–", "101", "–"]
-    assert len(remarks) == 1 and "the 15 evaluation fields are given out apart" in remarks[0]
+    assert len(remarks) == 1
+    assert "the 15 evaluation fields are given out apart" in remarks[0]
     tested = icpr2012.write(tmp_path / "evaluation", ["A00_00", "A00_08"])
     rows, _ = printed(f"icpr2012={tmp_path}")
     assert rows["ICPR 2012 MITOS"][:4] == rows["ICPR 2012 MITOS · training"][:4] == ["35", "4", "226", str(learned)]
@@ -64,7 +66,8 @@ def test_all_kinds_of_labels_are_looked_for(printed, tmp_path: Path) -> None:
     names = ("TUPAC16", "TUPAC16, alternative labels")
     rows, remarks = printed(f"tupac16={tmp_path}")
     assert [rows[name][1:4:2] for name in names] == [["53", "52"], ["–", "–"]]
-    assert "no alternative labels in it" in remarks[-1] and remarks[-1].startswith("- TUPAC16, alternative labels: ")
+    assert "no alternative labels in it" in remarks[-1]
+    assert remarks[-1].startswith("- TUPAC16, alternative labels: ")
     tupac16.alternative(tmp_path)
     rows, _ = printed(f"tupac16={tmp_path}")
     assert [rows[name][1:6:2] for name in names] == [["53", "52", "–"], ["53", "53", "106"]]
@@ -91,4 +94,5 @@ def test_mistakes(arguments: list[str], said: str, tmp_path: Path, monkeypatch: 
     with pytest.raises(SystemExit) as stop:
         script.run(table1.main)
     assert str(stop.value).startswith(f"mitosis: {said}") or said in str(stop.value)
-    assert "\n" not in str(stop.value) and not (tmp_path / "table.md").exists()
+    assert "\n" not in str(stop.value)
+    assert not (tmp_path / "table.md").exists()

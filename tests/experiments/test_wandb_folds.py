@@ -48,7 +48,9 @@ def test_rows_and_figures_by_hand(variant: Path) -> None:
     assert all(row.keys() == {*SCRIPT["COLUMNS"], "names"} for row in rows)
     assert [(row["threshold"], row["window"]) for row in rows] == [(0.75, "512"), (0.5, None), (0.5, None)]
     assert [row["test/stage"] for row in rows] == ["both stages", "both stages", None]
-    assert rows[0]["test/tp"] == 2 and rows[2]["test/tp"] is None and rows[0]["rule"] == "5 µm"
+    assert rows[0]["test/tp"] == 2
+    assert rows[2]["test/tp"] is None
+    assert rows[0]["rule"] == "5 µm"
     figures = SCRIPT["summary"](rows)
     assert figures == {
         "val/ap_mean": pytest.approx(0.7),
@@ -80,7 +82,8 @@ def test_one_run_in_the_group_of_the_folds(variant: Path, monkeypatch: pytest.Mo
     assert (sent["group"], sent["job_type"]) == ("d/m/full/default", "folds")
     assert sent["config"] == {"experiment": "d/m", "variant": "full/default"}
     columns, cells = sent["folds"]
-    assert columns == SCRIPT["COLUMNS"] and [row[0] for row in cells] == ["0", "1", "2"]
+    assert columns == SCRIPT["COLUMNS"]
+    assert [row[0] for row in cells] == ["0", "1", "2"]
     assert sent["folds/tested"] == 2
 
 

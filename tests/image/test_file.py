@@ -32,7 +32,9 @@ def test_pixels_and_size(tmp_path, noise, name):
     smooth = np.repeat(np.repeat(noise[:5, :7], 8, axis=0), 8, axis=1)
     Image.fromarray(smooth).save(tmp_path / name, **FILES[name])
     image = read_image(tmp_path / name)
-    assert image.shape == (40, 56, 3) and image.dtype == np.uint8 and image.flags.writeable
+    assert image.shape == (40, 56, 3)
+    assert image.dtype == np.uint8
+    assert image.flags.writeable
     assert image_size(tmp_path / name) == (40, 56)
     if "j" in name:
         assert np.abs(image.astype(int) - smooth).mean() < 12
@@ -133,7 +135,9 @@ def test_damage_gives_pixels_or_one_line(tmp_path, monkeypatch, noise, name, dat
     except InputError as error:
         assert name in str(error)
     else:
-        assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8
+        assert image.ndim == 3
+        assert image.shape[2] == 3
+        assert image.dtype == np.uint8
 
 
 def test_resolution_and_mask_are_read_as_stored(tmp_path: Path) -> None:
@@ -142,7 +146,8 @@ def test_resolution_and_mask_are_read_as_stored(tmp_path: Path) -> None:
     assert tiff_mpp(path) == pytest.approx((0.25 + 0.5) / 2)
     assert read_mask(path).tolist() == [[False, True], [True, False]]
     Image.new("L", (2, 1)).save(path)
-    assert tiff_mpp(path) is None and not read_mask(path).any()
+    assert tiff_mpp(path) is None
+    assert not read_mask(path).any()
     Image.new("L", (2, 1)).save(tmp_path / "a.png", dpi=(101600, 101600))
     assert tiff_mpp(tmp_path / "a.png") is None
     path.write_bytes(path.read_bytes()[:-30])

@@ -40,7 +40,8 @@ def test_a_shift_is_added_to_the_density():
 @given(images, arrays(np.float64, (3, 3), elements=st.floats(-1e30, 1e30)))
 def test_overflow_ends_at_white_or_black(image, matrix):
     result = recolour(image, matrix)
-    assert result.shape == image.shape and result.dtype == np.uint8
+    assert result.shape == image.shape
+    assert result.dtype == np.uint8
     density = DENSITY[image] @ matrix
     assert (result[density < -1e-3 * np.abs(DENSITY[image] @ np.abs(matrix)) - 1e-3] == 255).all()
 

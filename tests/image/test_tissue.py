@@ -13,7 +13,8 @@ def test_tissue_is_what_is_darker_than_glass():
     image[:10] = PINK
     image[20:] = 3  # padding
     pixels, tissue = sample(image)
-    assert len(pixels) == 800 and tissue.sum() == 400
+    assert len(pixels) == 800
+    assert tissue.sum() == 400
     assert {tuple(pixel) for pixel in pixels[tissue].tolist()} == {PINK}
     assert {tuple(pixel) for pixel in pixels[~tissue].tolist()} == {GLASS}
 
@@ -29,4 +30,5 @@ def test_a_large_field_is_sampled_evenly():
 def test_no_pixel_is_tissue_where_there_is_none():
     for image in (np.zeros((40, 40, 3), np.uint8), np.zeros((0, 7, 3), np.uint8)):
         pixels, tissue = sample(image)
-        assert pixels.shape == (0, 3) and tissue.shape == (0,)
+        assert pixels.shape == (0, 3)
+        assert tissue.shape == (0,)

@@ -20,7 +20,8 @@ def test_by_hand():
     result = found([[0.5, 0, 0, 0.9], [0, 0.75, 0, 0.7], [0, 0, 0, 0.49]])
     assert result.points.tolist() == [[0.5, 0.5], [3.0, 0.5]]  # diagonal neighbours are one part; 0.5 is in
     assert result.area_um2.tolist() == [0.5, 0.5]
-    assert result.mean == pytest.approx([0.625, 0.8]) and result.max == pytest.approx([0.75, 0.9])
+    assert result.mean == pytest.approx([0.625, 0.8])
+    assert result.max == pytest.approx([0.75, 0.9])
     assert result.labels.tolist() == [[1, 0, 0, 2], [0, 1, 0, 2], [0, 0, 0, 0]]
 
 
@@ -30,7 +31,8 @@ def test_papers_area_is_larger_than_100_pixels():
     probability[30, 20] = 1
     result = found(probability, min_area_um2=6.25, mpp=0.25)
     assert result.area_um2.tolist() == [101 / 16]
-    assert sorted(np.unique(result.labels)) == [0, 1] and (result.labels == 1).sum() == 101
+    assert sorted(np.unique(result.labels)) == [0, 1]
+    assert (result.labels == 1).sum() == 101
     assert len(found(probability, min_area_um2=6.25, mpp=0.2501)) == 2
 
 
@@ -58,7 +60,8 @@ def test_agrees_with_skimage(probability, threshold, min_area):
 @pytest.mark.parametrize("value", [0, 1])
 def test_empty_and_full_fields(value):
     result = found(np.full((7, 5), value))
-    assert len(result) == value and result.points.shape == (value, 2)
+    assert len(result) == value
+    assert result.points.shape == (value, 2)
     assert result.points.tolist() == [[2, 3]] * value
 
 
@@ -134,7 +137,8 @@ def test_crop_of_even_size_around_a_half_pixel():
 def test_crop_enlarges_around_its_centre():
     ramp = np.repeat(np.arange(100, dtype=np.uint8)[None, :, None], 60, axis=0).repeat(3, axis=2)
     big = cut((50, 30), 129, field=ramp, side_px=64.5)  # half a pixel a step
-    assert big.shape == (129, 129, 3) and big[64, 64, 0] == 50
+    assert big.shape == (129, 129, 3)
+    assert big[64, 64, 0] == 50
     assert np.abs(big[0, :, 1] - (50 + (np.arange(129) - 64) / 2)).max() <= 0.5
     moved = cut((50.5, 30), 129, field=ramp, side_px=64.5)  # one step
     assert np.array_equal(moved[:, :-1], big[:, 1:])
@@ -156,7 +160,8 @@ def test_crop_of_a_field_smaller_than_itself(shape):
     padded = np.pad(field, ((10, 10), (10, 10), (0, 0)), mode="reflect")
     assert np.array_equal(cut((0, 0), 21, field=field), padded[:21, :21])
     black = cut((0, 0), 21, field=field, border="black")
-    assert black.sum() == field[:11, :11].sum() and black[9].sum() == 0
+    assert black.sum() == field[:11, :11].sum()
+    assert black[9].sum() == 0
 
 
 def test_crop_faults():

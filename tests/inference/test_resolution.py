@@ -26,7 +26,8 @@ def test_sides_range_and_frame(height: int, width: int, scale: float, seed: int)
     image = torch.rand(3, height, width, generator=torch.Generator().manual_seed(seed))
     small = rescale(image, scale)
     assert small.shape == (3, max(1, round(height * scale)), max(1, round(width * scale)))
-    assert small.min() >= image.min() - 1e-5 and small.max() <= image.max() + 1e-5
+    assert small.min() >= image.min() - 1e-5
+    assert small.max() <= image.max() + 1e-5
     back = predict_at(scale, lambda seen: seen[0], image)
     assert back.shape == (height, width)
     constant = predict_at(scale, lambda seen: torch.full(seen.shape[1:], 0.25), image)

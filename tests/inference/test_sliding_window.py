@@ -57,9 +57,11 @@ def test_starts(more, window, stride, data):
     size, window = (window + more - 1) * stride, window * stride
     places = starts(size, window, overlap, stride)
     gaps = np.diff(places)
-    assert places[0] == 0 and places[-1] == size - window
+    assert places[0] == 0
+    assert places[-1] == size - window
     assert all(place % stride == 0 for place in places)
-    assert (gaps > 0).all() and (window - gaps >= overlap).all()
+    assert (gaps > 0).all()
+    assert (window - gaps >= overlap).all()
     assert len(gaps) < 2 or gaps.max() - gaps.min() <= stride
 
 
@@ -75,7 +77,8 @@ def test_any_shape_comes_back_exactly_from_a_pointwise_net(height, width, window
     field, net = image(height, width), Recorder()
     overlap = 0 if window in (None, stride) else 4
     result = run(net, field, window=window, stride=stride, overlap=overlap, blend=blend, batch=batch)
-    assert result.dtype == torch.float32 and torch.equal(result, field[0])
+    assert result.dtype == torch.float32
+    assert torch.equal(result, field[0])
     assert all(h % stride == 0 and w % stride == 0 and b <= batch for b, _, h, w in net.shapes)
     assert window is None or {shape[2:] for shape in net.shapes} == {(window, window)}
 
@@ -120,9 +123,12 @@ def test_weighted_trusts_the_centre_of_a_window():
         lambda x: torch.full_like(x[:, :1], next(numbers)), image(16, 24), overlap=8, blend="weighted", batch=1
     )
     overlap = result[5, 8:16]
-    assert (overlap.diff() > 0).all() and overlap[0] < 0.05 and overlap[-1] > 0.95
+    assert (overlap.diff() > 0).all()
+    assert overlap[0] < 0.05
+    assert overlap[-1] > 0.95
     assert torch.allclose(overlap + overlap.flip(0), torch.ones(8))
-    assert (result[:, :8] == 0).all() and (result[:, 16:] == 1).all()
+    assert (result[:, :8] == 0).all()
+    assert (result[:, 16:] == 1).all()
 
 
 def test_whole_field_above_max_pixels_falls_back_on_windows():
@@ -152,8 +158,11 @@ def test_batches_inference_mode_and_half_precision():
         return x[:, :1].bfloat16()
 
     result = run(net, image(16, 60).requires_grad_(), batch=2)
-    assert sizes == [2, 2, 1] and modes == [True] * 3
-    assert result.dtype == torch.float32 and not result.requires_grad and not result.is_inference()
+    assert sizes == [2, 2, 1]
+    assert modes == [True] * 3
+    assert result.dtype == torch.float32
+    assert not result.requires_grad
+    assert not result.is_inference()
 
 
 def test_faults():

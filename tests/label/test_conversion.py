@@ -62,14 +62,16 @@ def same(one: Labels, other: Labels, to: str) -> None:
         for a, b in pairs:
             assert a.mitotic == b.mitotic
             if "box" in SHAPES[to]:
-                assert a.box is not None and b.box == pytest.approx(a.box)
+                assert a.box is not None
+                assert b.box == pytest.approx(a.box)
                 assert (b.x, b.y) == pytest.approx(((a.box[0] + a.box[2]) / 2, (a.box[1] + a.box[3]) / 2))
             elif to in ("points", "pixels"):
                 assert (b.x, b.y) == pytest.approx((a.x, a.y) if a.pixels is None else a.pixels.mean(axis=0))
             if "outline" in SHAPES[to] and a.outline is not None:
                 np.testing.assert_allclose(b.outline, a.outline)  # pyright: ignore
             if to == "pixels":
-                assert a.pixels is not None and b.pixels is not None
+                assert a.pixels is not None
+                assert b.pixels is not None
                 np.testing.assert_array_equal(b.pixels, a.pixels)
 
 
@@ -133,10 +135,12 @@ def test_what_is_made_by_hand() -> None:
         "left behind, for points cannot hold them: 1 pixels of cells",
     ]
     (cell,) = fit(Labels((Annotation("a", True, 0, 0),), {"a": (50, 50)}), "pixels", 1, 0.5).annotations
-    assert cell.pixels is not None and bounds(None, cell.pixels) == (-0.5, -0.5, 1.5, 1.5)  # cut off at the edge
+    assert cell.pixels is not None
+    assert bounds(None, cell.pixels) == (-0.5, -0.5, 1.5, 1.5)
     thin = Annotation("a", True, 5.2, 4.2, outline=np.array([[5.1, 4.2], [5.3, 4.2], [5.2, 4.3]]))
     (cell,) = fit(Labels((thin,), {"a": None}), "pixels").annotations
-    assert cell.pixels is not None and cell.pixels.tolist() == [[5, 4]]
+    assert cell.pixels is not None
+    assert cell.pixels.tolist() == [[5, 4]]
     with pytest.raises(InputError, match=r"a: the cell at \(-5, 0\) lies outside its image"):
         fit(Labels((Annotation("a", True, -5, 0),), {"a": (50, 50)}), "pixels", 1, 0.5)
 

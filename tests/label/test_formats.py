@@ -50,7 +50,8 @@ def test_points(tmp_path: Path) -> None:
     text = '\ufeffY, x ,Image,CLASS,by,,\r\n2,1.5 ,"a, 1.png",mitosis,me\r\n\r\n-3,1e2,b,NMF,\r\n,,c,,\r\n,,,\r\n'
     found = points.read(saved(tmp_path / "p.csv", text))
     assert short(found) == [("a, 1.png", True, 1.5, 2), ("b", False, 100, -3)]
-    assert found.sizes == {"a, 1.png": None, "b": None, "c": None} and found.empty == ["c"]
+    assert found.sizes == {"a, 1.png": None, "b": None, "c": None}
+    assert found.empty == ["c"]
     points.write(found, tmp_path / "q.csv")
     assert (tmp_path / "q.csv").read_text() == (
         'image,x,y,label\n"a, 1.png",1.5,2,mitosis\nb,100,-3,non-mitosis\nc,,,\n'
@@ -90,13 +91,15 @@ def test_broken_points_are_named(tmp_path: Path, text: Any, said: str) -> None:
         saved(tmp_path / "p.csv", text)
     with pytest.raises(InputError) as error:
         points.read(tmp_path / "p.csv")
-    assert said in str(error.value) and "\n" not in str(error.value)
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_boxes(tmp_path: Path) -> None:
     text = "image,x1,y1,x2,y2,label\na,-10,0,20,30.5,1\nb,1,2,1,2,0\nc,,,,\n"
     found = boxes.read(saved(tmp_path / "b.csv", text))
-    assert short(found) == [("a", True, 5, 15.25), ("b", False, 1, 2)] and found.empty == ["c"]
+    assert short(found) == [("a", True, 5, 15.25), ("b", False, 1, 2)]
+    assert found.empty == ["c"]
     assert found.annotations[0].box == (-10, 0, 20, 30.5)
     boxes.write(found, tmp_path / "again.csv")
     again = (tmp_path / "again.csv").read_text()
@@ -110,7 +113,8 @@ def test_boxes(tmp_path: Path) -> None:
 
 def test_pixels(tmp_path: Path) -> None:
     found = pixels.read(saved(tmp_path / "A00_01.csv", "1,2,3,2, \n\n5,6\n"))
-    assert short(found) == [("A00_01", True, 2, 2), ("A00_01", True, 5, 6)] and found.sizes == {"A00_01": None}
+    assert short(found) == [("A00_01", True, 2, 2), ("A00_01", True, 5, 6)]
+    assert found.sizes == {"A00_01": None}
     empty = Labels(found.annotations, {"A00_01": None, "deep/b.png": None})
     pixels.write(empty, tmp_path / "out")
     assert (tmp_path / "out/A00_01.csv").read_text() == "1,2,3,2\n5,6\n"
@@ -144,7 +148,8 @@ def test_midog(tmp_path: Path) -> None:
     assert short(midog.read(saved(tmp_path / "m.json", document(cells, categories=[])))) == short(found)
     midog.write(found, tmp_path / "again.json")
     again = midog.read(tmp_path / "again.json")
-    assert short(again) == short(found) and again.sizes == found.sizes
+    assert short(again) == short(found)
+    assert again.sizes == found.sizes
     assert [one.box for one in again.annotations] == [one.box for one in found.annotations]
     with pytest.raises(InputError, match="takes such an image for unlabelled"):
         midog.write(Labels((), {"c": None}), tmp_path / "again.json")
@@ -161,15 +166,23 @@ def test_coco(tmp_path: Path) -> None:
     assert short(found) == [("a.tif", True, 3, 2), ("b.tif", False, 0, 12), ("a.tif", True, 4.5, 4.5)]
     assert found.sizes == {"a.tif": (40, 60), "b.tif": None}
     one, two, three = found.annotations
-    assert one.outline is not None and one.outline.tolist() == [[1, 1], [5, 1], [5, 3], [1, 3]] and one.pixels is None
-    assert two.outline is None and two.box == (-5, 2, 5, 22)
-    assert three.outline is None and three.pixels is not None and len(three.pixels) == 9 + 4
+    assert one.outline is not None
+    assert one.outline.tolist() == [[1, 1], [5, 1], [5, 3], [1, 3]]
+    assert one.pixels is None
+    assert two.outline is None
+    assert two.box == (-5, 2, 5, 22)
+    assert three.outline is None
+    assert three.pixels is not None
+    assert len(three.pixels) == 9 + 4
     coco.write(found, tmp_path / "again.json")
     again = coco.read(tmp_path / "again.json")
-    assert short(again) == short(found) and again.sizes == found.sizes
+    assert short(again) == short(found)
+    assert again.sizes == found.sizes
     np.testing.assert_array_equal(again.annotations[2].pixels, three.pixels)
     written = json.loads((tmp_path / "again.json").read_text())["annotations"]
-    assert written[0]["bbox"] == [1, 1, 4, 2] and written[0]["area"] == 8 and written[1]["area"] == 200
+    assert written[0]["bbox"] == [1, 1, 4, 2]
+    assert written[0]["area"] == 8
+    assert written[1]["area"] == 200
 
 
 @pytest.mark.parametrize(
@@ -201,7 +214,9 @@ def test_broken_json_is_named(tmp_path: Path, content: Any, said: str) -> None:
     for module in (coco, midog):
         with pytest.raises(InputError) as error:
             module.read(path)
-        assert said in str(error.value) and "x.json" in str(error.value) and "\n" not in str(error.value)
+        assert said in str(error.value)
+        assert "x.json" in str(error.value)
+        assert "\n" not in str(error.value)
 
 
 def test_what_only_one_of_them_refuses(tmp_path: Path) -> None:
@@ -261,7 +276,8 @@ def test_geojson(tmp_path: Path) -> None:
 def test_broken_geojson_is_named(tmp_path: Path, content: Any, said: str) -> None:
     with pytest.raises(InputError) as error:
         geojson.read(saved(tmp_path / "g.geojson", content))
-    assert said in str(error.value) and "g.geojson" in str(error.value)
+    assert said in str(error.value)
+    assert "g.geojson" in str(error.value)
 
 
 def database(path: Path, *, old: bool = False, classes: str = "Mitosis") -> Path:
@@ -294,9 +310,11 @@ def test_sliderunner(tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="1 annotations have no agreed class"):
         found = sliderunner.read(path)
     assert short(found) == [("a.svs", True, 10, 20), ("a.svs", False, 5, 6), ("a.svs", True, 2, 2)]
-    assert found.annotations[1].box == (1, 3, 9, 9) and found.annotations[2].outline is not None
+    assert found.annotations[1].box == (1, 3, 9, 9)
+    assert found.annotations[2].outline is not None
     assert found.sizes == {"a.svs": (40, 60), "b.svs": None}
-    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.filterwarnings("ignore:.*no agreed class")
@@ -359,9 +377,12 @@ def test_the_real_files() -> None:
     assert sniff(path) == "midog"
     found = midog.read(path)
     assert Counter(cell.mitotic for cell in found.annotations) == {True: 11937, False: 14349}
-    assert len(found.sizes) == 503 and all(found.sizes.values())
+    assert len(found.sizes) == 503
+    assert all(found.sizes.values())
     sides = {(cell.box[2] - cell.box[0], cell.box[3] - cell.box[1]) for cell in found.annotations if cell.box}
     assert {tuple(np.round(side, 6)) for side in sides} == {(50, 50)}
     path = folder / "tupac16_al/TUPAC_stitched.sqlite"
     found = read_all(path, sniff(path))
-    assert len(found.annotations) == 1552 and all(cell.mitotic for cell in found.annotations) and len(found.sizes) == 73
+    assert len(found.annotations) == 1552
+    assert all(cell.mitotic for cell in found.annotations)
+    assert len(found.sizes) == 73

@@ -12,15 +12,22 @@ PIXELS = st.sets(st.tuples(st.integers(-4, 8), st.integers(-6, 5)), min_size=1, 
 
 
 def test_by_hand() -> None:
-    assert middle(SQUARE) == (3, 2) and area(SQUARE) == 8 and middle(SQUARE[::-1]) == (3, 2)
+    assert middle(SQUARE) == (3, 2)
+    assert area(SQUARE) == 8
+    assert middle(SQUARE[::-1]) == (3, 2)
     assert middle(SQUARE[:2]) == (3, 1)  # a line has no area
-    assert middle(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])) == (1, 1) and area(SQUARE[:3]) == 4
-    assert bounds(SQUARE, None) == (1, 1, 5, 3) and bounds(None, None) is None
+    assert middle(np.array([[0.0, 0.0], [3.0, 0.0], [0.0, 3.0]])) == (1, 1)
+    assert area(SQUARE[:3]) == 4
+    assert bounds(SQUARE, None) == (1, 1, 5, 3)
+    assert bounds(None, None) is None
     assert bounds(None, np.array([[2, 3], [4, 3]])) == (1.5, 2.5, 4.5, 3.5)
     outline, pixels = joined([SQUARE])
-    assert outline is SQUARE and pixels is None
+    assert outline is SQUARE
+    assert pixels is None
     outline, pixels = joined([SQUARE, SQUARE + 1])
-    assert outline is None and pixels is not None and len(pixels) == 15 + 15 - 8
+    assert outline is None
+    assert pixels is not None
+    assert len(pixels) == 15 + 15 - 8
 
 
 def test_polygons_left_and_above_of_the_image() -> None:

@@ -126,7 +126,8 @@ def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> No
 
 def test_a_run_that_goes_on_is_the_same_one_and_another_run_is_not(folder: Path) -> None:
     ids = [(run_of(folder, seed) / "wandb_id").read_text() for seed in (0, 1)]
-    assert len(set(ids)) == 2 and all(len(text) == 8 for text in ids)
+    assert len(set(ids)) == 2
+    assert all(len(text) == 8 for text in ids)
     told = [
         [(record.run.run_id, record.run.resumed) for record in segment if record.HasField("run")][0]
         for seed in (0, 1)
@@ -193,13 +194,15 @@ def test_a_classifiers_variant_holds_its_segmenter() -> None:
     assert (told["job_type"], told["config"]["fold"]) == ("classification", "official")
     assert told["config"]["variant"] == "full/default/on-scmitosis_seg-full-default"
     other = describe(RECIPE | {"fold": 3})
-    assert other["group"] == told["group"] and other["name"] == f"{told['group']}/fold-3"
+    assert other["group"] == told["group"]
+    assert other["name"] == f"{told['group']}/fold-3"
 
 
 def test_long_names_stay_apart() -> None:
     assert shortened("a" * 128) == "a" * 128
     one, other = shortened("a" * 129), shortened("a" * 130)
-    assert len(one) == len(other) == 128 and one != other
+    assert len(one) == len(other) == 128
+    assert one != other
 
 
 def test_a_result_as_a_summary() -> None:
@@ -250,7 +253,8 @@ def test_a_start_that_fails_goes_on_offline_with_one_line(
     assert {about["id"] for about in service.asked} == {(folder / "wandb_id").read_text()}
     for about in service.asked:
         assert (about["dir"], about["resume"], about["project"]) == (str(folder), "allow", "p")
-        assert about["settings"]["init_timeout"] <= 30 and about["settings"]["finish_timeout"] <= 60
+        assert about["settings"]["init_timeout"] <= 30
+        assert about["settings"]["finish_timeout"] <= 60
 
 
 def test_a_server_that_cannot_be_reached(
@@ -302,9 +306,11 @@ def test_an_outage_is_reported_once_and_survived(tmp_path: Path, recwarn: pytest
     logger.finish({"val": {"ap": 0.5}, "steps": 1, "minutes": 0.1})
     assert run.calls == ["log", "log", "log", "update", "finish"]
     (warning,) = [str(warning.message) for warning in recwarn if "W&B" in str(warning.message)]
-    assert warning.startswith("W&B: log failed; ") and f"wandb sync --include-online {tmp_path}/wandb" in warning
+    assert warning.startswith("W&B: log failed; ")
+    assert f"wandb sync --include-online {tmp_path}/wandb" in warning
     logger.finish({})  # nothing is open any more
-    assert run.calls[-1] == "finish" and run.calls.count("finish") == 1
+    assert run.calls[-1] == "finish"
+    assert run.calls.count("finish") == 1
 
 
 def test_an_interrupt_is_no_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,8 @@ def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: st
     taken = inspect.signature(LOSSES[name]).parameters.keys() - {"args", "kwargs"}  # those of nn.Module
     assert settings("loss", name) == taken
     built = build(described("loss")[name])
-    assert type(built) is LOSSES[name] and isinstance(built, MaskLoss)
+    assert type(built) is LOSSES[name]
+    assert isinstance(built, MaskLoss)
     assert built(*batch()) == loss(*batch())
 
 
@@ -52,9 +53,12 @@ def test_finite_at_the_extremes(loss: nn.Module, dtype: torch.dtype, fill: float
     target = target if fill is None else torch.full_like(target, fill)
     value = loss(logits, target.to(dtype))
     value.backward()
-    assert value.dtype == torch.float32 and value.shape == ()
-    assert value.isfinite() and value >= 0
-    assert logits.grad is not None and logits.grad.isfinite().all()
+    assert value.dtype == torch.float32
+    assert value.shape == ()
+    assert value.isfinite()
+    assert value >= 0
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
 
 
 @pytest.mark.parametrize("fill", [0.0, 1.0, None])
@@ -88,7 +92,8 @@ def test_tiles_and_pixels_in_any_order_and_arrangement(loss: nn.Module) -> None:
 def test_the_input_is_left_alone(loss: nn.Module) -> None:
     logits, target = batch()
     loss(logits, target)
-    assert torch.equal(logits, batch()[0]) and torch.equal(target, batch()[1])
+    assert torch.equal(logits, batch()[0])
+    assert torch.equal(target, batch()[1])
 
 
 def test_it_computes_in_float32_inside_autocast(loss: nn.Module) -> None:
@@ -132,9 +137,12 @@ def test_ignored_pixels_are_as_if_they_were_not_there(loss: nn.Module, seed: int
         given = (logits if there is None else logits.where(counted, there)).clone().requires_grad_()
         value = loss(given, target)
         value.backward()
-        assert given.grad is not None and alone.grad is not None
-        assert value.equal(expected) and given.grad[counted].equal(alone.grad.flatten())
-        assert not given.grad[~counted].any() and given.grad[counted].all()
+        assert given.grad is not None
+        assert alone.grad is not None
+        assert value.equal(expected)
+        assert given.grad[counted].equal(alone.grad.flatten())
+        assert not given.grad[~counted].any()
+        assert given.grad[counted].all()
 
 
 def test_a_batch_of_ignored_pixels_costs_and_moves_nothing(loss: nn.Module) -> None:
@@ -142,8 +150,11 @@ def test_a_batch_of_ignored_pixels_costs_and_moves_nothing(loss: nn.Module) -> N
         logits.requires_grad_()
         value = loss(logits, torch.full_like(logits, IGNORED))
         value.backward()
-        assert value.item() == 0 and value.shape == () and value.dtype == torch.float32
-        assert logits.grad is not None and logits.grad.eq(0).all()
+        assert value.item() == 0
+        assert value.shape == ()
+        assert value.dtype == torch.float32
+        assert logits.grad is not None
+        assert logits.grad.eq(0).all()
 
 
 def test_without_ignored_pixels_the_loss_is_what_the_class_compares_to_the_bit(loss: MaskLoss) -> None:
@@ -156,7 +167,8 @@ def test_ignored_in_half_precision_inside_autocast(loss: nn.Module) -> None:
     logits = logits.bfloat16()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         inside = loss(logits, target.bfloat16())
-    assert inside.dtype == torch.float32 and inside.equal(loss(logits.float(), target))
+    assert inside.dtype == torch.float32
+    assert inside.equal(loss(logits.float(), target))
 
 
 def test_a_loss_that_knows_of_no_ring_never_meets_one() -> None:
@@ -170,4 +182,5 @@ def test_a_loss_that_knows_of_no_ring_never_meets_one() -> None:
     logits, target, counted = ringed()
     own = Own()(logits, target)
     torch.testing.assert_close(own, (logits.sigmoid() - target)[counted].abs().mean())
-    assert met[0].shape == (1, 1, 1, int(counted.sum())) and set(met[0].unique().tolist()) == {0.0, 1.0}
+    assert met[0].shape == (1, 1, 1, int(counted.sum()))
+    assert set(met[0].unique().tolist()) == {0.0, 1.0}

@@ -49,7 +49,8 @@ def test_slopes_are_finite_for_every_focus(gamma: float) -> None:
     logits = torch.tensor([-1e4, -100.0, 0.0, 100.0, 1e4]).repeat(2).view(2, 1, 1, 5).requires_grad_()
     target = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 5)
     Focal(gamma=gamma)(logits, target).backward()
-    assert logits.grad is not None and logits.grad.isfinite().all()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
 
 
 def test_ignored_pixels_by_hand(ringed: tuple[Tensor, Tensor]) -> None:

@@ -68,7 +68,8 @@ def test_ties_of_f1_go_to_the_largest_threshold():
 
 def test_a_field_given_twice_counts_once():
     metric = metric_of([*TWO, TWO[0]])
-    assert metric.counts(0.0) == metric_of(TWO).counts(0.0) and metric.compute() == metric_of(TWO).compute()
+    assert metric.counts(0.0) == metric_of(TWO).counts(0.0)
+    assert metric.compute() == metric_of(TWO).compute()
 
 
 def test_undefined_is_nan_and_no_detection_is_zero():
@@ -78,9 +79,11 @@ def test_undefined_is_nan_and_no_detection_is_zero():
     assert all(isnan(value) for value in values([field("a", [], [])]).values())
     missed = values([field("a", [], [0])])
     assert (missed["ap"], missed["f1"], missed["recall"]) == (0, 0, 0)
-    assert isnan(missed["precision"]) and isnan(missed["threshold"])
+    assert isnan(missed["precision"])
+    assert isnan(missed["threshold"])
     false = values([field("a", [(0, 0.5)], [])])
-    assert isnan(false["ap"]) and isnan(false["recall"])
+    assert isnan(false["ap"])
+    assert isnan(false["recall"])
     assert false["precision"] == false["f1"] == 0
 
 
@@ -133,8 +136,10 @@ def test_state_keeps_every_bit_whatever_the_metrics_dtype(fields):
     for one in fields:
         metric.update(one.points / 3, one.scores / 3, one.truths / 7, one.mpp, "é " + one.field)
     for kept, one in zip(metric._fields(), sorted(fields, key=lambda one: one.field), strict=True):
-        assert kept.name == "é " + one.field and kept.mpp == one.mpp
-        assert np.array_equal(kept.points, one.points / 3) and np.array_equal(kept.truths, one.truths / 7)
+        assert kept.name == "é " + one.field
+        assert kept.mpp == one.mpp
+        assert np.array_equal(kept.points, one.points / 3)
+        assert np.array_equal(kept.truths, one.truths / 7)
         assert np.array_equal(kept.scores, one.scores / 3)
 
 

@@ -82,7 +82,8 @@ def test_any_multiple_of_the_stride_is_a_size(rows: int, columns: int) -> None:
     net = UNetMitosis(NARROW).eval()
     with torch.no_grad():
         logits = net(torch.rand(1, 3, rows * 8, columns * 8))
-    assert logits.shape == (1, 1, rows * 8, columns * 8) and logits.isfinite().all()
+    assert logits.shape == (1, 1, rows * 8, columns * 8)
+    assert logits.isfinite().all()
 
 
 def test_starts_at_the_prior() -> None:

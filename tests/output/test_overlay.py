@@ -23,8 +23,10 @@ def test_colours_stand_where_the_rings_are():
     picture = draw(
         WHITE, np.array([[80.4, 99.6], [220, 100]]), np.array([True, False]), mpp=0.25, truths=np.array([[80.0, 100.0]])
     )
-    assert ring(picture, 80, 100, 40) == {ACCEPTED} and ring(picture, 220, 100, 40) == {REJECTED}
-    assert ring(picture, 80, 100, 30) == {(255, 255, 255)} and (picture[100, 80] == 255).all()
+    assert ring(picture, 80, 100, 40) == {ACCEPTED}
+    assert ring(picture, 220, 100, 40) == {REJECTED}
+    assert ring(picture, 80, 100, 30) == {(255, 255, 255)}
+    assert (picture[100, 80] == 255).all()
     for x, y in ((40, 62), (120, 62), (42, 60), (118, 140)):
         assert tuple(picture[y, x]) == TRUTH
     assert ring(picture, 150, 100, 10) == {(255, 255, 255)}
@@ -41,7 +43,8 @@ def test_the_input_stays_as_it_was():
     before = image.copy()
     image.flags.writeable = False
     picture = draw(image[:, ::-1], np.array([[32.0, 32.0]]), np.array([True]), mpp=1.0, truths=np.array([[32.0, 32.0]]))
-    assert np.array_equal(image, before) and not np.array_equal(picture, image[:, ::-1])
+    assert np.array_equal(image, before)
+    assert not np.array_equal(picture, image[:, ::-1])
     assert np.array_equal(draw(image, NONE, NOBODY, mpp=1.0), image)
 
 

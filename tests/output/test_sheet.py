@@ -40,7 +40,8 @@ def test_a_ring_of_5_um_round_the_centre(mitotic: bool, colour: tuple, mpp: floa
     assert tuple(crop[64, 64]) == BLACK  # the dot, not one of x and y swapped
     for x, y in ((64 - 40, 64), (64 + 40, 64), (64, 64 - 40), (64, 64 + 40)):
         assert tuple(crop[y, x]) == colour
-    assert tuple(crop[64, 64 + 30]) == (255, 255, 255) and len(colours(whole[:STRIP])) > 1
+    assert tuple(crop[64, 64 + 30]) == (255, 255, 255)
+    assert len(colours(whole[:STRIP])) > 1
 
 
 def test_swapped_coordinates_show_no_dot() -> None:
@@ -52,7 +53,8 @@ def test_swapped_coordinates_show_no_dot() -> None:
 def test_beyond_the_field_is_black() -> None:
     record = field("a", [(60, 30)], [])
     crop = picture(record.read(), Labelled(record, 0, 0, False))[STRIP:]
-    assert not crop[:60, :20].any() and (crop[80:, 110:] == 255).all()
+    assert not crop[:60, :20].any()
+    assert (crop[80:, 110:] == 255).all()
 
 
 def test_objects_are_shared_out_between_both_kinds() -> None:
@@ -64,10 +66,13 @@ def test_objects_are_shared_out_between_both_kinds() -> None:
         mitoses = sum(item.mitotic for item in found)
         return mitoses, len(found) - mitoses
 
-    assert kinds(8) == (4, 4) and kinds(1) == (1, 0)
-    assert kinds(30) == (18, 12) and kinds(100) == (20, 12)
+    assert kinds(8) == (4, 4)
+    assert kinds(1) == (1, 0)
+    assert kinds(30) == (18, 12)
+    assert kinds(100) == (20, 12)
     assert kinds(7, [field("a", [(20, 20)], [(x, 40.5) for x in range(10, 70, 5)])]) == (1, 6)
-    assert kinds(7, [field("a", [(20, 20)], [])]) == (1, 0) and sample_objects([], 4, seed=0) == []
+    assert kinds(7, [field("a", [(20, 20)], [])]) == (1, 0)
+    assert sample_objects([], 4, seed=0) == []
     assert kinds(2, [field("a", [], [(float("nan"), 3), (5, float("inf")), (7, 7)])]) == (0, 1)
     one, again, other = (sample_objects(records, 8, seed=seed) for seed in (0, 0, 1))
     places = [[(item.record.field, item.x, item.y) for item in found] for found in (one, again, other)]
@@ -88,7 +93,8 @@ def test_each_field_is_read_once_and_stands_in_its_place() -> None:
     ]
     objects = [Labelled(records[index % 2], 50, 40, True) for index in range(14)]
     whole = sheet(objects)
-    assert calls == ["a", "b"] and whole.shape == (2 * (PIXELS + STRIP) + 4, 12 * (PIXELS + 4) - 4, 3)
+    assert calls == ["a", "b"]
+    assert whole.shape == (2 * (PIXELS + STRIP) + 4, 12 * (PIXELS + 4) - 4, 3)
     centres = [int(whole[STRIP + 64, 64 + column * (PIXELS + 4), 0]) for column in range(12)]
     assert centres == [50, 90] * 6
     assert sheet(objects[:1]).shape == (PIXELS + STRIP, PIXELS, 3)

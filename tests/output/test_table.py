@@ -64,7 +64,8 @@ def test_a_failure_leaves_the_table_of_before(tmp_path):
     before = path.read_bytes()
     with pytest.raises(UnicodeEncodeError):
         write_detections(path, [("\udcff.png", one())])
-    assert path.read_bytes() == before and [file.name for file in tmp_path.iterdir()] == ["detections.csv"]
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["detections.csv"]
 
 
 @given(
@@ -76,5 +77,8 @@ def test_what_is_written_is_read(tmp_path_factory, name, x, score):
     path = tmp_path_factory.mktemp("table") / "detections.csv"
     write_detections(path, [(name, one(x, -x, score))])
     (row,) = read(path)
-    assert tuple(row) == HEADER and row["image"] == name and row["class"] == MITOSIS
-    assert float(row["x"]) == pytest.approx(x, abs=0.00501) and float(row["score"]) == pytest.approx(score, abs=5.01e-5)
+    assert tuple(row) == HEADER
+    assert row["image"] == name
+    assert row["class"] == MITOSIS
+    assert float(row["x"]) == pytest.approx(x, abs=0.00501)
+    assert float(row["score"]) == pytest.approx(score, abs=5.01e-5)

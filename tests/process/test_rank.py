@@ -28,13 +28,15 @@ def test_the_first_speaks(monkeypatch: pytest.MonkeyPatch, name: str, trainer: d
 
 def test_a_run_on_one_device_is_rank_zero_even_as_slurm_s_process_3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_PROCID", "3")
-    assert is_rank_zero(ONE) and is_rank_zero({"devices": 1})
+    assert is_rank_zero(ONE)
+    assert is_rank_zero({"devices": 1})
 
 
 def test_quiet(capsys: pytest.CaptureFixture, recwarn: pytest.WarningsRecorder) -> None:
     with quiet():
         print("said")
         warnings.warn("warned", stacklevel=1)
-    assert capsys.readouterr() == ("", "") and not recwarn.list
+    assert capsys.readouterr() == ("", "")
+    assert not recwarn.list
     print("again", file=sys.stdout)
     assert capsys.readouterr().out == "again\n"

@@ -22,7 +22,8 @@ def text_of(page: str) -> str:
 def rooms() -> ModuleType:
     """``docs/rooms.py``, which is a script and no module of a package."""
     spec = importlib.util.spec_from_file_location("rooms", ROOT / "docs/rooms.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     return script

@@ -17,4 +17,5 @@ MODULES = [
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_give_what_they_show(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
-    assert results.attempted and not results.failed
+    assert results.attempted
+    assert not results.failed

@@ -54,7 +54,8 @@ def test_they_train_and_the_run_stands_alone(folder: Path, monkeypatch: pytest.M
     ended = run(folder, shlex.split(COMMAND), *SMALL)
     assert ended.returncode == 0, ended.stderr
     (made,) = folder.rglob("metrics.json")
-    assert made.relative_to(folder / "runs").parts[:2] == ("points", "tiny") and "loss-jaccard" in str(made)
+    assert made.relative_to(folder / "runs").parts[:2] == ("points", "tiny")
+    assert "loss-jaccard" in str(made)
     assert read_json(made)["fields"] == {"train": 2, "val": 1, "test": 2}  # six cases in five folds: 3, 1 and 2
 
     monkeypatch.syspath_prepend(folder)

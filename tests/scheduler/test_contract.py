@@ -80,7 +80,8 @@ def test_a_run_made_longer_goes_on(
     assert longer[3:] == pytest.approx(whole[3:])
     short, long = (rates(partial(schedule, total_steps=total, steps_per_epoch=2), 6) for total in (6, 12))
     if short == long:  # it is not laid out over the whole run
-        assert longer == whole and state(tmp_path / "longer") == state(tmp_path / "whole")
+        assert longer == whole
+        assert state(tmp_path / "longer") == state(tmp_path / "whole")
 
 
 @pytest.mark.parametrize(("batches", "length"), [(1, (6, 2)), (2, (3, 1))])

@@ -29,4 +29,5 @@ def test_it_ends_at_its_final_share(rates: Rates) -> None:
 @pytest.mark.parametrize("total", [1, 2, 3])
 def test_few_steps_give_rates_from_0_to_1(rates: Rates, total: int) -> None:
     found = rates(lambda it: cosine_schedule(it, total_steps=total, steps_per_epoch=1), total)
-    assert found[0] == 1 and all(0 <= rate <= 1 for rate in found)
+    assert found[0] == 1
+    assert all(0 <= rate <= 1 for rate in found)

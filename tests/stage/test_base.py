@@ -84,14 +84,16 @@ def test_trains_and_scores_whole_fields(fit: Callable[..., L.Trainer]) -> None:
     logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
     assert logged["val/loss"] == pytest.approx(1)  # (2 + 0 + 1) / 3 fields
     assert logged["val/ap"] == pytest.approx(1 / 3 * 1 + 1 / 3 * 2 / 3)
-    assert logged["val/recall"] == pytest.approx(2 / 3) and logged["val/threshold"] == pytest.approx(0.7)
+    assert logged["val/recall"] == pytest.approx(2 / 3)
+    assert logged["val/threshold"] == pytest.approx(0.7)
     assert logged["train/loss"] == pytest.approx((0.5**4 + 0.5**6) / 2)
 
 
 def test_none_stands_for_no_field(fit: Callable[..., L.Trainer]) -> None:
     field = field_of("a", [[0, 0], [500, 500]], [0.9, 0.8], [[1, 1]])
     alone, filled = (fit(stage_of(), fields).callback_metrics for fields in ([field], [field, None]))  # pyright: ignore
-    assert alone["val/loss"] == 2 and alone.keys() == filled.keys()
+    assert alone["val/loss"] == 2
+    assert alone.keys() == filled.keys()
     assert all(torch.equal(alone[name], filled[name]) for name in alone)
 
 

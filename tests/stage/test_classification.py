@@ -58,7 +58,9 @@ def test_fields_without_labels_have_no_loss(bright: tuple[float, ...], labels: l
     stage = stage_of(Brightness())
     field = field_of(*bright, labels=labels, truths=[[500, 500]])
     points, scores, loss = stage.detect(field)
-    assert points.shape == (len(bright), 2) and scores.shape == (len(bright),) and float(loss) == 0
+    assert points.shape == (len(bright), 2)
+    assert scores.shape == (len(bright),)
+    assert float(loss) == 0
     stage.detection.update(points, scores, field["centroids"], mpp=0.25, field="f")
     assert float(stage.detection.compute()["ap"]) == 0  # the mitosis that stage one missed counts
 
@@ -68,7 +70,8 @@ def test_fields_without_labels_have_no_loss(bright: tuple[float, ...], labels: l
 def test_batches_change_nothing(count: int) -> None:
     images = torch.rand(count, 3, 8, 8)
     logits = logits_of(Brightness(), images, batch=3)
-    assert logits.shape == (count, 2) and logits.dtype == torch.float32
+    assert logits.shape == (count, 2)
+    assert logits.dtype == torch.float32
     assert torch.allclose(logits, Brightness()(images))
 
 

@@ -82,7 +82,8 @@ def test_a_perfect_network_scores_perfectly() -> None:
     for field in (field_of((10, 20, 8), (100, 60, 9)), field_of((140, 141, 9), name="corner"), field_of(name="none")):
         points, scores, loss = stage.detect(field)
         assert torch.allclose(points[points[:, 0].argsort()], field["centroids"])
-        assert (scores > 0.99).all() and loss < 1e-3
+        assert (scores > 0.99).all()
+        assert loss < 1e-3
         stage.detection.update(points, scores, field["centroids"], mpp=MPP, field=field["field"])
     found = {name: float(value) for name, value in stage.detection.compute().items()}
     assert found["ap"] == found["f1"] == found["precision"] == found["recall"] == 1
@@ -110,7 +111,8 @@ def test_only_the_most_probable_parts_are_scored(monkeypatch: pytest.MonkeyPatch
     field = field_of((10, 20, 8), (100, 60, 9), (50, 100, 7))
     field["image"][0, 60:69, 100:109] = 0.55
     points, scores, _ = stage_of(Painted()).detect(field)
-    assert len(points) == 2 and 104 not in points[:, 0].tolist()
+    assert len(points) == 2
+    assert 104 not in points[:, 0].tolist()
     assert (np.diff(scores.numpy()) <= 0).all()
 
 

@@ -66,7 +66,8 @@ def given_back(name, image):
     (message,) = [str(warning.message) for warning in caught]
     assert message.startswith("A00_01: stains not normalised, ")
     np.testing.assert_array_equal(result, before[..., :3])
-    assert result.dtype == np.uint8 and result.flags.c_contiguous
+    assert result.dtype == np.uint8
+    assert result.flags.c_contiguous
     return message
 
 
@@ -82,7 +83,8 @@ def test_shape_and_type_stay_and_the_input_too(name, field):
     before = image.copy()
     image.flags.writeable = False
     result = STAINS[name]()(image, "a")
-    assert result.shape == image.shape and result.dtype == np.uint8
+    assert result.shape == image.shape
+    assert result.dtype == np.uint8
     np.testing.assert_array_equal(image, before)
 
 
@@ -178,7 +180,8 @@ def test_any_image_gives_a_sane_one(name, palette, shape, noise, seed):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = STAINS[name]()(image, "a")
-    assert result.shape == (*shape, 3) and result.dtype == np.uint8
+    assert result.shape == (*shape, 3)
+    assert result.dtype == np.uint8
     if caught:
         assert [str(warning.message)[:3] for warning in caught] == ["a: "]
         np.testing.assert_array_equal(result, image[..., :3])

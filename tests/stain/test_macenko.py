@@ -46,7 +46,9 @@ def test_known_stains_are_found_hematoxylin_first(field, stains):
     found, maxima = fit(field(stains))
     assert degrees_apart(found, expected).max() < 1.5
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
-    assert (found > 0).all() and found[0, 0] > found[1, 0] and (maxima > 0).all()
+    assert (found > 0).all()
+    assert found[0, 0] > found[1, 0]
+    assert (maxima > 0).all()
 
 
 def test_a_field_ends_at_the_reference(field):
@@ -124,4 +126,5 @@ def test_black_padding_does_not_change_the_tissue(field):
 
 def test_half_glass_stays_white(field):
     result = Macenko()(field(glass=0.5), "a")
-    assert np.median(result) == 255 and result.mean() > 150
+    assert np.median(result) == 255
+    assert result.mean() > 150

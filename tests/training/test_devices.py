@@ -148,7 +148,8 @@ def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytes
         *("checkpoints/best.ckpt", "checkpoints/last.ckpt"),
     }
     told = read_json(run / "metrics.json")
-    assert told["steps"] == 48 and told["hardware"].startswith("2 × CPU")
+    assert told["steps"] == 48
+    assert told["hardware"].startswith("2 × CPU")
 
     data = build_data(config)
     stage = build_stage(config)
@@ -156,13 +157,15 @@ def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytes
     alone = L.Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, default_root_dir=tmp_path)
     alone.validate(stage, datamodule=data, verbose=False)
     scores = {name.removeprefix("val/"): float(value) for name, value in alone.callback_metrics.items()}
-    assert scores["ap"] > 0 and scores["pixel_f1"] > 0
+    assert scores["ap"] > 0
+    assert scores["pixel_f1"] > 0
     assert told["val"] == pytest.approx(scores, rel=1e-5)
 
     for trainer, steps, rows in ((["trainer=cpu"], 72, 5), (TWO, 84, 6)):  # 24 more on one, 12 more on two
         ended = cli("train", *LEARNS, *trainer, f"max_steps={steps}")
         assert (ended.code, ended.err) == (0, "")
-        assert only_run(tmp_path / "runs") == run and read_json(run / "metrics.json")["steps"] == steps
+        assert only_run(tmp_path / "runs") == run
+        assert read_json(run / "metrics.json")["steps"] == steps
         assert len(rows_of(run)) == rows
     assert rows_of(run)[-2:] == [["4", "72"], ["5", "84"]]
 
@@ -222,7 +225,8 @@ def test_tasks_of_a_cluster(tmp_path: Path) -> None:
     ]
     (first, said, _), (second, nothing, _) = map(ended, tasks)
     assert (first, second, nothing) == (0, 0, "")
-    assert said.count("epoch 1  step 4") == 1 and finished_runs(tmp_path) == [("fold-0", 4)]
+    assert said.count("epoch 1  step 4") == 1
+    assert finished_runs(tmp_path) == [("fold-0", 4)]
 
 
 @pytest.mark.slow
@@ -242,7 +246,8 @@ def test_a_killed_process_ends_the_run_which_goes_on(tmp_path: Path) -> None:
     code, out, err = ended(started(*command, cwd=tmp_path))
     assert (code, err) == (0, "")
     assert finished_runs(tmp_path) == [("fold-0", 80)]
-    assert 0 < before < 40 and "epoch 0 " not in out
+    assert 0 < before < 40
+    assert "epoch 0 " not in out
     assert rows_of(only_run(tmp_path)) == [[str(epoch), str(2 * epoch + 2)] for epoch in range(40)]
 
 
@@ -260,7 +265,8 @@ def further_rank(parent: int) -> int:
 @pytest.mark.timeout(1800)
 def test_a_mistake_is_reported_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
     said = cli("train", *SHORT, *TWO, "fold=7")
-    assert said.code == 1 and capfd.readouterr() == ("", "")
+    assert said.code == 1
+    assert capfd.readouterr() == ("", "")
     assert said.err == "mitosis: fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all\n"
     torchrun = [str(Path(sys.executable).parent / "torchrun"), "--nproc-per-node", "2", "-m", "mitosis.train"]
     code, _, err = ended(started(*torchrun, *SHORT, *TWO, "fold=7", cwd=tmp_path))

@@ -84,7 +84,8 @@ def test_a_field_that_is_cut_off_is_named_and_nothing_is_trained(cli: Cli, conte
     field = contest / "A01_v2" / "A01_00.bmp"
     field.write_bytes(field.read_bytes()[:5000])
     said = line_of(cli("train", *SHORT, "data=icpr2012", f"data.root={contest}"))
-    assert str(field) in said and "cut off" in said
+    assert str(field) in said
+    assert "cut off" in said
     assert not list(contest.parent.rglob("*.ckpt"))
 
 
@@ -101,7 +102,8 @@ def test_a_dataset_that_vanishes_in_mid_run_is_in_memory(
 ) -> None:
     at_step(monkeypatch, 0, lambda: shutil.rmtree(contest))  # val, too, is looked at later
     ended = cli("train", *SHORT, "data=icpr2012", f"data.root={contest}", "max_steps=2")
-    assert ended.code == 0 and not contest.exists()
+    assert ended.code == 0
+    assert not contest.exists()
     assert steps_kept(contest.parent / "runs") == 2
 
 
@@ -147,7 +149,8 @@ def test_a_folder_that_becomes_read_only_keeps_its_checkpoint(tmp_path: Path) ->
     with mortal(), pytest.raises(PermissionError, match=r"last\.ckpt'$"):
         write({"step": 2}, path)
     tmp_path.chmod(0o755)
-    assert read(path) == {"step": 1} and list(tmp_path.iterdir()) == [path]
+    assert read(path) == {"step": 1}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 # A configuration file of the user's own
@@ -208,8 +211,10 @@ def test_a_killed_worker_is_reported_and_the_last_epoch_kept(
     parent = os.getpid()
     monkeypatch.setattr(TileView, "__getitem__", get)
     said = line_of(cli("train", *DRAWN, "data.workers=1"))
-    assert "a process that loads data was killed" in said and "memory" in said
-    assert "data.workers" in said and "data.batch_size" in said
+    assert "a process that loads data was killed" in said
+    assert "memory" in said
+    assert "data.workers" in said
+    assert "data.batch_size" in said
     assert (os.getpid(), seen) == (parent, [])
     assert steps_kept(tmp_path / "runs") == 2
 
@@ -255,7 +260,8 @@ def test_ctrl_c_on_a_real_process(tmp_path: Path) -> None:
     *_, typed = last.partition("to go on, type: ")
     assert shlex.split(typed) == ["python", *command[1:]]
     kept = steps_kept(tmp_path / "runs")
-    assert kept % 2 == 0 and kept >= 2
+    assert kept % 2 == 0
+    assert kept >= 2
     again = [sys.executable, *shlex.split(typed)[1:], f"max_steps={kept + 2}"]
     assert subprocess.run(again, cwd=tmp_path, check=False, env=os.environ | own, capture_output=True).returncode == 0
     (metrics,) = tmp_path.rglob("metrics.json")

@@ -44,7 +44,8 @@ def test_a_row_an_epoch_over_two_attempts(tmp_path: Path, capsys: pytest.Capture
     live(second, trainer_of(1, train_loss=0.25, val_ap=0.75))
     live(second, trainer_of(2, train_loss=0.125))
     rows = rows_of(path)
-    assert [row["epoch"] for row in rows] == ["0", "1", "2"] and [row["step"] for row in rows] == ["4", "8", "12"]
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert [row["step"] for row in rows] == ["4", "8", "12"]
     assert [row["train/loss"] for row in rows] == ["0.5", "0.25", "0.125"]
     assert [row["val/ap"] for row in rows] == ["", "0.75", ""]  # a column that came later
     assert [float(row["lr"]) for row in rows] == [0.1, 0.05, 0.1 / 3]

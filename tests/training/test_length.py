@@ -33,7 +33,8 @@ def test_epochs_by_hand() -> None:
 def test_ends_scored_and_behind_its_steps(max_steps: int, per_epoch: int, every: int, before: int, other: int) -> None:
     done = (before, before * other)
     whole = epochs(max_steps, per_epoch, every=every, done=done)
-    assert whole >= before and whole % every == 0
+    assert whole >= before
+    assert whole % every == 0
     assert done[1] + (whole - before) * per_epoch >= max_steps
     earlier = whole - every  # the scored epoch before that does not do
     assert earlier < before or done[1] + (earlier - before) * per_epoch < max_steps

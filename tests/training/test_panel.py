@@ -50,14 +50,20 @@ def test_a_segmenter_shows_four_fields_with_truths_and_detections(tmp_path):
     assert picture.shape == (2 * SIDE + 4, 2 * SIDE + 4, 3)
     for corner in (picture[:SIDE, :SIDE], picture[-SIDE:, -SIDE:]):
         # It begins at 44, 54; rings have a radius of 40 pixels.
-        assert tuple(corner[254, 299]) == ACCEPTED and tuple(corner[46, 96]) == (204, 204, 204)
-        assert has(corner, TRUTH) and not has(corner, REJECTED)
+        assert tuple(corner[254, 299]) == ACCEPTED
+        assert tuple(corner[46, 96]) == (204, 204, 204)
+        assert has(corner, TRUTH)
+        assert not has(corner, REJECTED)
     (key, (image,)), *more = logger.logged
-    assert key == "panel" and not more and np.array_equal(image, picture)
+    assert key == "panel"
+    assert not more
+    assert np.array_equal(image, picture)
     # The next look at val begins anew: one field alone, nothing found, nothing there.
     shown(panel, [segmented(truths=[], points=[], scores=[])], trainer())
     again = read_image(path)
-    assert again.shape[0] == SIDE and not has(again, ACCEPTED) and not has(again, TRUTH)
+    assert again.shape[0] == SIDE
+    assert not has(again, ACCEPTED)
+    assert not has(again, TRUTH)
     assert (again[:, -SIDE:] == 255).all()
 
 
@@ -97,7 +103,8 @@ def test_other_ranks_write_nothing(tmp_path):
     logger = Logger()
     pair = segmented(truths=[[5.0, 5.0]], points=[[5.0, 5.0]], scores=[0.9])
     shown(Panel(tmp_path / "panel.png"), [pair], trainer(logger, zero=False))
-    assert not list(tmp_path.iterdir()) and not logger.logged
+    assert not list(tmp_path.iterdir())
+    assert not logger.logged
 
 
 @pytest.mark.parametrize(
@@ -121,14 +128,22 @@ def test_the_region_is_where_most_mitoses_are(truths, points, left, top):
 
 def test_a_field_smaller_than_the_square_lies_in_its_corner():
     part = region(GREY[:100, :70], NONE, np.zeros(0), NONE, mpp=0.25)
-    assert (part[:100, :70] == 200).all() and not part[100:].any() and not part[:, 70:].any()
+    assert (part[:100, :70] == 200).all()
+    assert not part[100:].any()
+    assert not part[:, 70:].any()
 
 
 def test_frames_and_grid_by_hand():
     crop = np.zeros((128, 128, 3), np.uint8)
     yes, no = framed(crop, 0.5, 1), framed(crop, 0.499, -1)
-    assert tuple(yes[0, 0]) == ACCEPTED and tuple(no[127, 127]) == REJECTED
-    assert has(yes, TRUTH) and not has(no, TRUTH) and not crop.any() and not yes[64, 64].any()
+    assert tuple(yes[0, 0]) == ACCEPTED
+    assert tuple(no[127, 127]) == REJECTED
+    assert has(yes, TRUTH)
+    assert not has(no, TRUTH)
+    assert not crop.any()
+    assert not yes[64, 64].any()
     whole = grid([np.zeros((2, 3, 3), np.uint8)] * 3, columns=2)
     assert whole.shape == (8, 10, 3)
-    assert not whole[:2, :3].any() and not whole[6:, :3].any() and (whole[6:, 7:] == 255).all()
+    assert not whole[:2, :3].any()
+    assert not whole[6:, :3].any()
+    assert (whole[6:, 7:] == 255).all()

@@ -39,7 +39,8 @@ def test_a_run_learns_from_masks_with_rings(cli, root: Path) -> None:
     ended = cli("train", *OWN, f"data.root={root}", "data.ring_um=8", f"data.cache={root.parent / 'cache'}")
     assert ended.code == 0, ended.err
     (recipe,) = root.parent.rglob("recipe.yaml")
-    assert read_yaml(recipe)["data"]["ring_um"] == 8 and (recipe.parent / "metrics.json").is_file()
+    assert read_yaml(recipe)["data"]["ring_um"] == 8
+    assert (recipe.parent / "metrics.json").is_file()
     masks = [np.load(path) for path in (root.parent / "cache/masks").iterdir()]
     assert {value for mask in masks for value in np.unique(mask).tolist()} == {0, 1, 2}
 

@@ -58,7 +58,8 @@ def test_best_follows_the_score_on_val(callback: RunCheckpoint, scores: list[flo
         trainer.callback_metrics = {"val/ap": torch.tensor(score), "val/f1": torch.tensor(epoch / 10), "train/loss": 1}
         callback.on_train_epoch_end(trainer, None)  # pyright: ignore
         assert (trainer.epoch_of("last"), trainer.epoch_of("best")) == (epoch, best[epoch])
-        assert callback.scores["val/f1"] == pytest.approx(best[epoch] / 10) and "train/loss" not in callback.scores
+        assert callback.scores["val/f1"] == pytest.approx(best[epoch] / 10)
+        assert "train/loss" not in callback.scores
 
 
 def test_only_epochs_that_were_scored_can_be_best(callback: RunCheckpoint) -> None:
@@ -90,7 +91,8 @@ def test_scored_are_the_first_processs_statistics(callback: RunCheckpoint, monke
     assert not sent
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     callback.on_validation_epoch_start(SimpleNamespace(), stage)  # pyright: ignore
-    assert {id(tensor) for tensor, _ in sent} == {id(tensor) for tensor in stage.buffers()} and len(sent) == 3
+    assert {id(tensor) for tensor, _ in sent} == {id(tensor) for tensor in stage.buffers()}
+    assert len(sent) == 3
     assert {src for _, src in sent} == {0}
 
 
@@ -98,7 +100,8 @@ def test_its_own_state_goes_on(callback: RunCheckpoint, tmp_path: Path) -> None:
     callback.best, callback.scores = 0.5, {"val/ap": 0.5}
     other = RunCheckpoint(tmp_path, {})
     other.load_state_dict(callback.state_dict())
-    assert other.best == 0.5 and other.scores == {"val/ap": 0.5}
+    assert other.best == 0.5
+    assert other.scores == {"val/ap": 0.5}
 
 
 def test_every_global_generator_goes_on(callback: RunCheckpoint) -> None:
@@ -122,7 +125,8 @@ def test_every_global_generator_goes_on(callback: RunCheckpoint) -> None:
 def test_holds_tensors_and_plain_data(callback: RunCheckpoint) -> None:
     Trainer(callback).save_checkpoint(callback.last_path)
     loaded = torch.load(callback.last_path, weights_only=True)
-    assert loaded["recipe"] == {"seed": 0} and loaded["mpp"] == 0.25
+    assert loaded["recipe"] == {"seed": 0}
+    assert loaded["mpp"] == 0.25
 
 
 def test_a_failing_write_leaves_the_previous_whole(

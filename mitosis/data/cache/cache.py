@@ -5,9 +5,11 @@ import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib.format import open_memmap
+from typing_extensions import override
 
 from mitosis import files
 from mitosis.data.cache.fingerprint import Fingerprints
@@ -36,10 +38,12 @@ class CachedField(Field):
             object.__setattr__(self, name, value)  # as a frozen dataclass sets its own
 
     @property
+    @override
     def image(self) -> np.ndarray:  # pyright: ignore[reportIncompatibleVariableOverride]
         return _mapped(self._image)
 
     @property
+    @override
     def mask(self) -> np.ndarray:  # pyright: ignore[reportIncompatibleVariableOverride]
         return _mapped(self._mask)
 
@@ -63,7 +67,7 @@ class Cache:
     def _fingerprints(self) -> Fingerprints:
         return Fingerprints(self.folder / "files", self._stain)
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         _ = self._fingerprints  # that of the stain takes a moment: once, not in each process that this goes to
         return self.__dict__
 

@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ class _Make:
 
 
 @contextmanager
-def _mapping(workers: int) -> Iterator[Map]:
+def _mapping(workers: int) -> Generator[Map]:
     """``map`` over so many processes; over this one where there is to be one."""
     if workers == 1:
         yield map

@@ -23,7 +23,7 @@ FORMAT = 1
 """Of what is kept under these hashes; another number makes other hashes."""
 
 
-def files_of(reader: Callable | None) -> list[Path]:
+def files_of(reader: Callable[..., Any] | None) -> list[Path]:
     """The files among the arguments of a record's reader, where it is a partial over paths; else none."""
     given = [*reader.args, *reader.keywords.values()] if isinstance(reader, partial) else []
     return [Path(value) for value in given if isinstance(value, str | Path) and os.path.isfile(value)]
@@ -96,7 +96,7 @@ def _fixed_image(side: int = 64) -> np.ndarray:
     return (250 - np.stack(absorbed, axis=2) * 192 // (4 * side)).astype(np.uint8)
 
 
-def _code(stain: Callable) -> list[str]:
+def _code(stain: Callable[..., Any]) -> list[str]:
     """The source of the modules that define a stain, its class and the bases of that; none of Python's own modules."""
     names = dict.fromkeys(item.__module__ for item in (stain, *inspect.getmro(type(stain))))
     modules = [sys.modules.get(name) for name in names if name.split(".")[0] not in sys.stdlib_module_names]

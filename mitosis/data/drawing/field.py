@@ -1,6 +1,7 @@
 """One whole drawn field: a pure function of its seed, case and index."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,9 @@ def draw_field(*, seed: int, case: int, index: int, size: int, mpp: float = 0.25
     layout = Layout(side)
     share = side**2 / AREA
 
-    def places(low: int, high: int, radius: float, margin: float, zone: np.ndarray | None, apart: float = 0) -> list:
+    def places(
+        low: int, high: int, radius: float, margin: float, zone: np.ndarray | None, apart: float = 0
+    ) -> list[Any]:
         wanted = max(1, round(int(rng.integers(low, high + 1)) * share))
         found = (layout.place(rng, radius, margin, zone, apart) for _ in range(wanted))
         return [place for place in found if place is not None]

@@ -12,7 +12,7 @@ IMAGES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 """What ``mitosis.image.file.read_image`` reads."""
 
 
-def checked_root(root: str | os.PathLike | None, holds: str) -> Path:
+def checked_root(root: str | os.PathLike[str] | None, holds: str) -> Path:
     """``data.root`` as a folder; ``holds`` says in the error messages what it should hold.
 
     Raises ``InputError`` when it is not set, not there, or a file (an archive is to be unpacked).

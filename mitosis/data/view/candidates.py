@@ -22,7 +22,7 @@ from mitosis.inference.crop import crop
 MARGIN = 1.75
 
 
-class CandidateView(Dataset):
+class CandidateView(Dataset[dict[str, Any]]):
     """Training crops for the second stage of SCMitosis (section 3.2).
 
     Positive are the candidates labelled 1 and a crop round the centroid of every annotated mitosis, negative the
@@ -104,7 +104,7 @@ def elsewhere(field: Field, side_um: float) -> np.ndarray:
     return points[(np.hypot(between[..., 0], between[..., 1]) > step).all(axis=1)]
 
 
-class CandidateFieldView(Dataset):
+class CandidateFieldView(Dataset[dict[str, Any]]):
     """All candidates of one field an item, for validation and test: {"field": its name, "images": (n, 3, pixels,
     pixels) float32 in [0, 1], "points": (n, 2) float64 x, y, "labels": (n,) int64, "mpp": µm per pixel, "centroids":
     (k, 2) float64 x, y of the annotated mitoses}. n may be 0. Loaded with ``batch_size=1, collate_fn=single``.

@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 from mitosis.data.record import Field
 
 
-class FieldView(Dataset):
+class FieldView(Dataset[dict[str, Any]]):
     """One whole field an item: {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of
     ``mask_value``, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}.
 

@@ -1,7 +1,7 @@
 """The order of an epoch, and who of a distributed run's processes gets what."""
 
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch.distributed
 from torch.utils.data import DistributedSampler
@@ -9,7 +9,7 @@ from torch.utils.data import DistributedSampler
 T = TypeVar("T")
 
 
-class EpochSampler(DistributedSampler):
+class EpochSampler(DistributedSampler[Any]):
     """Keys (epoch, index) for the training views: index runs through a permutation of 0 … ``length`` − 1.
 
     The permutation is a function of (``seed``, epoch) alone; Lightning calls ``set_epoch``. Where ``torch.distributed``

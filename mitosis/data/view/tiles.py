@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ Augment = Callable[[np.ndarray, np.ndarray | None, int], tuple[np.ndarray, np.nd
 MARGIN = math.sqrt(2) / 0.8
 
 
-class TileView(Dataset):
+class TileView(Dataset[dict[str, Any]]):
     """Tiles in the mix of SCMitosis (section 4.1.3): centred on mitoses, from a sliding window, and random.
 
     ``fields``: where the tiles come from. ``augment``: called with (image, mask, seed) on a tile with a margin.

@@ -1,6 +1,7 @@
 """Whole fields at the network's resolution, as the U-Net paper trains on them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from mitosis.image.mask_value import BACKGROUND, IGNORED, MITOSIS
 from mitosis.inference.resolution import rescale
 
 
-class WholeFieldView(Dataset):
+class WholeFieldView(Dataset[dict[str, Any]]):
     """Whole fields for training, rescaled to ``mpp`` µm per pixel ("Detecting Mitosis Cells using U-Nets", IV.A).
 
     The paper resizes every field to 512 × 512 pixels. A field of ICPR 2012 is 512 µm to a side under either scanner, so

@@ -77,16 +77,17 @@ def test_a_field_comes_back_as_it_is_and_is_made_once(record: Record, tmp_path: 
     cache = Cache(tmp_path / "cache", Inverted())
     assert cache.missing_bytes(record) == SIDE * SIDE * 4 + 2 * HEADER
     field = cache.field(record)
-    assert isinstance(field, CachedField) and isinstance(field.image, np.memmap) and isinstance(field.mask, np.memmap)
+    assert isinstance(field, CachedField)
+    assert isinstance(field.image, np.memmap)
+    assert isinstance(field.mask, np.memmap)
     np.testing.assert_array_equal(field.image, 255 - record.read())
     np.testing.assert_array_equal(field.mask, record.mask())
-    assert field.record is record and field.image.dtype == field.mask.dtype == np.uint8
+    assert field.record is record
+    assert field.image.dtype == field.mask.dtype == np.uint8
     assert sum(map(len, entries(tmp_path).values())) == SIDE * SIDE * 4 + 2 * HEADER
-    assert (
-        cache.missing_bytes(record) == 0
-        and not made(cache, record)
-        and not made(Cache(cache.folder, Inverted()), record)
-    )
+    assert cache.missing_bytes(record) == 0
+    assert not made(cache, record)
+    assert not made(Cache(cache.folder, Inverted()), record)
     for array in (field.image, field.mask):
         with pytest.raises(ValueError, match="read-only"):
             array[0, 0] = 1
@@ -101,7 +102,8 @@ def test_another_process_does_not_hash_the_stain_again(record: Record, tmp_path:
 
 def test_what_changes_the_pixels_makes_them_anew(record: Record, tmp_path: Path, monkeypatch) -> None:
     folder = tmp_path / "cache"
-    assert made(Cache(folder, Inverted()), record) and made(Cache(folder, Inverted(white=254)), record)
+    assert made(Cache(folder, Inverted()), record)
+    assert made(Cache(folder, Inverted(white=254)), record)
     assert not made(Cache(folder, Inverted()), record)
     other = (0 * record.read()).astype(np.uint8)
     Image.fromarray(other).save(tmp_path / "a.png")
@@ -118,7 +120,8 @@ def test_what_does_not_change_them_does_not(record: Record, tmp_path: Path) -> N
     assert not made(cache, record)
     (tmp_path / "a.png").rename(tmp_path / "moved and renamed.png")
     moved = replace(record, read=partial(read_image, tmp_path / "moved and renamed.png"), field="b", case="other")
-    assert not made(cache, moved) and len(entries(tmp_path)) == 2
+    assert not made(cache, moved)
+    assert len(entries(tmp_path)) == 2
 
 
 def test_a_source_is_read_through_once(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,10 +159,13 @@ def test_readers_that_name_no_file_are_known_by_their_pixels(tmp_path: Path) -> 
 
     cache = Cache(tmp_path / "cache", Inverted())
     black, white = (partial(np.full, (2, 3, 3), value, np.uint8) for value in (0, 255))
-    assert made(cache, record(black)) and made(cache, record(white)) and not made(cache, record(lambda: black()))
+    assert made(cache, record(black))
+    assert made(cache, record(white))
+    assert not made(cache, record(lambda: black()))
     np.save(tmp_path / "a.npy", black())
     folder = partial(_of_folder, tmp_path, "a.npy")  # the file's name is in no argument
-    assert files_of(folder) == [] and not made(cache, record(folder))
+    assert files_of(folder) == []
+    assert not made(cache, record(folder))
     np.save(tmp_path / "a.npy", 1 + black())
     assert made(cache, record(folder))
     assert files_of(partial(read_image, tmp_path / "none.png")) == files_of(black) == files_of(None) == []
@@ -194,7 +200,9 @@ def test_an_entry_that_was_cut_off_is_made_anew(record: Record, tmp_path: Path, 
     os.truncate(path, size)
     with pytest.raises(InputError, match="not readable any more"):
         _ = field.image, field.mask
-    assert cache.missing_bytes(record) and cache.field(record) and entries(tmp_path) == whole
+    assert cache.missing_bytes(record)
+    assert cache.field(record)
+    assert entries(tmp_path) == whole
 
 
 def test_a_failure_leaves_no_entry(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +210,8 @@ def test_a_failure_leaves_no_entry(record: Record, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("mitosis.files.os.fsync", partial(_fail))
     with pytest.raises(OSError, match=r"images/\w+\.npy"):
         cache.field(record)
-    assert not entries(tmp_path) and not list(tmp_path.rglob("*.part"))
+    assert not entries(tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def _fail(*_: Any) -> None:

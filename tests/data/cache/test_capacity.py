@@ -49,7 +49,8 @@ def test_only_what_is_missing_is_counted_and_made(
     room(4 * ENTRY - 1)
     with pytest.raises(InputError, match=r"new/cache: 0\.00 GiB are needed and 0\.00 GiB free; make room"):
         fill(cache, records, 1)
-    assert len(entries(tmp_path)) == 2 and "1 of 5 fields" in capsys.readouterr().out
+    assert len(entries(tmp_path)) == 2
+    assert "1 of 5 fields" in capsys.readouterr().out
     room(4 * ENTRY)
     fill(cache, records, 1)
     assert len(entries(tmp_path)) == 10
@@ -65,10 +66,12 @@ def test_training_asks_before_it_fills(cli: Callable[..., Any], tmp_path: Path, 
     train += ["trainer=cpu", "data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
     room(3 * ENTRY - 1)  # two fields to train on, one of val; the test part is not read
     ended = cli("train", *train)
-    assert ended.code == 1 and "0 of 3 fields are in cache; 0.00 GiB needed for the others" in ended.out
+    assert ended.code == 1
+    assert "0 of 3 fields are in cache; 0.00 GiB needed for the others" in ended.out
     said = "data.cache=cache: 0.00 GiB are needed and 0.00 GiB free; make room, or choose a folder on another disk"
     assert ended.err == f"mitosis: {said}\n"
-    assert not entries(tmp_path) and not list(tmp_path.rglob("*.ckpt"))
+    assert not entries(tmp_path)
+    assert not list(tmp_path.rglob("*.ckpt"))
     room(3 * ENTRY)
     ended = cli("train", *train)
     assert ended.code == 0 and len(entries(tmp_path)) == 6, ended

@@ -54,7 +54,8 @@ def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, ca
             fill(Cache(tmp_path / f"{workers}", Macenko()), records, workers)
         assert len(told) == 1
         assert f"0 of 5 fields are in {tmp_path / str(workers)}; 0.00 GiB needed" in capsys.readouterr().out
-    assert entries(tmp_path / "1") == entries(tmp_path / "2") and len(entries(tmp_path / "1")) == 10
+    assert entries(tmp_path / "1") == entries(tmp_path / "2")
+    assert len(entries(tmp_path / "1")) == 10
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fill(Cache(tmp_path / "1", Macenko()), records, 1)

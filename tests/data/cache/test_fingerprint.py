@@ -49,14 +49,16 @@ def test_masks_follow_the_rings(tmp_path: Path) -> None:
     prints = Fingerprints(tmp_path, NoStain())
     one, other = Circle(1.0, 0.5, 2.0), Circle(1.0, 0.5, 3.0)
     names = [name(None), name(one), name(other), name(None, None), name(one, None), name(one, other), name()]
-    assert len(set(names)) == len(names) and name(one) == names[1]
+    assert len(set(names)) == len(names)
+    assert name(one) == names[1]
     assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # as it is in caches that know of no ring
 
 
 def test_images_follow_the_stain_and_its_settings(tmp_path: Path) -> None:
     stains = [NoStain(), Reinhard(), Macenko(), Macenko(maxima=[2.0, 1.0]), Macenko(maxima=[1.0, 2.0])]
     names = [image_hash(tmp_path, stain) for stain in stains]
-    assert len(set(names)) == len(names) and image_hash(tmp_path, Macenko()) == names[2]
+    assert len(set(names)) == len(names)
+    assert image_hash(tmp_path, Macenko()) == names[2]
 
 
 def own_stain(folder: Path, base: str, own: str) -> Any:

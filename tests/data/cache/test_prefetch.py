@@ -21,7 +21,8 @@ def test_in_order_and_no_further_than_the_next() -> None:
     made: list[int] = []
     for index, square in enumerate(prefetch(counting(made), range(20))):
         assert square == index**2
-        assert made == list(range(len(made))) and index + 1 <= len(made) <= index + 2
+        assert made == list(range(len(made)))
+        assert index + 1 <= len(made) <= index + 2
     assert list(prefetch(counting(made), [])) == []
 
 
@@ -29,7 +30,8 @@ def test_the_next_is_made_while_one_is_in_use() -> None:
     events = [Event() for _ in range(3)]
     taken = prefetch(Event.set, events)
     next(taken)
-    assert events[1].wait(timeout=60) and not events[2].is_set()
+    assert events[1].wait(timeout=60)
+    assert not events[2].is_set()
     taken.close()
 
 

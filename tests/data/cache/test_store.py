@@ -68,10 +68,12 @@ def test_at_most_two_fields_are_in_memory() -> None:
     store, records = FieldStore(stain), drawn()
     for record, field in zip(records, store.each(records), strict=True):
         stain.look()
-        assert field.record is record and np.array_equal(field.image, 255 - record.read())
+        assert field.record is record
+        assert np.array_equal(field.image, 255 - record.read())
         assert np.array_equal(field.mask, record.mask())
     del field
-    assert len(stain.made) == 20 and 1 <= stain.most <= 2
+    assert len(stain.made) == 20
+    assert 1 <= stain.most <= 2
     assert not [image for image in stain.made if image() is not None]
 
 
@@ -79,10 +81,13 @@ def test_each_takes_what_is_held_or_cached(tmp_path: Path) -> None:
     store, records = FieldStore(stain := Counting()), drawn()
     held = store.fields(records[:2])
     again = list(store.each(records[:3]))
-    assert again[0] is held[0] and again[1] is held[1] and len(stain.called) == 3
+    assert again[0] is held[0]
+    assert again[1] is held[1]
+    assert len(stain.called) == 3
     cached = FieldStore(Counting(), tmp_path)
     (field,) = cached.each(records[:1])
-    assert isinstance(field, CachedField) and np.array_equal(field.image, held[0].image)
+    assert isinstance(field, CachedField)
+    assert np.array_equal(field.image, held[0].image)
 
 
 def test_a_field_is_warned_of_at_its_first_reading(tmp_path: Path) -> None:

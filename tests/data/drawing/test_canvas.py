@@ -38,8 +38,10 @@ def test_paint_replaces_and_dilute_multiplies_by_the_share_covered():
 @pytest.mark.parametrize("scale", [1, 5])
 def test_noise_is_centred_scaled_and_smooth_at_its_grain(scale):
     noise = smooth_noise(np.random.default_rng(0), (400, 300), scale)
-    assert noise.shape == (400, 300) and noise.dtype == np.float32
-    assert abs(noise.mean()) < 0.1 and 0.7 < noise.std() < 1.4
+    assert noise.shape == (400, 300)
+    assert noise.dtype == np.float32
+    assert abs(noise.mean()) < 0.1
+    assert 0.7 < noise.std() < 1.4
     neighbours = np.corrcoef(noise[:, 1:].ravel(), noise[:, :-1].ravel())[0, 1]
     assert neighbours > 0.9 if scale == 5 else neighbours < 0.5
 

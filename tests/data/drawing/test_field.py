@@ -55,26 +55,32 @@ def test_figures_lie_inside_apart_and_disjoint(seed, case, size, mpp):
     assert drawn.image.shape == (size, size, 3)
     assert len(drawn.figures) >= 1
     pixels = np.concatenate([figure.pixels for figure in drawn.figures])
-    assert pixels.dtype == np.int32 and pixels.min() >= 0 and pixels.max() < size
+    assert pixels.dtype == np.int32
+    assert pixels.min() >= 0
+    assert pixels.max() < size
     assert len(np.unique(pixels, axis=0)) == len(pixels)
 
 
 def test_figures_have_real_sizes_and_stand_60_px_apart(fields):
     figures = [figure for drawn in fields for figure in drawn.figures]
     areas = np.array([len(figure.pixels) for figure in figures])
-    assert 480 < areas.mean() < 680 and areas.min() > 200 and areas.max() < 1200
+    assert 480 < areas.mean() < 680
+    assert areas.min() > 200
+    assert areas.max() < 1200
     for drawn in fields:
         points = np.array([figure.centroid for figure in drawn.figures])
         gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
         assert gaps[~np.eye(len(points), dtype=bool)].min() >= 55
-        assert 6 <= len(points) <= 8 and 12 <= len(drawn.hard_negatives) <= 20
+        assert 6 <= len(points) <= 8
+        assert 12 <= len(drawn.hard_negatives) <= 20
         apart = np.linalg.norm(points[:, None] - drawn.hard_negatives[None], axis=-1)
         assert apart.min() > 40
 
 
 def test_no_figure_touches_the_border_of_the_field(fields):
     pixels = np.concatenate([figure.pixels for drawn in fields for figure in drawn.figures])
-    assert pixels.min() > 0 and pixels.max() < 511
+    assert pixels.min() > 0
+    assert pixels.max() < 511
 
 
 def test_some_figures_have_two_parts_and_keep_one_centroid(fields):
@@ -94,7 +100,8 @@ def test_mitoses_and_look_alikes_are_dark_on_a_pink_ground(fields):
         grey = drawn.image.mean(axis=-1)
         centres = np.rint(drawn.hard_negatives).astype(int)
         nearby = [grey[max(y - 8, 0) : y + 9, max(x - 8, 0) : x + 9].min() for x, y in centres]
-        assert grey[mask].mean() < 125 and np.median(nearby) < 125 < grey[~mask].mean()
+        assert grey[mask].mean() < 125
+        assert np.median(nearby) < 125 < grey[~mask].mean()
         red, green, blue = drawn.image[~mask].mean(axis=0)
         assert green < blue < red
 

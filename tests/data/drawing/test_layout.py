@@ -12,7 +12,8 @@ def test_places_keep_margin_and_distance(seed, radius, margin):
         layout.place(rng, radius, margin)
     points = layout.points()
     assert len(points) >= 1
-    assert points.min() >= margin and points.max() <= 50 - margin
+    assert points.min() >= margin
+    assert points.max() <= 50 - margin
     gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
     assert gaps[~np.eye(len(points), dtype=bool)].min(initial=np.inf) >= 2 * radius
 

@@ -18,7 +18,8 @@ def record(field: str) -> Record:
 
 def test_six_cases_by_hand() -> None:
     lists = make_folds([record(name) for name in ("b1", "a1", "a2", "c1", "d1", "e1", "f1")])
-    assert list(lists) == ["0", "1", "2", "3", "4"] and not lists.by_field
+    assert list(lists) == ["0", "1", "2", "3", "4"]
+    assert not lists.by_field
     assert lists["0"] == {"test": ["a1", "a2", "f1"], "val": ["b1"], "train": ["c1", "d1", "e1"]}
     assert lists["4"] == {"test": ["e1"], "val": ["a1", "a2", "f1"], "train": ["b1", "c1", "d1"]}
 

@@ -51,7 +51,9 @@ def test_an_absent_test_part_is_noted_and_a_partial_one_refused() -> None:
     records = [record(f"{case}1") for case in "abcd"]
     for official in (UNPUBLISHED, Official(test=frozenset("yz"))):
         parts = split(records, "official", make_folds(records, official))
-        assert parts.test_absent and not parts.test and len(parts.train + parts.val) == 4
+        assert parts.test_absent
+        assert not parts.test
+        assert len(parts.train + parts.val) == 4
     with pytest.raises(InputError, match="fold=official: 1 of 2 test fields are not under data.root: z"):
         split(records, "official", make_folds(records, Official(test=frozenset("dz"))))
     with pytest.raises(InputError, match="no field is left for train"):

@@ -42,7 +42,8 @@ def test_split_by_hand():
     records = [record(name) for name in ("A02_1", "A00_1", "A00_2", "A01_1")]
     parts = split(records, 0, lists("A00_1 A01_1", "A00_2", "A02_1"))
     assert [names(part) for part in (parts.train, parts.val, parts.test)] == [["A00_1", "A01_1"], ["A00_2"], ["A02_1"]]
-    assert parts.note == "" and not parts.test_absent
+    assert parts.note == ""
+    assert not parts.test_absent
 
 
 def test_a_users_own_lists_are_a_file(tmp_path):
@@ -78,7 +79,9 @@ def test_an_unknown_fold_says_which_there_are():
 def test_an_absent_official_test_part_is_noted_and_a_partial_one_refused():
     listed = lists("A00_1", "A00_2", "A00_3 A00_4 A00_5 A00_6", "official")
     parts = split([record("A00_1"), record("A00_2")], "official", listed)
-    assert parts.test == () and parts.test_absent and "no test figure" in parts.note
+    assert parts.test == ()
+    assert parts.test_absent
+    assert "no test figure" in parts.note
     with pytest.raises(InputError, match="3 of 4 test fields are not under data.root: A00_3, A00_5, A00_6$"):
         split([record("A00_1"), record("A00_2"), record("A00_4")], "official", listed)
 
@@ -133,13 +136,16 @@ def test_fields_in_no_list_are_left_out_with_a_warning_and_used_by_all():
         warnings.simplefilter("error")
         everything = split(records, "all", listed)
         split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # another fold's fields are no strangers
-    assert names(everything.val) == ["A00_1"] and names(everything.train) == ["A00_2", "A05_1", "A05_2"]
+    assert names(everything.val) == ["A00_1"]
+    assert names(everything.train) == ["A00_2", "A05_1", "A05_2"]
 
 
 def test_all_takes_every_fifth_field_or_case_for_val():
     few = [record(f"A00_{n:02d}") for n in range(12)]
     parts = split(few, "all", FoldLists())
-    assert names(parts.val) == ["A00_00", "A00_05", "A00_10"] and len(parts.train) == 9 and parts.test == ()
+    assert names(parts.val) == ["A00_00", "A00_05", "A00_10"]
+    assert len(parts.train) == 9
+    assert parts.test == ()
     many = [record(f"A{case:02d}_{n}") for case in range(11) for n in (1, 2)]
     parts = split(reversed(many), "all", FoldLists())
     assert [item.case for item in parts.val] == ["A00", "A00", "A05", "A05", "A10", "A10"]
@@ -159,13 +165,16 @@ def test_records_that_cannot_be_split_are_refused():
 def test_the_committed_lists_of_icpr2012(name, scanner):
     listed = read_folds(f"{name}:{scanner}")
     assert set(listed) == {"official", *"01234"}
-    assert {item[1:] for item in listed["official"]["test"]} == EVALUATION and len(EVALUATION) == 15
+    assert {item[1:] for item in listed["official"]["test"]} == EVALUATION
+    assert len(EVALUATION) == 15
     for parts in listed.values():
         flat = [item for part in parts.values() for item in part]
-        assert len(flat) == len(set(flat)) and all(item[0] == scanner for item in flat)
+        assert len(flat) == len(set(flat))
+        assert all(item[0] == scanner for item in flat)
         assert {item[1:] for item in flat} - EVALUATION == set(MITOSES)
         val, train = (sum(MITOSES[item[1:]] for item in parts[part]) for part in ("val", "train"))
-        assert 0.15 <= val / (val + train) <= 0.20 and 5 <= len(parts["val"]) <= 6
+        assert 0.15 <= val / (val + train) <= 0.20
+        assert 5 <= len(parts["val"]) <= 6
     tests = [item for k in "01234" for item in listed[k]["test"]]
     assert sorted(item[1:] for item in tests) == sorted(MITOSES)
     if name == "icpr2012-slide":
@@ -182,7 +191,8 @@ def test_faults_of_list_files(tmp_path, monkeypatch):
     monkeypatch.setattr(fold, "FOLDS", tmp_path)
     (tmp_path / "plain.csv").write_text("fold,part,field\n0,train,a\n0,val,b\n")
     plain = read_folds("plain")
-    assert plain == {"0": {"train": ["a"], "val": ["b"], "test": []}} and plain.by_field == frozenset()
+    assert plain == {"0": {"train": ["a"], "val": ["b"], "test": []}}
+    assert plain.by_field == frozenset()
     with pytest.raises(InputError, match="'nothing'; there are plain"):
         read_folds("nothing")
     for text, message in {
@@ -210,7 +220,9 @@ def test_halves_by_hand():
 def test_halves_are_disjoint_whole_balanced_and_blind_to_order(fields, random):
     records = [record(f"A{case:02d}_{n:02d}", mitoses=mitoses) for n, (case, mitoses) in enumerate(fields)]
     first, second = halves(records)
-    assert first and second and sorted(names(first + second)) == sorted(names(records))
+    assert first
+    assert second
+    assert sorted(names(first + second)) == sorted(names(records))
     by_case = len({item.case for item in records}) > 1
     key = (lambda item: item.case) if by_case else (lambda item: item.field)
     assert not {key(item) for item in first} & {key(item) for item in second}

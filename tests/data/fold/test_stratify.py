@@ -29,7 +29,8 @@ def test_thirds_by_hand(counts: list[int], expected: list[int]) -> None:
 def test_the_draw_is_scikit_learns(strata: list[int], folds: int, seed: int) -> None:
     drawn = stratified(strata, folds, seed)
     sizes = np.bincount(drawn, minlength=folds)
-    assert sizes.sum() == len(strata) and sizes.max() - sizes.min() <= 1
+    assert sizes.sum() == len(strata)
+    assert sizes.max() - sizes.min() <= 1
     for stratum in set(strata):
         own = np.bincount(drawn[np.array(strata) == stratum], minlength=folds)
         assert own.max() - own.min() <= 1

@@ -38,7 +38,8 @@ def test_a_limit_that_nothing_exceeds_changes_nothing() -> None:
     parts = Parts(records("a1", "a2"), records("b1"), (), note="no test", test_absent=True)
     assert subset(parts, 2) is parts
     few = subset(Parts(records("a1", "a2", "a3"), records("b1"), (), note="no test", test_absent=True), 2)
-    assert few.test_absent and few.note.startswith("no test; data.limit=2")
+    assert few.test_absent
+    assert few.note.startswith("no test; data.limit=2")
 
 
 def dataset(**settings: int | None) -> Synthetic:

@@ -19,19 +19,23 @@ def test_a_part_that_two_objects_take_is_cut_between_them() -> None:
 def test_a_second_part_goes_to_the_nearest_object_and_a_far_one_to_none() -> None:
     parts = [ROW, ROW + [0, 4], ROW + [0, 100]]
     shares, left = assign_pixels(parts, np.array([[5.0, 0.0]]), reach=10)
-    assert shares[0] is not None and len(shares[0]) == 20
+    assert shares[0] is not None
+    assert len(shares[0]) == 20
     assert [part.tolist() for part in left] == [parts[2].tolist()]
 
 
 @pytest.mark.parametrize(("parts", "count"), [([], 2), ([ROW], 0), ([], 0)])
 def test_nothing_to_share_or_nobody_to_share_with(parts: list, count: int) -> None:
     shares, left = assign_pixels(parts, np.zeros((count, 2)) + 1000, reach=10)
-    assert shares == [None] * count and len(left) == len(parts)
+    assert shares == [None] * count
+    assert len(left) == len(parts)
 
 
 def test_objects_out_of_reach_get_nothing() -> None:
     shares, left = assign_pixels([ROW], np.array([[5.0, 10.5], [5.0, 10.0]]), reach=10)
-    assert shares[0] is None and shares[1] is not None and not left
+    assert shares[0] is None
+    assert shares[1] is not None
+    assert not left
 
 
 PLACE = st.integers(0, 60)

@@ -29,7 +29,9 @@ def test_pixels_of_its_own_come_first_then_the_outline() -> None:
 
 def test_what_lies_outside_is_cut_off() -> None:
     assert pixels(x=0.0, y=0.0) == {(0, 0), (1, 0), (0, 1), (1, 1)}
-    assert pixels(x=-0.6) is None and pixels(x=29.5) is None and pixels(y=20.0) is None
+    assert pixels(x=-0.6) is None
+    assert pixels(x=29.5) is None
+    assert pixels(y=20.0) is None
     assert pixels(pixels=np.array([[-1, 3], [40, 3]])) is None
 
 

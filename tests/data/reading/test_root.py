@@ -40,7 +40,8 @@ def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -
     ):
         with pytest.raises(InputError) as error:
             _ = made(root=root, **settings).parts
-        assert said in str(error.value) and "\n" not in str(error.value)
+        assert said in str(error.value)
+        assert "\n" not in str(error.value)
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_the_mask_is_the_paint_and_the_mitoses_are_the_csv(tmp_path: Path) -> No
     (record,) = read_records(contest(tmp_path), "A", subtract=100)
     (plain,) = read_records(tmp_path, "A")
     one, other = record.mask(), plain.mask()
-    assert one.shape == other.shape and (one & other).sum() / (one | other).sum() > 0.7
+    assert one.shape == other.shape
+    assert (one & other).sum() / (one | other).sum() > 0.7
     np.testing.assert_array_equal(record.centroids, plain.centroids)
     data = ICPR2012(root=str(tmp_path), masks="subtraction", grey_threshold=100, **ARGUMENTS)
     np.testing.assert_array_equal(data.records()[0].mask(), one)

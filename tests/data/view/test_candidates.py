@@ -48,8 +48,10 @@ def test_draws_what_it_should_in_its_share() -> None:
     seen: Counter = Counter()
     for index in range(600):
         item = view[(0, index)]
-        assert item["image"].shape == (3, 128, 128) and item["image"].dtype == torch.float32
-        assert item["label"].shape == () and item["label"].dtype == torch.int64
+        assert item["image"].shape == (3, 128, 128)
+        assert item["image"].dtype == torch.float32
+        assert item["label"].shape == ()
+        assert item["label"].dtype == torch.int64
         seen[tuple((item["image"][:, 64, 64] * 255).round().int().tolist()), item["label"].item()] += 1
     expected = {(COLOURS["truth"], 1): 120, (COLOURS["matched"], 1): 120, (COLOURS["false"], 0): 360}
     assert seen.keys() == expected.keys()
@@ -111,16 +113,20 @@ def test_workers_do_not_change_the_batches() -> None:
         return [batch["image"] for batch in DataLoader(view, batch_size=4, sampler=sampler, num_workers=workers)]
 
     alone, again = epoch(1, 0), epoch(1, 2)
-    assert len(alone) == 4 and all(torch.equal(one, other) for one, other in zip(alone, again, strict=True))
+    assert len(alone) == 4
+    assert all(torch.equal(one, other) for one, other in zip(alone, again, strict=True))
     assert not any(torch.equal(one, other) for one, other in zip(alone, epoch(2, 0), strict=True))
 
 
 def test_whole_field() -> None:
     item = single([CandidateFieldView([field()], ROWS)[0]])
-    assert item["field"] == "f" and item["mpp"] == 0.25
-    assert item["images"].shape == (3, 3, 128, 128) and item["images"].dtype == torch.float32
+    assert item["field"] == "f"
+    assert item["mpp"] == 0.25
+    assert item["images"].shape == (3, 3, 128, 128)
+    assert item["images"].dtype == torch.float32
     assert item["points"].tolist() == [list(POINTS[kind]) for kind in ("matched", "false", "ignored")]
-    assert item["labels"].tolist() == [1, 0, -1] and item["labels"].dtype == torch.int64
+    assert item["labels"].tolist() == [1, 0, -1]
+    assert item["labels"].dtype == torch.int64
     assert item["centroids"].tolist() == [[40, 40]]
     for image, kind in zip(item["images"], ("matched", "false", "ignored"), strict=True):
         assert (image[:, 64, 64] * 255).round().int().tolist() == list(COLOURS[kind])
@@ -131,7 +137,8 @@ def test_whole_field_without_candidates(candidates: dict[str, list[CandidateRow]
     view = CandidateFieldView([field(), field("g", truth=False)], candidates, pixels=96)
     assert len(view) == 2
     assert view[0]["images"].shape == (0, 3, 96, 96)
-    assert view[0]["points"].shape == (0, 2) and view[0]["labels"].shape == (0,)
+    assert view[0]["points"].shape == (0, 2)
+    assert view[0]["labels"].shape == (0,)
     assert view[1]["centroids"].shape == (0, 2)
 
 
@@ -147,4 +154,5 @@ def test_plain_tissue_takes_the_place_of_missing_negatives() -> None:
     assert {int(view[(0, index)]["label"]) for index in range(8)} == {0, 1}
     points = elsewhere(field(), side_um=4.0)
     x, y = np.array(field().record.centroids[0])
-    assert len(points) and np.hypot(points[:, 0] - x, points[:, 1] - y).min() > 4.0 / field().record.mpp
+    assert len(points)
+    assert np.hypot(points[:, 0] - x, points[:, 1] - y).min() > 4.0 / field().record.mpp

@@ -21,10 +21,13 @@ def test_one_field_an_item() -> None:
     first, second = DataLoader(FieldView(fields), batch_size=1, collate_fn=single)
     assert (first["field"], second["field"]) == ("a", "bb")
     assert first["mpp"] == 0.2456
-    assert first["image"].shape == (3, 5, 7) and first["image"].dtype == torch.float32
+    assert first["image"].shape == (3, 5, 7)
+    assert first["image"].dtype == torch.float32
     np.testing.assert_array_equal(first["image"], fields[0].image.transpose(2, 0, 1) / np.float32(255))
-    assert first["mask"].shape == (1, 5, 7) and first["mask"].nonzero().tolist() == [[0, 1, 4], [0, 1, 6]]
-    assert first["centroids"].tolist() == [[5, 1]] and first["centroids"].dtype == torch.float64
+    assert first["mask"].shape == (1, 5, 7)
+    assert first["mask"].nonzero().tolist() == [[0, 1, 4], [0, 1, 6]]
+    assert first["centroids"].tolist() == [[5, 1]]
+    assert first["centroids"].dtype == torch.float64
     assert second["centroids"].shape == (0, 2)
 
 

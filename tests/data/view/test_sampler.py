@@ -19,9 +19,9 @@ def test_permutes_an_epoch() -> None:
     assert sorted(second) == [(1, index) for index in range(50)]
     assert [index for _, index in first] != [index for _, index in second]
     sampler.set_epoch(0)
-    assert (
-        list(sampler) == first and list(EpochSampler(50, seed=3)) == first and list(EpochSampler(50, seed=4)) != first
-    )
+    assert list(sampler) == first
+    assert list(EpochSampler(50, seed=3)) == first
+    assert list(EpochSampler(50, seed=4)) != first
 
 
 @pytest.mark.parametrize("length", [1, 7, 8, 10])
@@ -52,7 +52,8 @@ def test_each_held_out_item_is_one_ranks_only(items: list[int], ranks: int) -> N
             shares.append(share_of(items))
     assert [item for share, _ in shares for item in share] == items
     assert len({len(share) + missing for share, missing in shares}) == 1
-    assert {missing for _, missing in shares} <= {0, 1} and shares[0][1] == 0
+    assert {missing for _, missing in shares} <= {0, 1}
+    assert shares[0][1] == 0
 
 
 def test_alone_all_items_are_ones_own() -> None:

@@ -46,9 +46,12 @@ def test_shapes_and_ranges(augment: object) -> None:
     view = TileView([field(90, 120, (50, 40), radius=6)], augment, size=48, jitter=10, samples=6, seed=0)
     assert len(view) == 6
     for item in draw(view, 20):
-        assert item["image"].shape == (3, 48, 48) and item["image"].dtype == torch.float32
-        assert item["mask"].shape == (1, 48, 48) and item["mask"].dtype == torch.float32
-        assert item["image"].min() >= 0 and item["image"].max() <= 1
+        assert item["image"].shape == (3, 48, 48)
+        assert item["image"].dtype == torch.float32
+        assert item["mask"].shape == (1, 48, 48)
+        assert item["mask"].dtype == torch.float32
+        assert item["image"].min() >= 0
+        assert item["image"].max() <= 1
         assert set(item["mask"].unique().tolist()) <= {0.0, 1.0}
 
 
@@ -73,7 +76,8 @@ def test_rings_stay_rings(augment: object) -> None:
     )
     for index in range(20):
         one, other = plain[0, index], rings[0, index]
-        assert other["image"].equal(one["image"]) and (other["mask"] == 1).equal(one["mask"] == 1)
+        assert other["image"].equal(one["image"])
+        assert (other["mask"] == 1).equal(one["mask"] == 1)
         assert set(other["mask"].unique().tolist()) <= {0.0, 1.0, 2.0}
         assert 200 < (other["mask"] == 2).sum() < 600  # π (12² − 6²) = 339, times 0.8² to 1.25²
 
@@ -117,7 +121,8 @@ def test_mitoses_count_alike_in_every_field() -> None:
     view = TileView(fields, NoAugment(), size=32, overlap=0, jitter=0, positives=1, samples=1, seed=0)
     seen = Counter((*place(item["image"]), item["mask"].sum().item()) for item in draw(view, 2000))
     assert {key[:2] for key in seen} == {(x - 16, 84) for x in [100, *(x for x, _ in crowd)]}
-    assert seen.total() == 2000 and all(140 < count < 260 for count in seen.values())
+    assert seen.total() == 2000
+    assert all(140 < count < 260 for count in seen.values())
 
 
 def test_sliding_grid() -> None:
@@ -144,8 +149,10 @@ def test_a_positive_tile_holds_its_one_pixel_mitosis(data: st.DataObject, height
         assert item["mask"].sum() >= 1
         if height >= 32 and width >= 32:
             x, y = place(item["image"])
-            assert 0 <= x <= width - 32 and 0 <= y <= height - 32
-            assert item["mask"][0, centre[1] - y, centre[0] - x] == 1 and item["mask"].sum() == 1
+            assert 0 <= x <= width - 32
+            assert 0 <= y <= height - 32
+            assert item["mask"][0, centre[1] - y, centre[0] - x] == 1
+            assert item["mask"].sum() == 1
             for start, middle, length in ((x, centre[0], width), (y, centre[1], height)):
                 inside = 16 + jitter <= middle <= length - 16 - jitter
                 assert not inside or abs(start + 16 - middle) <= jitter

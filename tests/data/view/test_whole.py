@@ -33,7 +33,8 @@ def view(fields: list[Field], mpp: float | None = 1.0, samples: int = 6, augment
 
 def test_image_and_mask_are_scaled_together() -> None:
     item = view([field("a")])[0, 0]
-    assert item["image"].shape == (3, 32, 32) and item["mask"].shape == (1, 32, 32)
+    assert item["image"].shape == (3, 32, 32)
+    assert item["mask"].shape == (1, 32, 32)
     expected = torch.zeros(32, 32)
     expected[16:24, 10:18] = 1
     assert item["mask"][0].equal(expected)
@@ -47,7 +48,8 @@ def test_half_covered_pixels_are_mitosis() -> None:
     one = field("a")
     record = Record("a", lambda: one.image, (128, 128), 0.25, "a", "a", "drawn", (figure,))
     _, mask = scaled(Field(record, one.image, record.mask()), 1.0)
-    assert mask.dtype == np.uint8 and mask[20].tolist() == [0] * 10 + [1] * 8 + [0] * 14
+    assert mask.dtype == np.uint8
+    assert mask[20].tolist() == [0] * 10 + [1] * 8 + [0] * 14
 
 
 def test_a_ring_stays_a_ring_and_its_edge_is_no_mitosis() -> None:
@@ -77,14 +79,16 @@ def test_each_field_comes_equally_often() -> None:
     data = view([field(name, grey=grey) for grey, name in greys.items()], samples=9)
     assert len(data) == 9
     seen = Counter(round(float(data[0, index]["image"].max()) * 255) for index in range(9))
-    assert set(seen.values()) == {3} and set(seen) == set(greys)
+    assert set(seen.values()) == {3}
+    assert set(seen) == set(greys)
 
 
 def test_a_function_of_the_key_alone() -> None:
     augment = SCMitosisAugment()
     one, other = (view([field("a"), field("b")], augment=augment) for _ in range(2))
     for key in ((0, 0), (0, 2), (3, 1)):
-        assert one[key]["image"].equal(other[key]["image"]) and one[key]["mask"].equal(other[key]["mask"])
+        assert one[key]["image"].equal(other[key]["image"])
+        assert one[key]["mask"].equal(other[key]["mask"])
     assert not one[0, 0]["image"].equal(one[1, 0]["image"])
     assert not one[0, 0]["image"].equal(one[0, 2]["image"])
 
