@@ -116,7 +116,7 @@ def _keys() -> list[str]:
                 walk(value, f"{prefix}{key}.")
 
     for path in CONF.rglob("*.yaml"):
-        group = path.parent.relative_to(CONF).as_posix()
+        group = path.parent.relative_to(CONF).as_posix().removesuffix("/common")
         text = path.read_text(encoding="utf-8")
         found.update([group] if group != "." else [])
         prefix = "" if group == "." or "@package _global_" in text else f"{group}."
