@@ -1,6 +1,7 @@
 """What conf/ ships: a test takes the words from the folder itself, so that a new yaml is tested by being there."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,8 +12,14 @@ from mitosis.run.build import CONF, words_of
 
 def described(group: str) -> dict[str, dict[str, Any]]:
     """Each word of a config group → what its yaml says of the object; a global yaml says it under the group's name."""
-    nodes = {word: yaml.safe_load((CONF / group / f"{word}.yaml").read_text()) for word in words_of(group)}
-    return {word: node if "_target_" in node else node[group] for word, node in nodes.items()}
+    return {word: _described(CONF / group / f"{word}.yaml", group) for word in words_of(group)}
+
+
+def _described(path: Path, group: str) -> dict[str, Any]:
+    node = yaml.safe_load(path.read_text())
+    own = node if "_target_" in node else node[group]
+    shared = "common" in node.get("defaults", [])
+    return (_described(path.with_name("common.yaml"), group) if shared else {}) | own
 
 
 def parts(group: str) -> dict[str, Callable[..., Any]]:

@@ -79,8 +79,9 @@ def test_pixels_or_an_outline_of_its_own_leave_nothing_open() -> None:
     assert set(mask_of((9, 9), plain).ravel().tolist()) == {0, 1}
 
 
-@pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(CONF.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_every_dataset_with_discs_may_have_rings(path: Path) -> None:
-    data = yaml.safe_load(path.read_text()).get("data", {})
+    content = yaml.safe_load(path.read_text())
+    data = content.get("data", content)
     assert ("ring_um" in data) == ("radius_um" in data)
     assert data.get("ring_um") is None

@@ -7,13 +7,11 @@ import pytest
 import safetensors.torch
 import timm
 import torch
-from omegaconf import OmegaConf
-from shipped import parts
+from shipped import described, parts
 
 from mitosis.errors import InputError
 from mitosis.model.classifier import check_pretrained, timm_classifier
 
-CONF = Path(__file__).parents[2] / "conf" / "model"
 TINY = "test_resnet"
 
 
@@ -42,10 +40,10 @@ def backbone_equals(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> b
 
 @pytest.mark.parametrize("name", [word for word, model in parts("model").items() if model is timm_classifier])
 def test_each_yaml_builds_a_classifier_of_two_classes(name: str, no_hub: Path) -> None:
-    model = OmegaConf.merge({"pretrained": True}, OmegaConf.load(CONF / f"{name}.yaml")).model
-    assert (model.pretrained, model.weights) == (True, None)
+    model = described("model")[name]
+    assert (model["pretrained"], model["weights"]) == ("${pretrained}", None)
     with torch.device("meta"):
-        net = timm_classifier(model.name, pretrained=False, weights=None).eval()
+        net = timm_classifier(model["name"], pretrained=False, weights=None).eval()
         assert net(torch.rand(2, 3, 128, 128)).shape == (2, 2)
 
 

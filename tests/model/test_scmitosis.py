@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from shipped import described
 
 from mitosis.errors import InputError
 from mitosis.model.convolution import DSC
@@ -159,10 +160,10 @@ def test_a_wrong_word_is_reported_by_its_key(kwargs: dict, key: str) -> None:
         SCMitosisSeg(**kwargs)
 
 
-@pytest.mark.parametrize("file", sorted((CONF / "model").glob("*.yaml")), ids=lambda file: file.stem)
-def test_each_model_yaml_fits_what_it_configures(file: Path) -> None:
-    assert file.read_text().startswith("# @package _global_\n")
-    model = OmegaConf.to_container(OmegaConf.merge(AROUND, OmegaConf.load(file)), resolve=True)["model"]
+@pytest.mark.parametrize("word", described("model"))
+def test_each_model_yaml_fits_what_it_configures(word: str) -> None:
+    assert (CONF / "model" / f"{word}.yaml").read_text().startswith("# @package _global_\n")
+    model = OmegaConf.to_container(OmegaConf.merge(AROUND, {"model": described("model")[word]}), resolve=True)["model"]
     module, _, name = model.pop("_target_").rpartition(".")
     signature(getattr(import_module(module), name)).bind(**model)
 
