@@ -100,7 +100,7 @@ def read_records(root: str | os.PathLike[str] | None, scanner: str, subtract: in
     only to make the masks, if ``subtract``, a grey level, is given. A field belongs to the evaluation part if a folder
     between ``root`` and the image has "evaluation" in its name; that part may be absent.
     Raises ``InputError`` if the folder does not exist or holds no field, an image has no csv or a csv no image, a field
-    has two images or csvs, a lone ``.jpg`` is painted, a csv is broken, or a training field lies in the evaluation part.
+    has two images or csvs, a lone ``.jpg`` is painted, a csv is broken, or a training field is in the evaluation part.
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
@@ -174,8 +174,9 @@ def read_figures(path: Path, size: tuple[int, int]) -> tuple[MitoticFigure, ...]
 
 
 def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
-    """``InputError`` if the mitoses are painted (255, 255, 0). In JPEGs that is R > 200, G > 200, B < 110, unlike any
-    tissue.
+    """``InputError`` if the mitoses are painted yellow.
+
+    The contest paints them (255, 255, 0), which its JPEGs store as R > 200, G > 200, B < 110. Tissue never is.
     """
     if not figures:
         return

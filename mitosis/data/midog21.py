@@ -22,7 +22,7 @@ INVENTORY = Inventory(
     " arXiv:2204.03742",
     licence="CC BY-NC-ND",
     where="https://zenodo.org/record/4643381",
-    note="200 images, of which 151 to 200 have no labels; the test part was not given out",
+    note="200 images, of which 151 to 200 have no labels; the test part was not published",
     mpp=tuple(MPP[scanner] for scanner in SCANNERS[:3]),
 )
 

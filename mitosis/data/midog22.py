@@ -31,7 +31,7 @@ INVENTORY = Inventory(
     " 2022 edition of the Mitosis Domain Generalization Challenge, arXiv:2309.15589",
     licence="see the record on Zenodo",
     where="https://zenodo.org/record/6547151",
-    note="405 images, of which 355 to 405 have no labels; the test part was not given out; numbers differ from MIDOG++",
+    note="405 images, of which 355 to 405 have no labels; the test part was not published; numbers differ from MIDOG++",
     mpp=tuple(MPP[scanner] for scanner in dict.fromkeys(SCANNERS.values())),
 )
 

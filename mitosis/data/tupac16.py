@@ -35,7 +35,7 @@ INVENTORIES = {
         citation="Tumor Proliferation Assessment Challenge 2016 (TUPAC16), auxiliary data set of mitoses",
         licence="not known",
         where="http://tupac.tue-image.nl",
-        note="34 further cases were given out without labels",
+        note="34 further cases were published without labels",
         mpp=(MPP,),
     ),
     "alternative": Inventory(
@@ -47,7 +47,7 @@ INVENTORIES = {
         citation="Alternative labels of the TUPAC16 auxiliary data set, DeepMicroscopy",
         licence="not known",
         where="https://github.com/DeepMicroscopy/TUPAC16_AlternativeLabels",
-        note="34 further cases were given out without labels",
+        note="34 further cases were published without labels",
         mpp=(MPP,),
     ),
 }
