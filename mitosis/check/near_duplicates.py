@@ -14,10 +14,10 @@ def dhash(image: np.ndarray) -> np.uint64:
     return np.packbits(darker).view(np.uint64)[0]
 
 
-def near_duplicates(looks: np.ndarray, distance: int) -> list[tuple[int, int]]:
-    """Index pairs i < j of the hashes ``looks``, (n,) uint64, that differ in at most ``distance`` of 64 bits."""
+def near_duplicates(hashes: np.ndarray, distance: int) -> list[tuple[int, int]]:
+    """Index pairs i < j of ``hashes``, (n,) uint64, that differ in at most ``distance`` of 64 bits."""
     pairs = []
-    for index in range(len(looks) - 1):
-        differing = np.bitwise_count(looks[index] ^ looks[index + 1 :])
+    for index in range(len(hashes) - 1):
+        differing = np.bitwise_count(hashes[index] ^ hashes[index + 1 :])
         pairs += [(index, index + 1 + int(other)) for other in np.flatnonzero(differing <= distance)]
     return pairs

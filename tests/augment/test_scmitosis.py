@@ -31,7 +31,7 @@ def test_rescaling_keeps_shape_and_range() -> None:
     assert 1.8 < max(factors) < 2.05
 
 
-def test_filtering_happens_in_its_share_and_keeps_brightness() -> None:
+def test_filtering_has_its_probability_and_keeps_the_brightness() -> None:
     image = np.random.default_rng(0).integers(90, 160, size=(64, 64, 3), dtype=np.uint8)
     augment = SCMitosisAugment(warp=0, filtering=0.3)
     flips = {np.ascontiguousarray(view).tobytes() for turn in (image, image[::-1]) for view in (turn, turn[:, ::-1])}

@@ -90,15 +90,15 @@ def _peak(command: list[str], folder: Path, environment: dict[str, str]) -> int:
 
 
 def _family(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:  # grows meanwhile
+    pids = [pid]
+    for parent in pids:  # grows meanwhile
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
-                    found.append(int(path.parent.name))
+                    pids.append(int(path.parent.name))
             except (FileNotFoundError, ProcessLookupError):
                 continue
-    return found
+    return pids
 
 
 def _largest(pid: int) -> int:

@@ -65,14 +65,14 @@ def test_three_folds_by_number_and_the_official_one(root: Path) -> None:
     assert {name[:20] for name in lists["official"]["test"]} == set(TEST)
 
 
-def test_folds_of_the_users_own(root: Path, tmp_path: Path) -> None:
+def test_a_users_own_folds_are_read(root: Path, tmp_path: Path) -> None:
     record, other, third = (record.field for record in cmc(root).records()[:3])
     table = tmp_path / "own.csv"
     table.write_text(f"fold,part,field\n0,train,{record}\n0,val,{other}\n0,test,{third}\n")
     assert set(cmc(root, folds=str(table)).lists(cmc(root).records())) == {"0"}
 
 
-def test_inventories_are_those_of_the_publishers() -> None:
+def test_inventories_hold_the_published_counts() -> None:
     assert len(TRAIN) == 14
     assert len(TEST) == 7
     assert len({*TRAIN, *TEST}) == 21
@@ -81,7 +81,7 @@ def test_inventories_are_those_of_the_publishers() -> None:
         assert (CMC.INVENTORIES[labels].mitoses, CMC.INVENTORIES[labels].hard_negatives) == (mitoses, others)
 
 
-def test_a_fold_whose_test_slides_are_not_at_hand_is_refused(root: Path) -> None:
+def test_a_fold_with_missing_test_slides_is_refused(root: Path) -> None:
     for name in TEST:
         (root / f"{name}.svs").unlink()
     with pytest.raises(InputError, match="fold=0: .* test fields are not under data.root"):

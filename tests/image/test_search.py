@@ -6,7 +6,7 @@ from mitosis.errors import InputError
 from mitosis.image.search import find_images
 
 
-def test_what_a_glob_names(tmp_path, monkeypatch):
+def test_the_images_of_paths_folders_and_globs(tmp_path, monkeypatch):
     inside = tmp_path / "set [1]" / "deep"
     inside.mkdir(parents=True)
     for name in ("x1.png", "x2.PNG", "y1.jpeg"):

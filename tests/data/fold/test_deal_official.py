@@ -33,7 +33,7 @@ def test_twelve_cases_by_hand() -> None:
     assert names(parts.train) == "c1 d1 e1 h1 i1 j1"
 
 
-def test_cases_for_val_may_be_given() -> None:
+def test_the_official_val_cases_are_used() -> None:
     records = [record(f"{case}1") for case in "abcdef"]
     parts = split(records, "official", make_folds(records, Official(test=frozenset("f"), val=frozenset("bd"))))
     assert (names(parts.train), names(parts.val), names(parts.test)) == ("a1 c1 e1", "b1 d1", "f1")

@@ -33,4 +33,4 @@ def drawn(size: int = SIZE) -> np.ndarray:
 def variants() -> dict[str, Callable[[Path], Written | None]]:
     """Every variant of every miniature; what draws itself writes nothing and returns None."""
     modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    return {word: write for module in modules for word, write in getattr(module, "VARIANTS", {}).items()}
+    return {variant: write for module in modules for variant, write in getattr(module, "VARIANTS", {}).items()}

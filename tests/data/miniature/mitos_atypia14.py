@@ -15,10 +15,10 @@ def add(root: Path, frame: str = "A03_00Aa", mitoses: str | None = "", others: s
     (slide / "frames/x40").mkdir(parents=True, exist_ok=True)
     (slide / "mitosis").mkdir(exist_ok=True)
     Image.fromarray(drawn()).save(slide / f"frames/x40/{frame}.tiff")
-    for word, rows in (("mitosis", mitoses), ("not_mitosis", others)):
-        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{word}.jpg")
+    for kind, rows in (("mitosis", mitoses), ("not_mitosis", others)):
+        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{kind}.jpg")
         if rows is not None:
-            (slide / f"mitosis/{frame}_{word}.csv").write_text(rows)
+            (slide / f"mitosis/{frame}_{kind}.csv").write_text(rows)
     return slide
 
 

@@ -13,7 +13,7 @@ from miniature import Written, drawn
 def write_slide(path: Path, image: np.ndarray, mpp: float = 0.25, levels: tuple[int, ...] = (1, 4)) -> Path:
     """A slide that shows ``image``; ``levels``: its downsamplings."""
     height, width = image.shape[:2]
-    told = f"Aperio Image Library v1.0\n{width}x{height} (256x256)|AppMag = 40|MPP = {mpp}"
+    text = f"Aperio Image Library v1.0\n{width}x{height} (256x256)|AppMag = 40|MPP = {mpp}"
     with tifffile.TiffWriter(path) as file:
         for step in levels:
             file.write(
@@ -22,7 +22,7 @@ def write_slide(path: Path, image: np.ndarray, mpp: float = 0.25, levels: tuple[
                 photometric="rgb",
                 compression="zlib",
                 metadata=None,
-                description=told,
+                description=text,
                 subfiletype=int(step > 1),
             )
     return path
