@@ -1,4 +1,4 @@
-"""What every augmentation keeps to."""
+"""The contract of all augmentations."""
 
 import hashlib
 import inspect
@@ -18,7 +18,7 @@ from mitosis.run.build import build
 
 AUGMENTS = parts("augment")
 EXTRAS = ("stain_jitter", "jpeg")
-"""Probabilities of steps that come last in the augmentations that take them."""
+"""Probabilities of the steps that come last in the augmentations that have them."""
 
 every = pytest.mark.parametrize("name", AUGMENTS)
 
@@ -60,7 +60,7 @@ def test_the_result_depends_only_on_the_arguments(name: str) -> None:
         for other in (augment, copy):
             for got, expected in zip(other(image, mask, seed), first[seed], strict=True):
                 np.testing.assert_array_equal(got, expected)
-        augment(image[:17, :17], None, seed + 1000)  # other calls between leave no trace
+        augment(image[:17, :17], None, seed + 1000)  # other calls in between have no effect
 
 
 def test_another_process_gives_the_same_result() -> None:
@@ -92,7 +92,7 @@ def test_size_and_type_are_kept_and_the_input_is_not_modified(name: str) -> None
 
 @every
 def test_seeds_give_different_results(name: str) -> None:
-    """JPEG alone has 46 qualities, of which 50 seeds draw some 30; an augmentation may do nothing at all."""
+    """JPEG has only 46 qualities, of which 50 seeds draw about 30; some results may also be unchanged."""
     augment, (image, mask) = AUGMENTS[name](), noise()
     results = {augment(image, mask, seed)[0].tobytes() for seed in range(50)}
     assert len(results) > (45 if extras(name) else 25) or results == {image.tobytes()}
@@ -124,7 +124,7 @@ def test_masks_are_not_interpolated(name: str) -> None:
 
 @every
 def test_each_mask_value_is_transformed_separately(name: str) -> None:
-    """Between 0 and 2 there is no 1: what is moved of a disc and its ring is what is moved of either."""
+    """Interpolating between 0 and 2 must not give 1: disc and ring move together as each would move alone."""
     y, x = np.mgrid[:64, :64]
     distance, image = np.hypot(x - 36, y - 30), noise(64)[0]
     mask = np.select([distance < 8, distance < 15], [1, 2], 0).astype(np.uint8)
@@ -138,7 +138,7 @@ def test_each_mask_value_is_transformed_separately(name: str) -> None:
 
 @every
 def test_a_black_border_never_shows(name: str) -> None:
-    """A white image may be darkened, but evenly, save for noise."""
+    """A white image may be darkened, but only evenly, apart from noise."""
     augment, white = AUGMENTS[name](), np.full((64, 64, 3), 250, dtype=np.uint8)
     for seed in range(80):
         got = augment(white, None, seed)[0]

@@ -1,4 +1,4 @@
-"""JPEG's traces."""
+"""JPEG compression artefacts."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Stains in other amounts."""
+"""Random changes of the amounts of the stains."""
 
 import numpy as np
 import pytest

@@ -53,7 +53,7 @@ def test_noise_is_a_few_grey_levels() -> None:
 
 
 def test_all_eight_symmetries_occur() -> None:
-    mask = np.arange(9, dtype=np.uint8).reshape(3, 3)  # 9 values, so that a warp shows as well
+    mask = np.arange(9, dtype=np.uint8).reshape(3, 3)  # 9 values, so that a warp would be noticed
     augment = UNetMitosisAugment()
     seen = Counter(augment(np.zeros((3, 3, 3), np.uint8), mask, seed)[1].tobytes() for seed in range(600))
     turns = [np.ascontiguousarray(np.rot90(view, k)).tobytes() for view in (mask, mask[:, ::-1]) for k in range(4)]

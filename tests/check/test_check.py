@@ -1,4 +1,4 @@
-"""Each check finds what it is for, all of it, and nothing in a dataset that is in order."""
+"""Each check finds all problems of its kind, and none in a correct dataset."""
 
 from dataclasses import replace
 from functools import partial
@@ -31,14 +31,14 @@ def record(name: str = "a", case: str = "case", figures: tuple = (), others: Any
 
 
 def bad(findings: list[Finding]) -> dict[str, Finding]:
-    """What was found, by the first words of its check."""
+    """The findings that are not ok, by the first words of their check."""
     assert all(finding.count == 0 for finding in findings if finding.verdict == "ok")
     return {" ".join(f.check.split()[:2]): f for f in findings if f.verdict != "ok"}
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Record]:
-    """Four drawn fields of four cases in files."""
+    """Four drawn fields of four cases, saved as files."""
     records = []
     for index in range(4):
         path = tmp_path / f"{index}.png"
@@ -76,9 +76,9 @@ def test_all_broken_images_are_found(files: list[Record], tmp_path: Path) -> Non
 def test_the_same_image_in_two_cases_is_found(files: list[Record], tmp_path: Path) -> None:
     Image.open(tmp_path / "1.png").save(tmp_path / "3.jpg", quality=80)
     files[3] = replace(files[3], read=partial(read_image, tmp_path / "3.jpg"))
-    (twins,) = bad(check_images(files)[0]).values()
-    assert twins.check == "images of two cases that look alike"
-    assert (twins.verdict, twins.count, twins.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
+    (alike,) = bad(check_images(files)[0]).values()
+    assert alike.check == "images of two cases that look alike"
+    assert (alike.verdict, alike.count, alike.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
     files[3] = replace(files[3], case="1")
     assert bad(check_images(files)[0]) == {}
 
@@ -111,14 +111,14 @@ def test_an_implausible_resolution_is_an_error(mpp: Any) -> None:
 
 
 def fold_lists(**parts: str) -> FoldLists:
-    """Fold 0: the names of the fields of each part, a letter each."""
+    """Fold 0, with one-letter field names for each part."""
     return FoldLists({"0": {part: list(parts.get(part, "")) for part in ("train", "val", "test")}})
 
 
 def test_correct_folds_give_no_finding() -> None:
     records = [record(f"{case}{index}", case) for case in "abcdefghijkl" for index in range(2)]
     assert bad(check_folds(records, make_folds(records))) == {}
-    assert bad(check_folds(records[:4], make_folds(records[:4]))) == {}  # two cases: dealt by field
+    assert bad(check_folds(records[:4], make_folds(records[:4]))) == {}  # two cases: folds by field
 
 
 def test_a_case_in_two_parts_is_an_error() -> None:
@@ -130,7 +130,9 @@ def test_a_case_in_two_parts_is_an_error() -> None:
     assert result["cases in"].first == "fold 0: case a"
     lists.by_field = frozenset("0")
     assert bad(check_folds(records, lists)) == {}
-    many = [record(name, name.lower()) for name in "aAbcdefghij"]  # from ten cases on, val too is of cases of its own
+    many = [
+        record(name, name.lower()) for name in "aAbcdefghij"
+    ]  # from ten cases on, val shares no case with train either
     result = bad(check_folds(many, fold_lists(train="abcdefgh", val="Ai", test="j")))
     assert result["cases in"].count == 1
 
@@ -186,7 +188,7 @@ def test_counts_of_parts_by_the_official_fold() -> None:
         "2/2 fields, 3/3 mitoses",
         "1/1 fields, 1/1 mitoses",
     ]
-    (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is given out apart
+    (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is published separately
     assert finding.check == "Set, training"
     assert finding.verdict == "ok"
 

@@ -1,4 +1,4 @@
-"""Images that look alike are told from those that do not."""
+"""Images that look alike are distinguished from those that do not."""
 
 import io
 
@@ -21,7 +21,7 @@ def bits(one: np.ndarray, other: np.ndarray) -> int:
 
 
 def test_a_hash_by_hand() -> None:
-    # Nine columns of 10 pixels, each darker than the one before: all bits. The other way round: none.
+    # Nine columns of 10 pixels, each darker than the one before, set all bits; in reverse order they set none.
     ramp = np.repeat(np.arange(180, 0, -20, dtype=np.uint8), 10)
     image = np.stack([np.tile(ramp, (80, 1))] * 3, axis=2)
     assert dhash(image) == 2**64 - 1

@@ -1,4 +1,4 @@
-"""AMIDA13 from a miniature: the first 23 cases of TUPAC16, 12 to train on and 11 to test on."""
+"""AMIDA13 from a miniature: the first 23 cases of TUPAC16, 12 for training and 11 for test."""
 
 from pathlib import Path
 from typing import Any

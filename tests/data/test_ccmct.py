@@ -1,4 +1,4 @@
-"""CCMCT from a miniature: slides in Aperio's form and databases of SlideRunner; what all sets of slides share."""
+"""CCMCT from a miniature: slides in Aperio's format and SlideRunner databases; also tests the common base class."""
 
 import os
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
     assert second.centroids.round().tolist() == [[88, 100]]
     assert second.hard_negatives.tolist() == [[8, 30]]
     assert len(second.figures[0].pixels) == pytest.approx(np.pi * 16**2, rel=0.02)  # 4 µm
-    # A mitosis on the regions' corner keeps its place; its disc is cut off there and ignored in the neighbours.
+    # A mitosis at a corner of regions keeps its centre; its disc is cut off there and ignored in the neighbours.
     assert first.centroids.tolist() == [[511, 511]]
     assert first.figures[0].pixels.max() == 511
     (circle,) = second.ignored
@@ -87,7 +87,7 @@ def test_regions_can_be_cached(root: Path, tmp_path: Path) -> None:
     data = ccmct(root, stain=_negative, cache=tmp_path / "cache")
     (first, second, _) = records = data.records()
     fields = data.store.fields(records)
-    assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # of one file, three regions
+    assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # three regions of one file
     np.testing.assert_array_equal(fields[1].image, 255 - second.read())
     assert Cache(tmp_path / "cache", _negative).missing_bytes(first) == 0
 
@@ -111,7 +111,7 @@ def test_the_official_fold_and_the_numbered_ones(
     assert lists["official"]["test"][0].startswith(TEST[0])
     assert len(lists["official"]["train"]) == 3
     assert all(TEST[0] not in name for fold in "0123" for part in lists[fold].values() for name in part)
-    (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the test part is left out as a whole
+    (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the whole test part is missing
     assert ccmct(tmp_path, fold="official").parts.test_absent
 
 

@@ -1,4 +1,4 @@
-"""CMC from a miniature: three folds by the slides' numbers; all else as in ``test_ccmct``."""
+"""CMC from a miniature: three folds by slide number; everything else as in ``test_ccmct``."""
 
 import sqlite3
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def cmc(root: Path, **kwargs: Any) -> CMC:
 
 @pytest.fixture
 def root(tmp_path: Path, write_slide: Callable[..., Path]) -> Path:
-    """All 21 slides; mitosis, look-alike and tumour region in each."""
+    """All 21 slides, each with a mitosis, a look-alike and a tumour region."""
     image = draw_field(seed=0, case=0, index=0, size=256).image
     slides = dict(zip(NUMBERS, sorted((*TRAIN, *TEST)), strict=True))
     base = sqlite3.connect(tmp_path / "MITOS_WSI_CMC_CODAEL_TR.sqlite")

@@ -100,11 +100,11 @@ def test_samples_depend_only_on_seed_epoch_and_index(workers: int) -> None:
     assert all(equal(one, other) for one, other in zip(first, second, strict=True))
     assert not equal(first[0], first[1])
     assert not equal(first[0], epochs_of(synthetic(seed=4), 1)[0])
-    assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the broken batch is left out
+    assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the incomplete batch is dropped
     later = synthetic(seed=3, workers=workers)
     later.first_epoch = 2
     assert equal(epochs_of(later, 3)[0], first[2])
-    assert equal(list(later.train_dataloader()), first[2])  # known before Lightning says it
+    assert equal(list(later.train_dataloader()), first[2])  # known before Lightning sets it
 
 
 def test_loaders_leave_the_global_generator_alone() -> None:

@@ -1,4 +1,4 @@
-"""A user's own images: found with each kind of labels, and every mistake told in one line."""
+"""A user's own images with each kind of labels; every mistake is reported in one line."""
 
 import os
 import pickle
@@ -20,7 +20,7 @@ POINTS = "image,x,y,label\np1/a.png,30,20,mitosis\np1/a.png,10,5,non-mitosis\nb.
 
 
 def picture(path: Path, size: tuple[int, int] = (HEIGHT, WIDTH), **saved: Any) -> np.ndarray:
-    """A pink picture with noise, of its own for each name."""
+    """A pink picture with noise, different for each name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(list(path.stem.encode())).integers(0, 40, (*size, 3))
     image = (np.array([200, 140, 180]) + noise).astype(np.uint8)
@@ -127,7 +127,7 @@ def test_pixel_lists(root: Path) -> None:
     (root / "notes.csv").write_text("nothing of an image's name")
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
         by_name = records(root)
-    np.testing.assert_allclose(by_name["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # what is outside is cut off
+    np.testing.assert_allclose(by_name["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # pixels outside are cut off
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
         assert records(root, labels=".").keys() == by_name.keys()
     assert records(root / "p1", labels="../p1", format="pixels").keys() == {"a"}

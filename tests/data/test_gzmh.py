@@ -33,7 +33,7 @@ def refusal(root: Path | None, **kwargs: Any) -> str:
 def test_touching_corners_are_one_mitosis_and_any_value_above_zero_counts(tmp_path):
     mask = np.zeros((SIZE, SIZE), np.uint8)
     mask[10:12, 20:22] = 1
-    mask[12:14, 22:24] = 255  # touches the first by a corner
+    mask[12:14, 22:24] = 255  # touches the first one at a corner
     mask[50, 60] = 7
     root = tmp_path / "Gz mh ü"
     add(root, "train", "p1_001", mask, "_mask")
@@ -138,7 +138,7 @@ def test_objects_of_a_csv_share_the_mask(tmp_path, table):
     assert [len(figure.pixels) for figure in one.figures] == [100, 100, 32]
     assert not two.figures
     np.testing.assert_allclose(one.centroids, [[24.5, 14.5], [34.5, 14.5], [66.5, 51.5]])
-    assert len(gzmh(tmp_path).records()[0].figures) == 4  # what the mask alone says
+    assert len(gzmh(tmp_path).records()[0].figures) == 4  # according to the mask alone
 
 
 @pytest.mark.parametrize(

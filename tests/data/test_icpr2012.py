@@ -1,4 +1,4 @@
-"""ICPR 2012 from a miniature of the contest's folders: what is read, what is refused, and in which words."""
+"""ICPR 2012 from a miniature of the contest's folders: records, refusals and their messages."""
 
 import os
 import pickle

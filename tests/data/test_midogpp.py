@@ -1,4 +1,4 @@
-"""MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
+"""MIDOG++ from a miniature of its folder: records, refusals and their messages."""
 
 import os
 import zipfile

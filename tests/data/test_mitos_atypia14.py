@@ -1,4 +1,4 @@
-"""MITOS-ATYPIA-14 from a miniature of the contest's folders: what is read, what is refused, and in which words."""
+"""MITOS-ATYPIA-14 from a miniature of the contest's folders: records, refusals and their messages."""
 
 import os
 from pathlib import Path

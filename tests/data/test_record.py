@@ -1,4 +1,4 @@
-"""A record's mask: discs, and the rings round them that nobody counts."""
+"""A record's mask: discs, and the ignored rings around them."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TUPAC16 from a miniature of its folders: two kinds of labels, row before column, what is refused and how."""
+"""TUPAC16 from a miniature of its folders: two kinds of labels, row before column, refusals."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A walk at random over datasets, views and folds: no case on two sides, every object in its image."""
+"""Random combinations of datasets, views and folds: no case on two sides, every object in its image."""
 
 import os
 import random
@@ -36,7 +36,7 @@ SMALL = ["stain=none", "budget=smoke", "budget.fields=null", "budget.size=96"]
 
 @pytest.fixture(scope="module", autouse=True)
 def searched():
-    """One search of conf/ for all of this file's compositions."""
+    """Initialise Hydra once for all compositions in this file."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         yield
 
@@ -50,7 +50,7 @@ def composed(command: str, *overrides: str) -> dict[str, Any]:
 def dataset(
     name: str, root: Path, fold: str = "all", view: str = "tiles", half: int | None = None, **given: Any
 ) -> MitosisDataModule:
-    """As a training run builds it; candidates come from the folder ``run`` beside ``root``."""
+    """Built as in a training run; the candidates come from the folder ``run`` next to ``root``."""
     key, *settings = name.split()
     data = composed("prepare", f"data={key}", *(f"data.{setting}" for setting in settings))["data"]  # a small yaml
     placed = data | ({"root": str(root)} if "root" in data else {}) | {"samples_per_epoch": 4} | given
@@ -142,7 +142,7 @@ def real(folder: str) -> Path:
 
 
 def proposals(records: Sequence[Record], rng: random.Random) -> list[CandidateRow]:
-    """For each field two places without mitosis, and each mitosis twice: as itself and as a further part."""
+    """For each field two places without a mitosis, and each mitosis twice: as a mitosis and as another part of it."""
     rows = []
     for record in records:
         places = [(rng.uniform(0, record.size[1]), rng.uniform(0, record.size[0]), 0) for _ in range(2)]

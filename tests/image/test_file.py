@@ -45,7 +45,7 @@ def test_pixels_and_size(tmp_path, noise, name):
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 @pytest.mark.parametrize("name", FILES)
 def test_a_truncated_file_is_named(tmp_path, noise, name, share, monkeypatch):
-    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as other libraries leave it
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as other libraries may set it
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, Image.registered_extensions()["." + name.split(".")[1]], **FILES[name])
     (tmp_path / name).write_bytes(buffer.getvalue()[: int(len(buffer.getvalue()) * share)])
@@ -111,7 +111,7 @@ def test_exif_rotation_is_ignored(tmp_path):
 
 def test_the_size_limit_is_independent_of_pillows(tmp_path, monkeypatch):
     Image.new("RGB", (30, 10)).save(tmp_path / "big.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # a third of this raises in Pillow itself
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow itself raises from twice this size on
     assert read_image(tmp_path / "big.png").shape == (10, 30, 3)
     monkeypatch.setattr(images, "MAX_PIXELS", 299)
     for read in (read_image, image_size):

@@ -1,4 +1,4 @@
-"""Whole slides: a small one in Aperio's form, read region by region."""
+"""A small whole slide in Aperio's format, read region by region."""
 
 import os
 from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_a_file_that_is_not_a_slide_is_named(tmp_path: Path, slide: Path) -> Non
     whole = slide.read_bytes()
     cut = tmp_path / "cut.svs"
     cut.write_bytes(whole[:20_000] + bytes(len(whole) - 20_000))
-    for _ in range(2):  # the second time as well
+    for _ in range(2):  # also the second time
         with pytest.raises(InputError, match=r"cut\.svs: .*(cut off|damaged).*copy it again"):
             read_region(cut, x=0, y=0, width=1300, height=1500)
 
@@ -79,7 +79,7 @@ def test_a_file_that_is_not_a_slide_is_named(tmp_path: Path, slide: Path) -> Non
 def test_a_fork_reopens_the_slide(slide: Path) -> None:
     before = read_region(slide, x=600, y=600, width=100, height=100)
     child = os.fork()
-    if not child:  # nothing of pytest's may run in here
+    if not child:  # pytest must not continue in the child
         try:
             same = all(
                 np.array_equal(read_region(slide, x=600, y=600, width=100, height=100), before) for _ in range(20)

@@ -1,4 +1,4 @@
-"""Label formats into one another: round trips of everything that a format holds, and what is refused."""
+"""Conversion between label formats: round trips of everything that a format stores, and refusals."""
 
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from mitosis.label.conversion import SHAPES, fit, left_behind
 from mitosis.label.formats import PER_IMAGE, TABLES, read_all
 from mitosis.label.shape import bounds
 
-QUARTERS = st.integers(0, 800).map(lambda number: number / 4)  # centres lie in the image, shapes may leave it
+QUARTERS = st.integers(0, 800).map(
+    lambda number: number / 4
+)  # centres are inside the image, shapes may extend beyond it
 NAMES = st.lists(
     st.sampled_from(["a", "b, 1", "Ärzte (2)", 'say "x"', "deep/c", "O'Neil=[3]"]), min_size=1, max_size=4, unique=True
 )
@@ -21,7 +23,7 @@ NAMES = st.lists(
 
 @st.composite
 def cells(draw: st.DrawFn, image: str) -> Annotation:
-    """A cell with a centre alone, or with a box, a triangle or pixels around it."""
+    """A cell with only a centre, or also with a box, a triangle or pixels around it."""
     x, y, kind = draw(QUARTERS), draw(QUARTERS), draw(st.sampled_from(["point", "box", "outline", "pixels"]))
     mitotic = draw(st.booleans())
     if kind == "box":
@@ -53,7 +55,7 @@ def written(labels: Labels, to: str, folder: Path) -> Labels:
 
 
 def same(one: Labels, other: Labels, to: str) -> None:
-    """Equal in what format ``to`` holds; the order within an image is kept."""
+    """Assert that the labels agree in everything that format ``to`` stores, with the same order within each image."""
     assert one.sizes.keys() == other.sizes.keys()
     if to in ("coco", "midog"):
         assert one.sizes == other.sizes
@@ -82,9 +84,9 @@ def test_round_trips(tmp_path_factory: pytest.TempPathFactory, labels: Labels, f
     fitted = fit(labels, first, radius_um=5, mpp=0.5)
     once = written(fitted, first, folder)
     same(fitted, once, first)
-    same(once, written(fit(once, first), first, folder), first)  # nothing is asked for any more
+    same(once, written(fit(once, first), first, folder), first)  # needs no radius any more
     on = fit(once, second, radius_um=5, mpp=0.5)
-    if on.sizes or second in TABLES:  # of no image there is no file
+    if on.sizes or second in TABLES:  # without images there is no file
         same(on, written(on, second, folder), second)
 
 

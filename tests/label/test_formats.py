@@ -1,4 +1,4 @@
-"""Label files of each format: read by hand-made examples, written and read again, refused in one line when broken."""
+"""Label files of each format: hand-made examples, round trips, and errors in one line for broken files."""
 
 import json
 import os
@@ -349,7 +349,7 @@ def test_faulty_databases_are_refused(tmp_path: Path) -> None:
         ("a.json", document([entry([30, 30, 10, 10])]), "coco"),
         ("a.json", document([entry([1, 1, 4, 2], segmentation=[])]), "coco"),
         ("a.json", document([]), "coco"),
-        ("a.json", document([entry([30, 20, 55, 35])]), "midog"),  # not coco's: 30 + 55 lies far outside of 60
+        ("a.json", document([entry([30, 20, 55, 35])]), "midog"),  # not COCO: 30 + 55 lies far outside of 60
         ("a.sqlite", "", "sliderunner"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What class names mean."""
+"""The meaning of class names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rows of numbers: whatever they end with, they come back as they were written."""
+"""Rows of numbers are read back as written, with any line ending."""
 
 from pathlib import Path
 

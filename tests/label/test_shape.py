@@ -1,4 +1,4 @@
-"""Shapes of cells, by hand and back again."""
+"""Shapes of cells: examples by hand and round trips."""
 
 import numpy as np
 from hypothesis import given

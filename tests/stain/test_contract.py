@@ -1,4 +1,4 @@
-"""What every stain normalisation keeps to."""
+"""The contract of all stain normalisations."""
 
 import inspect
 import pickle
@@ -35,11 +35,11 @@ OTHER = {
     "mean": [50.0, 20.0, -15.0],
     "deviation": [8.0, 6.0, 5.0],
 }
-"""Another reference, by the arguments that may give it."""
+"""Another reference, keyed by the arguments that set it."""
 
 
 def other(name):
-    """Another reference for a normaliser; empty where it takes none of these."""
+    """The arguments of another reference for a normaliser; empty if it has none of them."""
     return {key: OTHER[key] for key in inspect.signature(STAINS[name]).parameters if key in OTHER}
 
 
@@ -48,7 +48,7 @@ referenced = pytest.mark.parametrize("name", [name for name in NORMALISERS if ot
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
-    """A shorter search for Vahadane's stains, since nothing here hangs on their exactness."""
+    """A shorter search for Vahadane's stains, since these tests do not depend on their precision."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staintools_vahadane, "_ROUNDS", 50)
         yield
@@ -59,7 +59,7 @@ def difference(a, b):
 
 
 def given_back(name, image):
-    """Assert that ``image`` comes back in its own RGB, with one warning that names it; returns the reason."""
+    """Assert that ``image`` keeps its RGB values, with one warning that names it; returns the reason."""
     before = image.copy()
     with pytest.warns(UserWarning) as caught:
         result = STAINS[name]()(image, "A00_01")
@@ -93,7 +93,7 @@ def test_the_result_depends_only_on_the_image(name, field):
     stain, image = STAINS[name](), field(size=80)
     first = stain(image, "a")
     np.random.seed(1)
-    stain(field(REFERENCE_STAINS, size=80), "other")  # leaves no trace
+    stain(field(REFERENCE_STAINS, size=80), "other")  # has no effect on later calls
     np.testing.assert_array_equal(stain(image, "b"), first)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(stain))(np.asfortranarray(image), "a"), first)
 
@@ -116,7 +116,7 @@ def test_normalising_twice_changes_little(name, field):
 
 @normaliser
 def test_dark_stays_dark_and_bright_stays_bright(name, field):
-    """A value beyond 0 or 255 that wrapped round would turn it over."""
+    """A value beyond 0 or 255 that wrapped around would invert it."""
     image = field(size=150)
     result = STAINS[name]()(image, "a")
     grey, new = image.mean(axis=2).ravel(), result.mean(axis=2).ravel()

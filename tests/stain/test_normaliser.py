@@ -1,4 +1,4 @@
-"""How much tissue a fit needs."""
+"""The amount of tissue that a fit needs."""
 
 import numpy as np
 import pytest

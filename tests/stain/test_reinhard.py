@@ -29,7 +29,7 @@ def test_a_normalised_field_has_the_references_values(dull, seed):
 
 
 def test_a_pixel_by_hand(dull):
-    """One deviation above the field's mean lightness becomes one deviation above the reference's."""
+    """One standard deviation above the field's mean lightness becomes one above the reference's."""
     image = dull(0)
     mean, deviation = statistics(image)
     target = mean + [deviation[0], 0, 0]

@@ -25,7 +25,7 @@ def test_the_stains_equal_those_of_a_long_search_from_another_start(field):
     learned = learn(image, fit(image)[0])
     np.testing.assert_allclose(np.linalg.norm(learned, axis=1), 1)
     assert degrees_apart(learned, long / np.linalg.norm(long, axis=1, keepdims=True)).max() < 0.5
-    assert degrees_apart(learned, fit(image)[0]).max() > 2  # they are not Macenko's
+    assert degrees_apart(learned, fit(image)[0]).max() > 2  # they differ from Macenko's
 
 
 def test_hematoxylin_comes_first_for_every_start(field):
@@ -34,7 +34,7 @@ def test_hematoxylin_comes_first_for_every_start(field):
     one, other = learn(image, stains), learn(image, stains[::-1])
     assert one[0, 0] > one[1, 0]
     assert degrees_apart(one, other).max() < 1
-    assert other.flags.c_contiguous  # spams refuses a view in reverse
+    assert other.flags.c_contiguous  # spams rejects a reversed view
 
 
 def test_everything_else_equals_staintools(field):

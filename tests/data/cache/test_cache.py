@@ -1,4 +1,4 @@
-"""The cache: the uncached way's very pixels, nothing half-written taken for whole, nothing stale for fresh."""
+"""The cache gives the same pixels as reading without it, and never a partial or stale entry."""
 
 import os
 import pickle
@@ -36,7 +36,7 @@ SIDE = 96
 
 
 class Inverted:
-    """A stain with a setting, which notes what it was called with."""
+    """A stain with a setting, which records its calls."""
 
     called: list[str] = []
 
@@ -55,7 +55,7 @@ def _nothing_called_yet() -> None:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    """A drawn field in a file."""
+    """A drawn field, saved as a file."""
     drawn = draw_field(seed=0, case=0, index=0, size=SIDE)
     Image.fromarray(drawn.image).save(tmp_path / "a.png")
     read = partial(read_image, tmp_path / "a.png")
@@ -110,7 +110,7 @@ def test_a_change_of_the_pixels_sources_makes_new_entries(record: Record, tmp_pa
     assert made(Cache(folder, Inverted()), record)
     assert (Cache(folder, Inverted()).field(record).image == 255).all()
     monkeypatch.setattr(Inverted, "__call__", lambda self, image, name: Inverted.called.append(name) or image)
-    assert made(Cache(folder, Inverted()), record)  # the same name and settings, other code
+    assert made(Cache(folder, Inverted()), record)  # same name and settings, different code
 
 
 def test_changes_that_keep_the_pixels_reuse_the_entries(record: Record, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_readers_without_files_are_identified_by_their_pixels(tmp_path: Path) ->
     assert made(cache, record(white))
     assert not made(cache, record(lambda: black()))
     np.save(tmp_path / "a.npy", black())
-    folder = partial(_of_folder, tmp_path, "a.npy")  # the file's name is in no argument
+    folder = partial(_of_folder, tmp_path, "a.npy")  # no argument names the file
     assert files_of(folder) == []
     assert not made(cache, record(folder))
     np.save(tmp_path / "a.npy", 1 + black())

@@ -1,4 +1,4 @@
-"""What a cache lacks is counted, and refused where its disk cannot hold it, before anything is made."""
+"""Missing fields are counted before any is written, and refused if the disk cannot hold them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ DRAWN = ["data=synthetic", f"data.size={SIDE}", "data.cases=5", "data.fields_per
 
 @pytest.fixture
 def records() -> list[Record]:
-    """Five grey fields with masks of their own."""
+    """Five grey fields with different masks."""
     read = [partial(np.full, (SIDE, SIDE, 3), grey, np.uint8) for grey in range(5)]
     figures = [(MitoticFigure(np.array([[x, x]], np.int32)),) for x in range(5)]
     return [Record(str(i), read[i], (SIDE, SIDE), 0.25, "c", "s", "s", figures[i]) for i in range(5)]

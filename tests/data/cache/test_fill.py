@@ -1,4 +1,4 @@
-"""A cache filled by several processes: the same entries as by one, said before how large, and all of it told."""
+"""Filling a cache with several processes: same entries as with one, size printed first, all warnings shown."""
 
 import os
 import pickle
@@ -33,7 +33,7 @@ SIDE = 96
 
 @pytest.fixture
 def records(tmp_path: Path) -> list[Record]:
-    """Five fields in files, the last one white."""
+    """Five fields, saved as files; the last one is white."""
     made = []
     for index in range(5):
         drawn = draw_field(seed=0, case=index, index=0, size=SIDE)

@@ -1,4 +1,4 @@
-"""Hashes of what a field's pixels follow from: another stain, another code, another ring is another hash."""
+"""Hashes of a field's sources: they change with the stain, its code, and the rings."""
 
 import importlib
 import sys
@@ -51,7 +51,7 @@ def test_mask_hashes_depend_on_the_rings(tmp_path: Path) -> None:
     names = [name(None), name(one), name(other), name(None, None), name(one, None), name(one, other), name()]
     assert len(set(names)) == len(names)
     assert name(one) == names[1]
-    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # as it is in caches that know of no ring
+    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # unchanged since before masks had rings
 
 
 def test_image_hashes_depend_on_the_stain_and_its_settings(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_image_hashes_depend_on_the_stain_and_its_settings(tmp_path: Path) -> No
 
 
 def own_stain(folder: Path, base: str, own: str) -> Any:
-    """The stain of two modules with these sources, imported anew."""
+    """The stain defined by two modules with these sources, freshly imported."""
     for name, source in (("stain_of_base", base), ("stain_of_own", own)):
         (folder / f"{name}.py").write_text(source)
         sys.modules.pop(name, None)
@@ -89,7 +89,7 @@ def test_image_hashes_depend_on_code_that_a_stain_calls(tmp_path: Path, monkeypa
 
 
 class Warner:
-    """A stain that warns of every image."""
+    """A stain that warns about every image."""
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         warnings.warn(f"{name}: stains not normalised", stacklevel=2)

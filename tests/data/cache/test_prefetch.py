@@ -1,4 +1,4 @@
-"""One in use, one being made, no more; errors where their turn comes."""
+"""One item in use and one in preparation, no more; errors are raised when their item is due."""
 
 from collections.abc import Callable
 from threading import Event, current_thread, main_thread

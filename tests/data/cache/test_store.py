@@ -1,4 +1,4 @@
-"""The store of fields: each is read and normalised once, or one after another with two of them in memory."""
+"""The store reads and normalises each field once, or yields them one by one with at most two in memory."""
 
 import weakref
 from dataclasses import replace
@@ -25,7 +25,7 @@ def drawn() -> list[Record]:
 
 
 class Counting:
-    """A stain that notes what it was called with."""
+    """A stain that records its calls."""
 
     def __init__(self) -> None:
         self.called: list[str] = []
@@ -47,7 +47,7 @@ def test_fields_are_normalised_once() -> None:
 
 
 class Alive:
-    """A stain that counts how many of the images it made are still in memory."""
+    """A stain that counts how many of its results are still in memory."""
 
     def __init__(self) -> None:
         self.made: list[weakref.ref] = []

@@ -1,4 +1,4 @@
-"""Folds dealt by case: by hand, and what must hold whatever the cases are."""
+"""Folds made by case: examples by hand, and properties for any cases."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from mitosis.errors import InputError
 
 
 def record(field: str) -> Record:
-    """``a1`` is the field 1 of the case a."""
+    """``a1`` is field 1 of case a."""
     return Record(field, lambda: np.zeros((1, 1, 3), np.uint8), (1, 1), 0.25, field[0], field[0], "A")
 
 

@@ -1,4 +1,4 @@
-"""Splits by hand, what is refused, the committed lists of ICPR 2012 and the halves for cross-fitting."""
+"""Splits by hand, refusals, the fold lists of ICPR 2012 and the halves for cross-fitting."""
 
 import warnings
 
@@ -12,7 +12,7 @@ from mitosis.data.fold.lists import FoldLists, check_same_fields, halves, names_
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
 
-# Published inventory of the training part: slide → HPF: mitoses.
+# Published counts of the training part: slide → HPF: mitoses.
 INVENTORY = {
     "00": {"01": 5, "02": 2, "03": 2, "04": 3, "05": 1, "06": 4, "07": 1, "09": 3},
     "01": {"00": 8, "01": 4, "02": 11, "03": 11, "05": 6, "07": 9, "08": 7},
@@ -63,7 +63,7 @@ def test_a_changed_fold_is_refused():
     then = names_of(split([record(name) for name in ("a1", "b1", "c1")], 0, lists("a1", "b1", "c1")))
     assert then == {"train": ["a1"], "val": ["b1"]}
     more = [record(name) for name in ("a1", "b1", "c1", "d1")]
-    check_same_fields(split(more, 0, lists("a1", "b1", "c1 d1")), then, "run")  # a test part that grows is no leak
+    check_same_fields(split(more, 0, lists("a1", "b1", "c1 d1")), then, "run")  # a larger test part does not matter
     check_same_fields(split(more, 0, lists("d1", "b1", "a1")), None, "run")
     with pytest.raises(InputError, match=r"^run: the fold is not that of its training, d1 was not in train then; "):
         check_same_fields(split(more, 0, lists("a1 d1", "b1", "c1")), then, "run")
@@ -135,7 +135,7 @@ def test_fields_in_no_list_are_left_out_with_a_warning_and_used_by_all():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         everything = split(records, "all", listed)
-        split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # another fold's fields are no strangers
+        split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # fields of other folds are known
     assert names(everything.val) == ["A00_1"]
     assert names(everything.train) == ["A00_2", "A05_1", "A05_2"]
 

@@ -1,4 +1,4 @@
-"""Folds drawn by stratum: by hand, and the same as scikit-learn's."""
+"""Stratified folds: examples by hand, and the same draw as scikit-learn's."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""A few fields in place of all: which they are, by hand."""
+"""The fields of a subset, by hand."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ FIGURE = MitoticFigure(np.zeros((1, 2), dtype=np.int32))
 
 
 def records(*names: str) -> tuple[Record, ...]:
-    """``a1`` is the field 1 of the case a, ``a1+`` one with a mitosis."""
+    """``a1`` is field 1 of case a; ``a1+`` has a mitosis."""
     made = []
     for name in names:
         field, case, figures = name.rstrip("+"), name[0], (FIGURE,) * name.count("+")

@@ -1,4 +1,4 @@
-"""A mask's pixels shared out among the objects that are listed beside it."""
+"""Assigning a mask's pixels to objects that are listed separately."""
 
 import numpy as np
 import pytest

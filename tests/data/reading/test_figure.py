@@ -1,4 +1,4 @@
-"""Pixels of an annotated cell, by hand."""
+"""The pixels of an annotated cell, by hand."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,17 @@ def pixels(**given) -> set[tuple[int, int]] | None:
 
 
 def test_a_point_becomes_a_disc_with_its_radius_in_micrometres() -> None:
-    assert pixels() == {(5, 4), (4, 4), (6, 4), (5, 3), (5, 5), (4, 3), (4, 5), (6, 3), (6, 5)}  # closer than 2 pixels
+    assert pixels() == {
+        (5, 4),
+        (4, 4),
+        (6, 4),
+        (5, 3),
+        (5, 5),
+        (4, 3),
+        (4, 5),
+        (6, 3),
+        (6, 5),
+    }  # all within less than 2 pixels
 
 
 def test_pixels_take_precedence_over_the_outline() -> None:

@@ -1,4 +1,4 @@
-"""The folder of a dataset: what stands for it and is none, and what every set says to that."""
+"""Invalid dataset folders, and every dataset's error messages for them."""
 
 import tarfile
 import zipfile

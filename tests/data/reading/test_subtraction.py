@@ -1,4 +1,4 @@
-"""Masks out of painted copies: by hand, on a miniature of the contest's folders, and on the real fields."""
+"""Masks from painted copies: by hand, on a miniature of the contest's folders, and on the real fields."""
 
 import os
 from pathlib import Path
@@ -22,7 +22,7 @@ def test_a_subtraction_mask_by_hand() -> None:
     painted = image.copy()
     painted[0, 0] = (100, 100, 80)  # 20 in one channel: not more than 20
     painted[0, 1] = (100, 121, 100)
-    painted[1, 2] = (0, 100, 100)  # darker counts as well, and does not wrap round
+    painted[1, 2] = (0, 100, 100)  # darker counts as well, and does not wrap around
     assert subtraction_mask(image, painted, 20).tolist() == [[0, 1, 0], [0, 0, 1]]
     assert subtraction_mask(image, painted, 19).tolist() == [[1, 1, 0], [0, 0, 1]]
     assert subtraction_mask(image, painted, 20).dtype == np.uint8

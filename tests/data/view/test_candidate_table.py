@@ -1,4 +1,4 @@
-"""candidates.csv: what is written comes back, what is broken is named."""
+"""candidates.csv: round trips, and errors that name broken rows."""
 
 import math
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_any_field_name_is_written_and_read(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        "f,1,2,20,0.5,0.9,0,00",  # a column short
+        "f,1,2,20,0.5,0.9,0,00",  # one column too few
         "f,1,2,20,0.5,0.9,0,00,seen,more",
         "f,one,2,20,0.5,0.9,0,00,seen",
         "f,nan,2,20,0.5,0.9,0,00,seen",

@@ -23,7 +23,7 @@ POINTS = {"truth": (40, 40), "matched": (160, 40), "false": (40, 160), "ignored"
 
 
 def field(name: str = "f", truth: bool = True, mpp: float = 0.25) -> Field:
-    """200 × 200 pixels, each quarter of the colour of the point in its middle."""
+    """200 × 200 pixels; each quarter has the colour of the point in its middle."""
     image = np.zeros((200, 200, 3), dtype=np.uint8)
     for kind, (x, y) in POINTS.items():
         image[100 * (y > 100) :, 100 * (x > 100) :] = COLOURS[kind]
@@ -82,7 +82,7 @@ def test_jitter_stays_within_its_micrometres() -> None:
 
 
 def worst(image: np.ndarray, mask: None, seed: int) -> tuple[np.ndarray, None]:
-    """Turned by 45°, shrunk to 0.9 and shifted by 3 %, black beyond the border."""
+    """Rotates by 45°, shrinks to 0.9 and shifts by 3 %, with black beyond the border."""
     middle = (len(image) - 1) / 2
     turn = cv2.getRotationMatrix2D((middle, middle), 45, 0.9)
     turn[:, 2] += 0.03 * len(image)

@@ -1,4 +1,4 @@
-"""EpochSampler: keys, epochs, ranks; and what share of the held-out fields a rank gets."""
+"""EpochSampler: keys, epochs and ranks; and each rank's share of the held-out fields."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""TileView: what is drawn, from where, and that it repeats."""
+"""TileView: where tiles are drawn, with which shares, and that they are reproducible."""
 
 from collections import Counter
 from dataclasses import replace
@@ -20,7 +20,7 @@ from mitosis.errors import InputError
 
 
 def field(height: int, width: int, *centres: tuple[int, int], name: str = "f", radius: int = 0) -> Field:
-    """Pixels that spell their own place: red x, green y (mod 256), blue both multiples of 256."""
+    """Pixels that encode their position: red is x, green is y (mod 256), blue holds the multiples of 256 of both."""
     y, x = np.mgrid[:height, :width]
     image = np.stack([x % 256, y % 256, x // 256 + 16 * (y // 256)], axis=-1).astype(np.uint8)
     figures = [
@@ -84,7 +84,7 @@ def test_rings_stay_rings(augment: object) -> None:
 
 def test_workers_do_not_change_the_batches() -> None:
     view = TileView([field(300, 300, (70, 200), radius=6)], SCMitosisAugment(), size=64, jitter=20, samples=24, seed=1)
-    cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 3)  # OpenCV's threads are up before the fork
+    cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 3)  # start OpenCV's threads before the fork
 
     def epoch(number: int, workers: int) -> list[torch.Tensor]:
         sampler = EpochSampler(len(view), seed=1)
@@ -107,7 +107,7 @@ def test_seed_epoch_and_index_each_change_the_sample() -> None:
 
 
 def test_share_of_positives() -> None:
-    # The one mitosis fills a field of the tile's size; the grid reaches that field once in 101 windows.
+    # The only mitosis is in a field of the tile's size, which has 1 of the grid's 101 windows.
     fields = [field(32, 32, (16, 16), radius=3), field(32, 3200, name="empty")]
     for share in (0.0, 0.3, 1.0):
         view = TileView(fields, NoAugment(), size=32, overlap=0, jitter=8, positives=share, samples=1, seed=0)
@@ -164,7 +164,7 @@ def test_augmented_positive_tiles_keep_their_mitosis() -> None:
 
 
 class Worst:
-    """Turns by 45° and shrinks to 0.8, black beyond the border; remembers what it was given."""
+    """Rotates by 45° and shrinks to 0.8, with black beyond the border; records its arguments."""
 
     def __call__(self, image: np.ndarray, mask: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         self.given = image

@@ -1,4 +1,4 @@
-"""Whole fields for training: rescaled once, each equally often, a function of the key alone."""
+"""Whole fields for training: rescaled once, equally frequent, and dependent only on the key."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ def square(left: int, top: int, side: int) -> MitoticFigure:
 
 
 def field(name: str, side: int = 128, mpp: float = 0.25, grey: int = 200) -> Field:
-    """A grey field with one dark square of 32 pixels, from (40, 64) on."""
+    """A grey field with one dark square of 32 pixels whose upper left corner is (40, 64)."""
     figure = square(40, 64, 32)
     image = np.full((side, side, 3), grey, np.uint8)
     image[64:96, 40:72] = 40
