@@ -13,9 +13,8 @@ from mitosis.label.conversion import SHAPES, fit, left_behind
 from mitosis.label.formats import PER_IMAGE, TABLES, read_all
 from mitosis.label.shape import bounds
 
-QUARTERS = st.integers(0, 800).map(
-    lambda number: number / 4
-)  # centres are inside the image, shapes may extend beyond it
+# Centres lie inside the image; shapes may extend beyond it.
+QUARTERS = st.integers(0, 800).map(lambda number: number / 4)
 NAMES = st.lists(
     st.sampled_from(["a", "b, 1", "Ärzte (2)", 'say "x"', "deep/c", "O'Neil=[3]"]), min_size=1, max_size=4, unique=True
 )
