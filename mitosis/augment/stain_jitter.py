@@ -50,7 +50,8 @@ class StainJitterAugment:
 
     Args:
         probability: Probability of the jitter.
-        scale, shift: As for ``StainJitter``.
+        scale: As for ``StainJitter``.
+        shift: As for ``StainJitter``.
     """
 
     def __init__(self, probability: float = 1.0, scale: float = SCALE, shift: float = SHIFT) -> None:

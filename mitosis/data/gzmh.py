@@ -66,7 +66,10 @@ class GZMH(MitosisDataModule):
 
     Args:
         root: Folder that holds the unpacked dataset.
-        images, masks, patient, test: Regular expressions, see ``Patterns``.
+        images: Regular expression for the images, see ``Patterns``.
+        masks: Regular expression for the masks.
+        patient: Regular expression for the patient in an image's path.
+        test: Regular expression for the images of the official test part.
         objects: A csv of centroids (image, x, y) or boxes (image, x1, y1, x2, y2), absolute or relative to ``root``,
             one row per mitosis. Each row is assigned its pixels of the mask (``assign_pixels``, within ``REACH_UM``).
             Components near no row are left out, with a warning; a row without pixels is an error.

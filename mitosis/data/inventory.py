@@ -35,10 +35,13 @@ class Inventory:
 
     Attributes:
         name: The dataset's name.
-        fields, mitoses, hard_negatives: Counts of the labelled data published together. A test part published
-            separately is only in ``parts``.
+        fields: Number of labelled fields published together. A test part published separately is only in ``parts``.
+        mitoses: Number of mitoses in them.
+        hard_negatives: Number of hard negatives in them.
         parts: Disjoint parts, in the publishers' order; may be empty.
-        citation, licence, where: One line each; ``where`` is a URL or a DOI.
+        citation: One line.
+        licence: One line.
+        where: A URL or a DOI, one line.
         note: One line with known reasons for differing counts, or empty.
         mpp: µm per pixel for each scanner of the labelled fields; empty if not known.
     """

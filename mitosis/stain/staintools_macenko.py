@@ -21,7 +21,8 @@ class StaintoolsMacenko(Normaliser):
     would fail or return a black image.
 
     Args:
-        stains, maxima: The reference, as for ``Macenko``.
+        stains: The reference, as for ``Macenko``.
+        maxima: The reference, as for ``Macenko``.
 
     Raises:
         InputError: As ``Macenko``.

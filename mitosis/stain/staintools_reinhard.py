@@ -18,7 +18,8 @@ class StaintoolsReinhard(Normaliser):
     cannot fit are not passed to staintools, which would divide by 0.
 
     Args:
-        mean, deviation: The reference, as for ``Reinhard``.
+        mean: The reference, as for ``Reinhard``.
+        deviation: The reference, as for ``Reinhard``.
 
     Raises:
         InputError: As ``Reinhard``.

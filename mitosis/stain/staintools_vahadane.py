@@ -28,7 +28,8 @@ class StaintoolsVahadane(Normaliser):
     to staintools.
 
     Args:
-        stains, maxima: The reference, as for ``Macenko``.
+        stains: The reference, as for ``Macenko``.
+        maxima: The reference, as for ``Macenko``.
 
     Raises:
         InputError: As ``Macenko``.
