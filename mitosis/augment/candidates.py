@@ -10,16 +10,19 @@ from mitosis.augment.stain_jitter import StainJitter
 
 
 class CandidateAugment:
-    """What a crop round one nucleus may go through and stay the same nucleus: turned, moved, lit and stained otherwise.
+    """Mild geometric and colour changes for a crop around one nucleus, which keep it the same nucleus.
 
-    One of the square's eight symmetries; with probability ``warp`` a rotation by up to 45°, a rescaling by 0.9–1.1 and
-    a shift by up to 3 % of the side, the border reflected; with probability ``colour`` brightness and contrast ±10 %,
-    and again hue ±8° and saturation ±4 % of its range; with probability ``noise`` Gaussian noise of 3–7 grey levels;
-    with probability ``blur`` Gaussian blur (σ 0.5–1.5 px). ``stain_jitter`` and ``jpeg`` are the probabilities of a
-    change of both stains and of JPEG's traces, last of all.
+    Every crop gets one of the square's eight symmetries. The transforms below are applied in this order.
 
-    Called with image (S, S, 3) uint8, mask (S, S) uint8 or None, and a seed ≥ 0; returns both at the size given.
-    The result is a function of the arguments alone. ValueError for an image that is not square.
+    Args:
+        warp: Probability of a rotation by up to 45°, a rescaling by 0.9–1.1 and a shift by up to 3 % of the side, with
+            reflection at the border.
+        colour: Probability of changing brightness and contrast by ±10 %, and separately of changing hue by ±8° and
+            saturation by ±4 % of its range.
+        blur: Probability of a Gaussian blur, σ 0.5–1.5 px.
+        noise: Probability of Gaussian noise, σ 3–7 grey levels.
+        stain_jitter: Probability of ``StainJitter``.
+        jpeg: Probability of JPEG compression (``Jpeg``).
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class CandidateAugment:
                     p=warp,
                 ),
                 A.RandomBrightnessContrast(brightness_limit=0.1, contrast_limit=0.1, p=colour),
-                # OpenCV's hue has 180 steps to the circle, its saturation 255.
+                # In OpenCV the full circle of hue has 180 steps, saturation 255.
                 A.HueSaturationValue(hue_shift_limit=4, sat_shift_limit=10, val_shift_limit=0, p=colour),
                 A.GaussianBlur(blur_limit=0, sigma_limit=(0.5, 1.5), p=blur),
                 A.GaussNoise(std_range=(0.0124, 0.0277), p=noise),
@@ -53,6 +56,18 @@ class CandidateAugment:
         )
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Augment an image and its mask; the result depends only on the arguments.
+
+        Args:
+            image: (S, S, 3) uint8 RGB.
+            mask: (S, S) uint8, or None.
+            seed: Any int ≥ 0.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+
+        Raises:
+            ValueError: The image is not square.
+        """
         check_square(image)
         return apply(self._transforms, image, mask, seed)

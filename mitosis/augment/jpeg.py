@@ -1,4 +1,4 @@
-"""Compression to JPEG and back, as scanners store their slides."""
+"""JPEG compression artefacts, such as scanners leave when they store slides."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -13,9 +13,14 @@ QUALITY = (50, 95)
 
 
 class Jpeg(A.ImageCompression):
-    """JPEG of a quality drawn from ``quality``: lowest and highest, at most 100.
+    """JPEG compression with a random quality.
 
-    albumentations hands the encoder, which wants blue first, red for blue; the traces would be those of other colours.
+    albumentations passes RGB to an encoder that expects BGR, which would give the artefacts of other colours; here the
+    channels are swapped.
+
+    Args:
+        quality: Lowest and highest quality, at most 100.
+        p: Probability of the transform.
     """
 
     def __init__(self, quality: Sequence[int] = QUALITY, p: float = 0.5) -> None:
@@ -28,15 +33,25 @@ class Jpeg(A.ImageCompression):
 
 
 class JpegAugment:
-    """``Jpeg`` alone, with ``probability``; other augmentations take it in by their key ``jpeg``.
+    """JPEG compression as the only augmentation; other augmentations include it with their argument ``jpeg``.
 
-    Called with image (H, W, 3) uint8, mask (H, W) uint8 or None, and a seed ≥ 0; returns both at the size given.
-    The result is a function of the arguments alone.
+    Args:
+        probability: Probability of the compression.
+        quality: Lowest and highest quality, at most 100.
     """
 
     def __init__(self, probability: float = 1.0, quality: Sequence[int] = QUALITY) -> None:
         self._transforms = A.Compose([Jpeg(quality, p=probability)])
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Augment an image and its mask; the result depends only on the arguments.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            mask: (H, W) uint8, or None.
+            seed: Any int ≥ 0.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+        """
         return apply(self._transforms, image, mask, seed)

@@ -4,8 +4,17 @@ import numpy as np
 
 
 class NoAugment:
-    """Gives image and mask back as they came, whatever the seed."""
+    """Returns image and mask unchanged."""
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Return image and mask unchanged.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            mask: (H, W) uint8, or None.
+            seed: Any int ≥ 0; not used.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+        """
         return image, mask

@@ -1,4 +1,4 @@
-"""The augmentation of SCMitosis' segmentation network."""
+"""The augmentation for SCMitosis' segmentation network."""
 
 import albumentations as A
 import cv2
@@ -10,16 +10,20 @@ from mitosis.augment.stain_jitter import StainJitter
 
 
 class SCMitosisAugment:
-    """Random flip, rotation, filtering, rescaling and cropping: SCMitosis (section 4.1.3), which gives no amounts.
+    """Random flip, rotation, filtering, rescaling and cropping.
 
-    Flips with probability 1/2 each way; with probability ``warp`` one warp about the centre that turns by any angle and
-    rescales by a factor drawn from ``scale`` (above 1 enlarges; the tile keeps its size, so enlarging crops), the
-    border reflected; with probability ``filtering`` a Gaussian blur (σ 0.5–1 px), a sharpening or a median (3 or 5 px).
-    ``stain_jitter`` and ``jpeg`` are the probabilities of a change of both stains and of JPEG's traces, last of all;
-    the paper has neither.
+    Horizontal and vertical flips have probability 1/2 each. The transforms below follow in this order. The paper gives
+    no amounts and uses neither ``stain_jitter`` nor ``jpeg``.
 
-    Called with image (H, W, 3) uint8, mask (H, W) uint8 or None, and a seed ≥ 0; returns both at the size given.
-    The result is a function of the arguments alone.
+    Args:
+        warp: Probability of a rotation by any angle and a rescaling about the centre, with reflection at the border.
+        scale: Range of the rescaling factor. The tile keeps its size, so factors above 1 crop it.
+        filtering: Probability of a Gaussian blur (σ 0.5–1 px), sharpening or a median filter (3 or 5 px).
+        stain_jitter: Probability of ``StainJitter``.
+        jpeg: Probability of JPEG compression (``Jpeg``).
+
+    Source:
+        SCMitosis, section 4.1.3.
     """
 
     def __init__(
@@ -55,5 +59,14 @@ class SCMitosisAugment:
         )
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Augment an image and its mask; the result depends only on the arguments.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            mask: (H, W) uint8, or None.
+            seed: Any int ≥ 0.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+        """
         return apply(self._transforms, image, mask, seed)

@@ -1,4 +1,4 @@
-"""Hematoxylin and eosin in other amounts, as another laboratory would stain."""
+"""Random changes of the amounts of hematoxylin and eosin, as between laboratories."""
 
 from typing import Any
 
@@ -9,18 +9,24 @@ from typing_extensions import override
 from mitosis.augment.seeded import apply
 from mitosis.image.optical_density import recolour
 
-# Optical densities of R, G, B (Ruifrok & Johnston 2001). Fixed: those of a single tile are too uncertain.
+# Optical densities of R, G, B (Ruifrok & Johnston 2001). Fixed, since an estimate from a single tile is too uncertain.
 HEMATOXYLIN_EOSIN = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
 
 SCALE, SHIFT = 0.2, 0.05
 
 
 class StainJitter(A.ImageOnlyTransform):
-    """Each stain's concentration times 1 ± ``scale`` and plus ± ``shift`` (natural optical density), drawn uniformly.
+    """Scales and shifts the concentration of each stain by random amounts.
 
-    The idea is Tellez et al.'s (IEEE TMI 2018), the amounts are not. Concentrations are those of least squares; what is
-    neither stain stays, so that no jitter changes nothing (albumentations' ``HEStain`` drops it, which alone moves a
-    field by many grey levels). Glass takes part in the shift.
+    The method is that of Tellez et al. (IEEE TMI 2018), with other amounts. Concentrations are computed by least
+    squares. The residual that is neither stain is kept, so that an image with zero jitter does not change.
+    (albumentations' ``HEStain`` drops the residual, which alone changes a field by many grey levels.) The shift also
+    applies to glass.
+
+    Args:
+        scale: Each concentration is multiplied by a factor drawn uniformly from 1 ± ``scale``.
+        shift: Each concentration is shifted by an amount drawn uniformly from ± ``shift``, in natural optical density.
+        p: Probability of the transform.
     """
 
     def __init__(self, scale: float = SCALE, shift: float = SHIFT, p: float = 0.5) -> None:
@@ -40,15 +46,26 @@ class StainJitter(A.ImageOnlyTransform):
 
 
 class StainJitterAugment:
-    """``StainJitter`` alone, with ``probability``; other augmentations take it in by their key ``stain_jitter``.
+    """Stain jitter as the only augmentation; other augmentations include it with their argument ``stain_jitter``.
 
-    Called with image (H, W, 3) uint8, mask (H, W) uint8 or None, and a seed ≥ 0; returns both at the size given.
-    The result is a function of the arguments alone.
+    Args:
+        probability: Probability of the jitter.
+        scale: As for ``StainJitter``.
+        shift: As for ``StainJitter``.
     """
 
     def __init__(self, probability: float = 1.0, scale: float = SCALE, shift: float = SHIFT) -> None:
         self._transforms = A.Compose([StainJitter(scale, shift, p=probability)])
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Augment an image and its mask; the result depends only on the arguments.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            mask: (H, W) uint8, or None.
+            seed: Any int ≥ 0.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+        """
         return apply(self._transforms, image, mask, seed)

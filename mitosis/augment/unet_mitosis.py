@@ -10,16 +10,20 @@ from mitosis.augment.stain_jitter import StainJitter
 
 
 class UNetMitosisAugment:
-    """The eight of "Detecting Mitosis Cells using U-Nets" (section V.B), which gives neither amounts nor probabilities.
+    """The eight transforms of the U-Net paper, each with probability 1/2.
 
     RandomRotate90, HorizontalFlip, VerticalFlip, Transpose, ShiftScaleRotate, GaussNoise, RandomBrightnessContrast and
-    HueSaturationValue in this order, each with probability 1/2 and in albumentations' amounts: a shift by up to 6 %, a
-    rescaling by 0.9–1.1, a rotation by up to 45°; brightness and contrast ±20 %; hue ±40°, saturation ±30 and value
-    ±20 of 255. Ours are the border, reflected instead of black, and the noise, of 3–7 grey levels instead of 51–112.
-    ``stain_jitter`` and ``jpeg`` are the probabilities of what the paper does not have, last of all.
+    HueSaturationValue, in this order. The paper gives neither amounts nor probabilities; the amounts are
+    albumentations' defaults: a shift by up to 6 %, a rescaling by 0.9–1.1, a rotation by up to 45°; brightness and
+    contrast ±20 %; hue ±40°, saturation ±30 and value ±20 of 255. Two things differ from the defaults: the border is
+    reflected instead of black, and the noise has 3–7 grey levels instead of 51–112.
 
-    Called with image (S, S, 3) uint8, mask (S, S) uint8 or None, and a seed ≥ 0; returns both at the size given.
-    The result is a function of the arguments alone. ValueError for an image that is not square.
+    Args:
+        stain_jitter: Probability of ``StainJitter``, applied last but one; not in the paper.
+        jpeg: Probability of JPEG compression (``Jpeg``), applied last; not in the paper.
+
+    Source:
+        "Detecting Mitosis Cells using U-Nets", section V.B.
     """
 
     def __init__(self, stain_jitter: float = 0.0, jpeg: float = 0.0) -> None:
@@ -29,7 +33,7 @@ class UNetMitosisAugment:
                 A.HorizontalFlip(p=0.5),
                 A.VerticalFlip(p=0.5),
                 A.Transpose(p=0.5),
-                # ShiftScaleRotate, which warns to be called by this name, with one factor for both axes.
+                # ShiftScaleRotate by the name that albumentations now recommends, with one factor for both axes.
                 A.Affine(
                     translate_percent=(-0.0625, 0.0625),
                     scale=(0.9, 1.1),
@@ -48,6 +52,18 @@ class UNetMitosisAugment:
         )
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """The augmented image and mask; the same ``seed`` gives the same."""
+        """Augment an image and its mask; the result depends only on the arguments.
+
+        Args:
+            image: (S, S, 3) uint8 RGB.
+            mask: (S, S) uint8, or None.
+            seed: Any int ≥ 0.
+
+        Returns:
+            (image, mask) of the same shapes; the mask is None if None was given.
+
+        Raises:
+            ValueError: The image is not square.
+        """
         check_square(image)
         return apply(self._transforms, image, mask, seed)

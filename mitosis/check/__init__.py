@@ -1,1 +1,1 @@
-"""Is this dataset what it says?"""
+"""Checks of a dataset's images, labels, folds and counts."""

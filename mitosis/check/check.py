@@ -1,4 +1,4 @@
-"""What may be wrong with a dataset, all of it at once: its images, its labels, its folds, its size."""
+"""Finds everything wrong with a dataset at once: in its images, labels, folds and counts."""
 
 import os
 import warnings
@@ -18,14 +18,14 @@ from mitosis.errors import InputError
 from mitosis.image.mpp import MPP, plausible
 
 ALIKE = 4
-"""Images whose hashes differ in at most so many of 64 bits look alike."""
+"""Two images look alike if their hashes differ in at most this many of 64 bits."""
 
 Verdict = Literal["ok", "warning", "error"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check's outcome: what it looks for, its verdict, how often that was found, and the first case of it."""
+    """The outcome of one check: what it looks for, the verdict, the number of problems, and the first problem."""
 
     check: str
     verdict: Verdict
@@ -34,12 +34,12 @@ class Finding:
 
 
 def finding(check: str, gravity: Verdict, offenders: Sequence[str]) -> Finding:
-    """``gravity`` where there are offenders, else ok."""
+    """A finding with the verdict ``gravity`` if there are offenders, otherwise ok."""
     return Finding(check, gravity, len(offenders), offenders[0]) if offenders else Finding(check, "ok")
 
 
 def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
-    """Every image decoded once, one at a time; returns the findings and the names of the fields that cannot be used."""
+    """Decode every image once, one at a time; returns the findings and the names of the unusable fields."""
     empty, broken, sizes, seen = [], {}, [], {}
     for record in track(records, "checking images"):
         files = [*files_of(record.read), *files_of(record.read_mask)]
@@ -47,7 +47,7 @@ def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
             empty.append(f"{none[0]}: 0 bytes")
         try:
             image = record.read()
-        except Exception as error:  # a dataset's own reader fails in its own ways
+        except Exception as error:  # a dataset's reader may raise anything
             broken[record.field] = " ".join(f"{record.field}: {error or type(error).__name__}".split())
             continue
         if image.dtype != np.uint8 or image.shape != (*record.size, 3):
@@ -72,7 +72,7 @@ def _alike_across_cases(records: Sequence[Record], seen: Mapping[str, np.uint64]
 
 
 def check_labels(records: Sequence[Record]) -> list[Finding]:
-    """Where the labels lie, and how large a pixel is."""
+    """Check that the labels lie inside their images, are not repeated, and that the mpp is plausible."""
     outside, twice, absurd = [], [], []
     for record in records:
         outside += [f"{record.field}, {text}" for text in _outside(record)]
@@ -103,7 +103,7 @@ def _outside(record: Record) -> list[str]:
 
 
 def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
-    """Whether every fold can be made of the records, and keeps its cases apart where it says so."""
+    """Check that every fold can be made of the records and keeps cases apart, unless it is ``by_field``."""
     case = {record.field: record.case for record in records}
     shared, unmade, unlisted = [], [], []
     for fold, parts in lists.items():
@@ -127,10 +127,10 @@ def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
 
 
 def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: FoldLists) -> list[Finding]:
-    """How many fields, mitoses and hard negatives there are beside the published numbers, part by part.
+    """Compare the numbers of fields, mitoses and hard negatives with the published ones, part by part.
 
-    A part that is wholly absent is no finding: test parts are given out apart. ``inventory``: the dataset's
-    ``inventory``; where it is None, nothing was published.
+    A part that is completely absent is not reported, since test parts are often published separately. ``inventory``:
+    the dataset's ``inventory``; None if nothing was published.
     """
     if inventory is None:
         return [Finding("counts", "ok", first=f"{counted(records)}; no published inventory")]
@@ -145,7 +145,7 @@ def check_counts(records: Sequence[Record], inventory: Inventory | None, lists: 
 
 
 def of_part(part: Part, records: Sequence[Record], lists: FoldLists) -> list[Record]:
-    """The records that belong to a published part; none where it is not at hand."""
+    """The records that belong to a published part; empty if it is not on disk."""
     if part.cases:
         return [record for record in records if record.case in part.cases]
     official = lists.get(OFFICIAL, {name: [] for name in PARTS})
@@ -162,12 +162,12 @@ def _compared(name: str, expected: Inventory | Part, records: Sequence[Record], 
 
 
 def counted(records: Sequence[Record]) -> str:
-    """How many fields, mitoses and hard negatives there are, in words."""
+    """The numbers of fields, mitoses and hard negatives, as text."""
     return ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in tally(records).items())
 
 
 def tally(records: Sequence[Record]) -> dict[str, int]:
-    """The numbers of fields, mitoses and hard negatives, under the names of ``Inventory``."""
+    """The numbers of fields, mitoses and hard negatives, keyed by the names of ``Inventory``."""
     return {
         "fields": len(records),
         "mitoses": sum(len(record.figures) for record in records),

@@ -1,4 +1,4 @@
-"""A dataset checked before anything is trained on it, and its fields put into the cache."""
+"""Checks a dataset before training and puts its fields into the cache."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,8 +21,10 @@ from mitosis.output.sheet import sample_objects, sheet
 
 @dataclass(frozen=True)
 class Preparation:
-    """``objects``: how many the sheet shows, drawn with ``seed``. ``strict``: warnings count as errors.
-    ``workers``: processes that fill the cache.
+    """Settings of ``prepare_dataset``.
+
+    ``objects``: number of objects on the sheet, drawn with ``seed``. ``strict``: treat warnings as errors.
+    ``workers``: number of processes that fill the cache.
     """
 
     objects: int
@@ -32,10 +34,10 @@ class Preparation:
 
 
 def prepare_dataset(data: MitosisDataModule, name: str, output: Path, settings: Preparation) -> int:
-    """Check the dataset, draw objects of it, and fill its store's cache where it has one; returns the number of fields.
+    """Check the dataset, draw a sheet of its objects, and fill the cache if there is one; returns the number of fields.
 
-    ``output`` gets ``checks.json`` and ``sheet.png``. Raises ``InputError`` where a check found an error, or with
-    ``strict`` a warning, after all checks were printed and the sheet was written.
+    Writes ``checks.json`` and ``sheet.png`` to the folder ``output``. Raises ``InputError`` if a check finds an error,
+    or with ``strict`` a warning, after all checks have been printed and the sheet has been written.
     """
     records, warned = _read(data)
     findings, unusable = check(data, records)
@@ -59,7 +61,7 @@ def prepare_dataset(data: MitosisDataModule, name: str, output: Path, settings: 
 
 
 def _read(data: MitosisDataModule) -> tuple[list[Record], list[Finding]]:
-    """The records, and what was warned of while they were read."""
+    """The records, and the warnings raised while they were read, as findings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         records = data.records()
@@ -73,7 +75,7 @@ def _read(data: MitosisDataModule) -> tuple[list[Record], list[Finding]]:
 
 
 def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
-    """All findings, and the names of the fields whose image cannot be used."""
+    """Run all checks; returns the findings and the names of the fields with unusable images."""
     lists = data.lists(records)
     pictures, unusable = check_images(records)
     counts = check_counts(records, data.inventory, lists)
@@ -81,7 +83,7 @@ def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Find
 
 
 def show(title: str, findings: Sequence[Finding]) -> None:
-    """The findings as a table."""
+    """Print the findings as a table."""
     table = Table(title=title, title_justify="left")
     for name in ("check", "verdict", "found", "first"):
         table.add_column(name, justify="right" if name == "found" else "left", overflow="fold")

@@ -12,9 +12,18 @@ TRAINING, TEST = FIRST[:12], FIRST[12:]
 
 
 class AMIDA13(PointLabelled):
-    """The cases 01 … 23 under ``root``: folders and csvs as in TUPAC16, whose further cases are not read.
+    """AMIDA13: HPFs of human breast cancer with mitoses annotated as points.
 
-    Cases 01 to 12 are the training part, 13 to 23 the test part. Reading: ``tupac16.read_records``.
+    Layout: cases 01 to 23 anywhere under ``root``, with the folders and csvs of TUPAC16; the later cases of TUPAC16
+    are not read. Cases 01 to 12 are the training part, cases 13 to 23 the test part. ``tupac16.read_records`` reads
+    the files and lists the errors.
+
+    Args:
+        root: Folder that holds the images and ``mitoses_ground_truth``.
+        kwargs: As for ``PointLabelled``.
+
+    Source:
+        Assessment of Mitosis Detection Algorithms 2013 (AMIDA13), http://tupac.tue-image.nl
     """
 
     inventory = Inventory(

@@ -38,11 +38,19 @@ def _inventory(labels: str, train: tuple[int, int | None], test: tuple[int, int 
 
 
 class CCMCT(SlideSet):
-    """The slides and ``MITOS_WSI_CCMCT_<labels>.sqlite``; hard negatives are the mitosis-like cells alone.
+    """CCMCT: whole slides of canine cutaneous mast cell tumours.
 
-    ``labels``: MEL (by hand), HEAEL (with hard examples), ODAEL (with what a detector found besides). Granulocytes and
-    other tumour cells, which are labelled as well, are ignored. The counts and test slides are those of the
-    publishers' own statistics of the databases.
+    Layout: the slides and ``MITOS_WSI_CCMCT_<labels>.sqlite`` anywhere under ``root``. Mitosis-like cells are the hard
+    negatives; the labelled granulocytes and other tumour cells are ignored. The counts and the test slides come from
+    the statistics that the publishers give for the databases.
+
+    Args:
+        labels: ``MEL`` (labelled by hand), ``HEAEL`` (with hard examples added) or ``ODAEL`` (with cells added that a
+            detector found).
+        kwargs: As for ``SlideSet``.
+
+    Source:
+        Bertram et al., Scientific Data 6:274 (2019), doi:10.1038/s41597-019-0290-4
     """
 
     NAME = "MITOS_WSI_CCMCT"

@@ -23,7 +23,7 @@ TEST = (
     "b1bdee8e5e3372174619", "e09512d530d933e436d5", "fa4959e484beec77543b",
 )  # fmt: skip
 FOLDS = ((14, 18, 3, 22, 10, 15, 21), (1, 20, 17, 5, 2, 11, 16), (13, 7, 19, 8, 6, 9, 12))
-"""The test slides of the publishers' three folds, by their numbers in the databases."""
+"""The test slides of the publishers' three folds, by slide number in the databases."""
 
 
 def _inventory(labels: str, train: tuple[int, int], test: tuple[int, int], note: str = "") -> Inventory:
@@ -43,12 +43,21 @@ def _inventory(labels: str, train: tuple[int, int], test: tuple[int, int], note:
 
 
 class CMC(SlideSet):
-    """The slides and ``MITOS_WSI_CMC_<labels>.sqlite``.
+    """CMC: whole slides of canine mammary carcinomas.
 
-    ``labels``: MEL (by hand), ODAEL (with what a detector found besides), CODAEL (clustered and looked at again).
-    ``fold=official`` tests on the seven slides that the publishers evaluated on; by their erratum one of them, fa4959…,
-    is in the paper's list of training slides, and 4eee7b… is the reverse. ``fold=0``, 1 and 2 are their three
-    folds over all slides, those of the official test part among them: fold 0 is the paper's list.
+    Layout: the slides and ``MITOS_WSI_CMC_<labels>.sqlite`` anywhere under ``root``.
+
+    ``fold=official`` tests on the seven slides that the publishers evaluated on. According to their erratum the paper
+    wrongly lists fa4959… among the training slides and 4eee7b… among the test slides. ``fold=0``, 1 and 2 are the
+    publishers' three folds over all slides, including those of the official test part; fold 0 is the paper's list.
+
+    Args:
+        labels: ``MEL`` (labelled by hand), ``ODAEL`` (with cells added that a detector found) or ``CODAEL``
+            (clustered, then reviewed).
+        kwargs: As for ``SlideSet``.
+
+    Source:
+        Aubreville et al., Scientific Data 7:417 (2020), doi:10.1038/s41597-020-00756-z
     """
 
     NAME = "MITOS_WSI_CMC"
@@ -82,9 +91,12 @@ class CMC(SlideSet):
 
 
 def _fold(records: Sequence[Record], test: set[str]) -> dict[str, list[str]]:
-    """Every fifth of the slides that are not ``test`` validates; a test slide that is not at hand is in by its name."""
-    at_hand = {record.case for record in records}
-    others = sorted(at_hand - test)
+    """Lists of one fold: every fifth slide outside ``test`` validates.
+
+    A test slide without records is listed by the slide's name, so that ``split`` reports it as missing.
+    """
+    present = {record.case for record in records}
+    others = sorted(present - test)
     parts = {"train": set(others) - set(others[::5]), "val": set(others[::5]), "test": test}
     lists = {part: [record.field for record in records if record.case in cases] for part, cases in parts.items()}
-    return lists | {"test": [*lists["test"], *sorted(test - at_hand)]}
+    return lists | {"test": [*lists["test"], *sorted(test - present)]}

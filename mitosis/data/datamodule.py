@@ -1,4 +1,4 @@
-"""What all datasets share: records into parts of a fold, parts into loaders."""
+"""The base class of all datasets: it splits records into the parts of a fold and builds the data loaders."""
 
 import random
 import sys
@@ -26,10 +26,13 @@ from mitosis.errors import InputError
 
 @dataclass(frozen=True)
 class Views:
-    """What a network is shown of fields.
+    """How fields are presented to a network.
 
-    ``train``: called with the training fields and ``augment``, ``samples``, ``seed``, such as a partial of
-    ``TileView``; ``held_out``: called with the fields of val or test.
+    Attributes:
+        train: Makes the training dataset; called with the training fields and ``augment``, ``samples`` and ``seed``.
+            For example, a partial of ``TileView``.
+        held_out: Makes the validation or test dataset; called with the fields of that part.
+        augment: Passed to ``train``; called with (image, mask, seed), returns (image, mask).
     """
 
     train: Callable[..., Dataset[Any]]
@@ -38,26 +41,35 @@ class Views:
 
 
 class MitosisDataModule(LightningDataModule, ABC):
-    """A dataset on one fold; a subclass adds only its ``records()``.
+    """A dataset split into the train, val and test parts of one fold.
+
+    A subclass only has to implement ``records()``.
 
     Args:
-        folds: Name of a committed fold list or a csv of the user's own; None makes folds of the cases.
-        fold: official, 0…4 or all.
+        folds: Name of a fold list that ships with the package, or the path of your own csv. None makes folds from the
+            cases.
+        fold: The fold: ``official``, a number such as 0…4, or ``all`` (no test part).
         store: Reads and normalises the fields.
-        samples_per_epoch: Length of an epoch; a sample is a function of (``seed``, epoch, index) alone.
-        batch_size: Samples of a batch, of each device.
-        repeat: In place of ``samples_per_epoch``: so many samples for each training field (the augmentation factor of
-            "Detecting Mitosis Cells using U-Nets", section V.A).
-        limit: At most so many fields in each part.
-        workers: Processes that load training samples.
-        half: Keep one half of the training cases, 0 or 1 (cross-fitting).
-        views: What the loaders show; not needed where only records and fields are used.
+        samples_per_epoch: Number of training samples per epoch.
+        batch_size: Samples per batch and device.
+        repeat: If set, replaces ``samples_per_epoch`` by this many samples per training field (the augmentation factor
+            of "Detecting Mitosis Cells using U-Nets", section V.A). At least 1.
+        limit: Maximum number of fields in each part, at least 2. None uses all fields.
+        workers: Number of processes that load training samples. 0 loads them in the main process.
+        seed: Seed of the training samples. A sample depends only on (``seed``, epoch, index).
+        half: Train on one half of the training cases only, 0 or 1 (cross-fitting). None trains on all of them.
+        views: Builds the datasets of the loaders. Not needed if only records and fields are used.
 
-    Set ``first_epoch`` where a run is resumed: Lightning passes the epoch only after workers fetched their first batch.
+    Raises:
+        InputError: ``repeat`` or ``limit`` is too small.
+
+    Note:
+        Set ``first_epoch`` before a run is resumed: Lightning sets the epoch only after the workers have fetched their
+        first batch.
     """
 
     inventory: Inventory | None = None
-    """What the dataset contains according to its publishers."""
+    """The counts that the dataset's publishers give; None if they published none."""
 
     def __init__(
         self,
@@ -88,25 +100,29 @@ class MitosisDataModule(LightningDataModule, ABC):
 
     @abstractmethod
     def records(self) -> list[Record]:
-        """Every annotated field of the dataset. Raises ``InputError`` naming what is missing or broken."""
+        """Return every annotated field of the dataset.
+
+        Raises:
+            InputError: A file is missing or broken; the message names it.
+        """
 
     def official(self) -> Official | None:
-        """The set's own split, used where ``folds`` is None; None where the set has none, and no fold ``official``."""
+        """The published split, used if ``folds`` is None; None if there is none, and then no fold ``official``."""
         return None
 
     @property
     def remark(self) -> str:
-        """A line that every figure on this dataset needs beside it; may be empty."""
+        """One line to print with every score on this dataset; may be empty."""
         return ""
 
     @property
     def samples_per_epoch(self) -> int:
-        """Samples of an epoch."""
+        """Number of training samples per epoch."""
         return self._samples if self.repeat is None else self.repeat * len(self.parts.train)
 
     @property
     def parts(self) -> Parts:
-        """Train, val and test records of the fold; with ``half`` set, train is that half of the training cases."""
+        """Train, val and test records of the fold; if ``half`` is set, train holds that half of the training cases."""
         whole = self._whole()
         return whole if self.half is None else replace(whole, train=halves(whole.train)[int(self.half)])
 
@@ -124,7 +140,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         return self._parts
 
     def lists(self, records: Sequence[Record]) -> FoldLists:
-        """Every fold of the dataset, as lists of names."""
+        """All folds of the dataset, as lists of field names."""
         return make_folds(records, self.official()) if self.folds is None else read_folds(self.folds)
 
     @override
@@ -140,7 +156,7 @@ class MitosisDataModule(LightningDataModule, ABC):
             sampler=sampler,
             generator=_own_generator(),
             num_workers=self.workers,
-            # By name: workers share the fields' memory, and joblib sets another start method for its jobs' children.
+            # Set explicitly: forked workers share the fields' memory, and joblib changes the default in its own jobs.
             multiprocessing_context="fork" if self.workers and sys.platform == "linux" else None,
             worker_init_fn=_seed_worker,
             persistent_workers=self.workers > 0,
@@ -149,7 +165,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         )
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """Whole fields, each in one process of a distributed run; one that has fewer than another ends with None."""
+        """Whole fields, split among the processes of a distributed run; shorter shares are padded with None."""
         assert self.views is not None
         share, missing = share_of(self.parts.val)
         dataset = ConcatDataset([self.views.held_out(self.store.fields(share)), [None] * missing])  # pyright: ignore
@@ -157,13 +173,15 @@ class MitosisDataModule(LightningDataModule, ABC):
 
 
 def _own_generator() -> torch.Generator:
-    """A generator of a loader's own, for a loader draws its workers' seed whenever it is iterated over: a resumed run
-    does that at another moment than one that never stopped, and must not move the global generator.
+    """A separate generator for a data loader.
+
+    A loader draws a seed for its workers each time it is iterated over. A resumed run does so at other moments than an
+    uninterrupted one, and this must not advance the global generator.
     """
     return torch.Generator()
 
 
 def _seed_worker(worker: int) -> None:
-    """Fixed global seeds: nothing may depend on them, and a slip shows as repetition, not as noise."""
+    """Fix the global seeds: no sample may depend on them, and if one does, repeated samples reveal it."""
     random.seed(worker)
     np.random.seed(worker)

@@ -1,4 +1,4 @@
-"""The user's own images, with labels in any of the formats of ``mitosis.label`` or as masks."""
+"""Your own images, with labels in any format of ``mitosis.label`` or as masks."""
 
 from functools import partial
 from pathlib import Path
@@ -19,12 +19,20 @@ COLUMN = "column"
 
 
 class Folder(PointLabelled):
-    """Every labelled image under ``root``, named by its file.
+    """Your own images: every labelled image under ``root``, named after its file.
 
-    ``labels``: a file or folder, absolute or below ``root``; None: files beside the images. ``format``: one of
-    ``folder_labels.WORDS``. ``case``: folder, name, column, or a regular expression with one group, searched in the
-    path below ``root``. ``mpp``: µm per pixel, ``column`` where the csv has it, None where TIFF tags do. ``folds``: as
-    for every dataset, None makes folds by case.
+    Args:
+        root: Folder that holds the images.
+        labels: Label file or folder, absolute or relative to ``root``. None looks for label files next to the images.
+        format: Format of the labels, one of ``folder_labels.WORDS``.
+        case: How to find the patient of an image: ``folder``, ``name`` (each image is a case), ``column`` (of the
+            csv), or a regular expression with one group that is searched in the path relative to ``root``.
+        mpp: Resolution in µm per pixel; ``column`` reads it from the csv, None from the tags of the TIFF files.
+        folds: As for ``MitosisDataModule``; None makes folds by case.
+        kwargs: As for ``PointLabelled``.
+
+    Raises:
+        InputError: ``format`` or ``mpp`` is not valid.
     """
 
     def __init__(
@@ -45,10 +53,13 @@ class Folder(PointLabelled):
         self.labels, self.format, self.case, self.mpp = labels, format, str(case), mpp
 
     def records(self) -> list[Record]:
-        """Sorted by name; cells whose centre lies outside their image are dropped, counted in a warning.
+        """Return one record per labelled image, sorted by name.
 
-        Raises ``InputError``: no such folder, no image, two of one name, no mpp or an absurd one, and as
-        ``read_labels`` and ``cases_of``.
+        Cells whose centre lies outside their image are left out, and a warning counts them.
+
+        Raises:
+            InputError: The folder does not exist or holds no image, two images have the same name, or the mpp is
+                missing or implausible; also as ``read_labels`` and ``cases_of``.
         """
         root = checked_root(self.root, "your images").resolve()
         labels = self._place(root)

@@ -26,7 +26,7 @@ from mitosis.label.formats import TABLES, sniff
 
 MPP, SCANNER = 0.25, "KF-PRO120"
 REACH_UM = 10.0
-"""How far from an object's centre its part of the mask may begin: half of an anaphase begins a few µm away."""
+"""Maximum distance from an object's centre to its part of the mask: half an anaphase lies a few µm off centre."""
 
 INVENTORY = Inventory(
     name="GZMH",
@@ -44,11 +44,11 @@ INVENTORY = Inventory(
 
 @dataclass(frozen=True)
 class Patterns:
-    """Where the files are: regular expressions that are looked for in each file's path below the root, "/" between.
+    """Regular expressions that find the files; each is searched in a file's path relative to the root, with "/".
 
-    ``images``, ``masks``: files that fit; what their groups catch, joined by "_", is the field's name, and an image and
-    a mask of one name belong together. ``patient``: its groups catch the patient in an image's path. ``test``: found in
-    the path of an image of the official test part.
+    ``images``, ``masks``: match the files. Their groups, joined by "_", give the field's name; an image and a mask with
+    the same name belong together. ``patient``: its groups give the patient, from an image's path. ``test``: matches the
+    paths of the images in the official test part.
     """
 
     images: str
@@ -58,13 +58,25 @@ class Patterns:
 
 
 class GZMH(MitosisDataModule):
-    """The fields under ``root``, found by patterns (``Patterns``), since copies of the set differ in their folders.
+    """GZMH: HPFs of human breast cancer with pixel masks of the mitoses.
 
-    A mitosis is a connected component of a mask (diagonal neighbours touch), all pixels above 0; or, with ``objects``,
-    a row of that csv of centroids (image, x, y) or boxes (image, x1, y1, x2, y2), absolute or below ``root``: it gets
-    its share of the mask (``assign_pixels``, within ``REACH_UM``), parts that are near no row are left out and counted
-    in a warning, and a row without any part is refused. The official split is by patient. Reading: ``find_tiles``,
-    ``mask.read``, ``read_objects``.
+    Layout: images and masks anywhere under ``root``, found by regular expressions (see ``Patterns``), since copies of
+    the dataset differ in their folders. A mitosis is an 8-connected component of the non-black pixels of a mask. The
+    official split is by patient.
+
+    Args:
+        root: Folder that holds the unpacked dataset.
+        images: Regular expression for the images, see ``Patterns``.
+        masks: Regular expression for the masks.
+        patient: Regular expression for the patient in an image's path.
+        test: Regular expression for the images of the official test part.
+        objects: A csv of centroids (image, x, y) or boxes (image, x1, y1, x2, y2), absolute or relative to ``root``,
+            one row per mitosis. Each row is assigned its pixels of the mask (``assign_pixels``, within ``REACH_UM``).
+            Components near no row are left out, with a warning; a row without pixels is an error.
+        kwargs: As for ``MitosisDataModule``.
+
+    Source:
+        doi:10.57760/sciencedb.08547
     """
 
     inventory = INVENTORY
@@ -112,7 +124,7 @@ class GZMH(MitosisDataModule):
 
 @dataclass(frozen=True)
 class Tile:
-    """The two files of a field, and what their paths show."""
+    """The two files of a field, and what their paths say about it."""
 
     field: str
     image: Path
@@ -122,10 +134,10 @@ class Tile:
 
 
 def find_tiles(root: str | os.PathLike[str] | None, patterns: Patterns) -> list[Tile]:
-    """The fields anywhere under ``root``, sorted by name.
+    """All fields under ``root``, sorted by name.
 
-    Raises ``InputError``: no such folder, a pattern that is no regular expression or lacks its group, no file that
-    fits, an image without mask and the reverse, two files of one name, a path without patient.
+    Raises ``InputError`` if the folder does not exist, a pattern is not a regular expression or lacks its group, no
+    file matches, an image has no mask or a mask no image, two files have the same name, or a path names no patient.
     """
     compiled = {key: _compiled(key, getattr(patterns, key)) for key in ("images", "masks", "patient", "test")}
     folder = checked_root(root, "the unpacked set")
@@ -170,9 +182,10 @@ def _caught(pattern: re.Pattern[str], text: str) -> str:
 
 
 def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
-    """Field → the centres (k, 2) x, y of its objects, by a csv of centroids or boxes; images that it lacks have none.
+    """Read the centres of each field's objects, (k, 2) x, y, from a csv of centroids or boxes.
 
-    Raises ``InputError`` as the formats' readers, and for another format and an image that is no tile.
+    Fields that the csv does not list have none. Raises ``InputError`` as the formats' readers do, for any other format,
+    and for an image that is not among ``tiles``.
     """
     format = sniff(path)
     if format not in ("points", "boxes"):
@@ -196,7 +209,7 @@ def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
 
 
 def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:
-    """The record, and how many parts of its mask belong to no object."""
+    """The record, and the number of mask components that belong to no object."""
     size = image_size(tile.image)
     cells = mask.read(tile.mask, tile.image.name, size).annotations
     parts, left = [cell.pixels for cell in cells if cell.pixels is not None], []

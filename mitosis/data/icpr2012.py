@@ -23,7 +23,7 @@ from mitosis.image.file import image_size, read_image
 from mitosis.label.pixels import read_rows
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}
-"""Scanner → µm per pixel: Aperio XT; Hamamatsu NanoZoomer, whose two axes differ by 0.1 %, their mean."""
+"""Scanner → µm per pixel. A: Aperio XT. H: Hamamatsu NanoZoomer, the mean of two axes that differ by 0.1 %."""
 FOLDS = ("slide", "image")
 MASKS = ("csv", "subtraction")
 LOSSLESS = (".bmp", ".png", ".tif", ".tiff")
@@ -42,15 +42,29 @@ INVENTORY = Inventory(
     note="the 15 evaluation fields are given out apart; their csvs hold 101 mitoses, other lists count 100 and 103",
     mpp=tuple(MPP.values()),
 )
-"""The same for each scanner."""
+"""The counts are the same for both scanners."""
 
 
 class ICPR2012(MitosisDataModule):
-    """The contest's fields of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
+    """ICPR 2012 MITOS: HPFs of human breast cancer, every mitosis annotated pixel by pixel.
 
-    ``folds``: ``slide`` leaves one slide out per fold, ``image`` makes folds of single fields. ``masks``: ``csv``, or
-    ``subtraction``: what differs by more than ``grey_threshold`` grey levels between a field and its painted copy
-    (``mitosis.data.reading.subtraction``); the mitoses to be found are the csv's either way. Reading: ``read_records``.
+    Layout: the contest's folders ``A00_v2`` … under ``root``; ``read_records`` describes the files.
+
+    Args:
+        root: Folder that holds the contest's folders.
+        scanner: ``A`` (Aperio) or ``H`` (Hamamatsu).
+        folds: ``slide`` leaves one slide out per fold; ``image`` makes folds of single fields.
+        masks: ``csv`` takes the masks from the csvs. ``subtraction`` takes the pixels where a field and its painted
+            copy differ (``mitosis.data.reading.subtraction``); scores still count the mitoses of the csvs.
+        grey_threshold: With ``masks="subtraction"``: a pixel belongs to the mask if it differs by more than this many
+            grey levels, 0 to 254.
+        kwargs: As for ``MitosisDataModule``.
+
+    Raises:
+        InputError: ``folds``, ``masks`` or ``grey_threshold`` is not valid.
+
+    Source:
+        ICPR 2012 contest on mitosis detection, http://ludo17.free.fr/mitos_2012/
     """
 
     inventory = INVENTORY
@@ -79,14 +93,14 @@ class ICPR2012(MitosisDataModule):
 
 
 def read_records(root: str | os.PathLike[str] | None, scanner: str, subtract: int | None = None) -> list[Record]:
-    """One record per field ``[AH]<slide>_<HPF>`` of ``scanner`` anywhere under ``root``, sorted by name.
+    """Read one record per field ``[AH]<slide>_<HPF>`` of ``scanner`` anywhere under ``root``, sorted by name.
 
-    A field is an image and a csv (one row per mitosis: x,y,x,y,… of its pixels, 0-based from the top left). The
-    contest's ``.jpg`` beside a lossless image is that image with the mitoses painted over: it is never the field, and
-    is read only with ``subtract``, a grey level, to make the masks. A field lies in the evaluation part when a folder
-    between ``root`` and it has "evaluation" in its name; it may be absent.
-    Raises ``InputError`` for: no such folder, no field in it, an image without csv and the reverse, two images or csvs
-    of one field, a lone ``.jpg`` that is painted, a broken csv, a training field in the evaluation part.
+    A field is an image and a csv (one row per mitosis: x,y,x,y,… of its pixels, 0-based from the top left). A ``.jpg``
+    next to a lossless image is the same image with the mitoses painted over. It is never used as the field; it is read
+    only to make the masks, if ``subtract``, a grey level, is given. A field belongs to the evaluation part if a folder
+    between ``root`` and the image has "evaluation" in its name; that part may be absent.
+    Raises ``InputError`` if the folder does not exist or holds no field, an image has no csv or a csv no image, a field
+    has two images or csvs, a lone ``.jpg`` is painted, a csv is broken, or a training field is in the evaluation part.
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")
@@ -152,15 +166,18 @@ def _record(stem: str, images: list[Path], tables: list[Path], root: Path, train
 
 
 def read_figures(path: Path, size: tuple[int, int]) -> tuple[MitoticFigure, ...]:
-    """The rows of one csv as mitoses; ``size``: (height, width) of its field.
+    """Read the rows of one csv as mitoses; ``size`` is the (height, width) of the field.
 
-    Raises ``InputError`` as ``mitosis.label.pixels.read_rows``; a pixel outside the field is an error here.
+    Raises ``InputError`` as ``mitosis.label.pixels.read_rows``, also for a pixel outside the field.
     """
     return tuple(MitoticFigure(row) for row in read_rows(path, size))
 
 
 def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
-    """The contest paints a mitosis (255, 255, 0); in its JPEGs that is R > 200, G > 200, B < 110. No tissue is."""
+    """``InputError`` if the mitoses are painted yellow.
+
+    The contest paints them (255, 255, 0), which its JPEGs store as R > 200, G > 200, B < 110. Tissue never is.
+    """
     if not figures:
         return
     x, y = np.concatenate([figure.pixels for figure in figures]).T
@@ -172,7 +189,7 @@ def _refuse_painted(image: Path, figures: tuple[MitoticFigure, ...]) -> None:
 
 
 def _find(root: Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
-    """Images and csvs under ``root`` by stem, each list sorted."""
+    """Images and csvs under ``root``, grouped by stem; each list is sorted."""
     images: dict[str, list[Path]] = defaultdict(list)
     tables: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(files_under(root)):

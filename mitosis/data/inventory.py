@@ -1,6 +1,6 @@
-"""What a dataset's publishers say that it holds, to be compared with the records that were read.
+"""The counts that a dataset's publishers give, to compare with the records that were read.
 
-A dataset's class has ``inventory``: an ``Inventory``, or None where nothing was published (``MitosisDataModule``):
+Each dataset class has an attribute ``inventory``: an ``Inventory``, or None if nothing was published:
 
     Inventory(
         name="AMIDA13", fields=606, mitoses=1083, hard_negatives=None,
@@ -8,7 +8,7 @@ A dataset's class has ``inventory``: an ``Inventory``, or None where nothing was
         citation="…", licence="…", where="https://…", note="…", mpp=(0.25,),
     )
 
-A count is a whole number, or None where it was not published or the set has no such annotations.
+A count is a whole number, or None if it was not published or the dataset has no such annotations.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a set: how many fields, mitoses and hard negatives it has.
+    """One part of a dataset, with its numbers of fields, mitoses and hard negatives.
 
-    ``cases``: its records are those whose ``case`` is one of these; empty where the publishers name no cases (ask the
-    official fold then: the part "test" is its test part, "training" its train and val together).
+    ``cases``: the cases of the part. Empty if the publishers name none; then the official fold decides: "test" is its
+    test part, "training" its train and val parts together.
     """
 
     name: str
@@ -31,12 +31,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The published counts of a set, and where it comes from.
+    """The published counts of a dataset, and its source.
 
-    ``fields``, ``mitoses``, ``hard_negatives``: all labelled ones that are given out together; a test part that is
-    given out apart is in ``parts`` alone. ``parts``: disjoint, in the publishers' order; empty for none.
-    ``citation``, ``licence``, ``where`` (an address or a DOI): one line each. ``note``: known reasons why counts
-    differ, one line, or empty. ``mpp``: µm per pixel under each scanner of the labelled fields; empty where not known.
+    Attributes:
+        name: The dataset's name.
+        fields: Number of labelled fields published together. A test part published separately is only in ``parts``.
+        mitoses: Number of mitoses in them.
+        hard_negatives: Number of hard negatives in them.
+        parts: Disjoint parts, in the publishers' order; may be empty.
+        citation: One line.
+        licence: One line.
+        where: A URL or a DOI, one line.
+        note: One line with known reasons for differing counts, or empty.
+        mpp: µm per pixel for each scanner of the labelled fields; empty if not known.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What MIDOG 2021, MIDOG 2022 and MIDOG++ have in common: numbered regions and one json of boxes."""
+"""The common base of MIDOG 2021, MIDOG 2022 and MIDOG++: numbered regions and one json file of boxes."""
 
 import os
 from abc import abstractmethod
@@ -16,19 +16,24 @@ from mitosis.errors import InputError
 from mitosis.label import midog
 
 MPP = {"Hamamatsu XR": 0.23, "Hamamatsu S360": 0.23, "Aperio CS2": 0.25, "Leica GT450": 0.26, "3D Histech": 0.25}
-"""Scanner → µm per pixel; a region of 2 mm² implies 0.226, 0.229, 0.252, 0.263 and 0.248."""
+"""Scanner → µm per pixel. The regions' area of 2 mm² implies 0.226, 0.229, 0.252, 0.263 and 0.248."""
 
 
 class MIDOG(PointLabelled):
-    """Regions 001.tiff … and their json, anywhere under ``root``; each is a case of its own. A subclass is one set.
+    """Base class of the MIDOG datasets.
 
-    Unless it says otherwise, its test part was never published. Reading: ``read_records``.
+    Layout: regions 001.tiff … and their json anywhere under ``root``. Each region is a separate case. The test part was
+    never published, unless a subclass overrides ``official``. ``read_records`` reads the files.
+
+    Args:
+        root: Folder that holds the json and the images.
+        kwargs: As for ``PointLabelled``.
     """
 
     LABELS: tuple[str, ...]
-    """Names that the json may have, the first that is there is read."""
+    """Possible names of the json; the first that exists is read."""
     UNLABELLED: Container[int]
-    """Numbers of regions that were published without labels: they are not negatives."""
+    """Numbers of the regions that were published without labels; they are not negatives."""
 
     @override
     def records(self) -> list[Record]:
@@ -40,11 +45,11 @@ class MIDOG(PointLabelled):
 
     @abstractmethod
     def scanner_of(self, number: int) -> str:
-        """The scanner of the region of that number; any other text for a number beyond the set."""
+        """The scanner of a region, by number; any other text if the dataset has no such region."""
 
 
 def cases(first: int, last: int) -> tuple[str, ...]:
-    """The names of a range of regions, both ends in it."""
+    """The names of the regions from ``first`` to ``last``, both included."""
     return tuple(f"{number:03d}" for number in range(first, last + 1))
 
 
@@ -56,18 +61,18 @@ def read_records(
     radius_um: float,
     ring_um: float | None,
 ) -> list[Record]:
-    """One record for each labelled image of a MIDOG json, sorted by name; json and images lie anywhere under ``root``.
+    """Read one record per labelled image of a MIDOG json, sorted by name; all files lie anywhere under ``root``.
 
-    ``labels``: names the json may have, the first that is there is read. ``unlabelled``: numbers of the images without
-    labels. ``scanner_of``: an image's number → its scanner. Raises ``InputError``: no such folder or json, images that
-    are missing or there twice, an unknown scanner, what ``midog.read`` and ``labelled_records`` refuse.
+    ``labels``: possible names of the json; the first that exists is read. ``unlabelled``: numbers of the images without
+    labels. ``scanner_of``: image number → scanner. Raises ``InputError`` if the folder or the json does not exist, an
+    image is missing or exists twice, or a scanner is unknown; also as ``midog.read`` and ``labelled_records``.
     """
     folder = checked_root(root, f"{labels[0]} and its images")
     table = named(folder, labels)
     content = midog.read(table, unlabelled)
-    wanted = {Path(name).stem.lower() for name in content.sizes}
+    stems = {Path(name).stem.lower() for name in content.sizes}
     images = (path for path in files_under(folder) if path.suffix.lower() in IMAGES)
-    files = unique((path.stem.lower(), path) for path in images if path.stem.lower() in wanted)
+    files = unique((path.stem.lower(), path) for path in images if path.stem.lower() in stems)
     if missing := sorted(name for name in content.sizes if Path(name).stem.lower() not in files):
         some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
         raise InputError(f"data.root={folder}: {len(missing)} of {len(content.sizes)} labelled images missing: {some}")
@@ -86,9 +91,9 @@ def _source(name: str, path: Path, table: Path, scanner_of: Callable[[int], str]
 
 
 def named(root: Path, names: tuple[str, ...]) -> Path:
-    """The file under ``root`` that has the first of ``names`` that is there, in upper or lower case.
+    """The file under ``root`` with the first of ``names`` that exists; case does not matter.
 
-    Raises ``InputError``: none is there, or one is there twice.
+    Raises ``InputError`` if none exists, or if one exists twice.
     """
     files = list(files_under(root))
     for name in names:

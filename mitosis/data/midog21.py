@@ -6,7 +6,7 @@ from mitosis.data.inventory import Inventory, Part
 from mitosis.data.midog import MIDOG, MPP, cases
 
 SCANNERS = ("Hamamatsu XR", "Hamamatsu S360", "Aperio CS2", "Leica GT450")
-"""Of 50 regions each."""
+"""Each scanned 50 regions, in this order."""
 
 INVENTORY = Inventory(
     name="MIDOG 2021",
@@ -22,13 +22,19 @@ INVENTORY = Inventory(
     " arXiv:2204.03742",
     licence="CC BY-NC-ND",
     where="https://zenodo.org/record/4643381",
-    note="200 images, of which 151 to 200 have no labels; the test part was not given out",
+    note="200 images, of which 151 to 200 have no labels; the test part was not published",
     mpp=tuple(MPP[scanner] for scanner in SCANNERS[:3]),
 )
 
 
 class MIDOG21(MIDOG):
-    """The regions 001.tiff … 150.tiff with ``MIDOG.json``."""
+    """MIDOG 2021: regions of human breast cancer from three scanners.
+
+    Layout: 001.tiff … 150.tiff and ``MIDOG.json`` anywhere under ``root``.
+
+    Source:
+        Aubreville et al., arXiv:2204.03742, https://zenodo.org/record/4643381
+    """
 
     inventory = INVENTORY
     LABELS = ("MIDOG.json",)

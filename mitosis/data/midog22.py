@@ -13,7 +13,7 @@ SCANNERS = {
     299: "Aperio CS2",
     405: "Hamamatsu XR",
 }
-"""Last region → its scanner. The json does not name them: 2021's for the breast cancers, MIDOG++'s for the others."""
+"""Last region of a range → scanner. The json names no scanners; these are those of MIDOG 2021 and MIDOG++."""
 
 INVENTORY = Inventory(
     name="MIDOG 2022",
@@ -31,13 +31,19 @@ INVENTORY = Inventory(
     " 2022 edition of the Mitosis Domain Generalization Challenge, arXiv:2309.15589",
     licence="see the record on Zenodo",
     where="https://zenodo.org/record/6547151",
-    note="405 images, of which 355 to 405 have no labels; the test part was not given out; numbers differ from MIDOG++",
+    note="405 images, of which 355 to 405 have no labels; the test part was not published; numbers differ from MIDOG++",
     mpp=tuple(MPP[scanner] for scanner in dict.fromkeys(SCANNERS.values())),
 )
 
 
 class MIDOG22(MIDOG):
-    """The regions 001.tiff … 354.tiff with ``MIDOG2022_training.json``."""
+    """MIDOG 2022: regions of five human and canine tumour types.
+
+    Layout: 001.tiff … 354.tiff and ``MIDOG2022_training.json`` anywhere under ``root``.
+
+    Source:
+        Aubreville et al., arXiv:2309.15589, https://zenodo.org/record/6547151
+    """
 
     inventory = INVENTORY
     LABELS = ("MIDOG2022_training.json", "MIDOG2022_training_png.json")

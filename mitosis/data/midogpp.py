@@ -17,7 +17,7 @@ from mitosis.label.midogpp import Slide, read_split
 
 SPLIT = ("datasets_xvalidation.csv",)
 SEED = 42
-"""Of the published folds."""
+"""The seed of the published folds."""
 
 INVENTORY = Inventory(
     name="MIDOG++",
@@ -34,12 +34,17 @@ INVENTORY = Inventory(
 
 
 class MIDOGpp(MIDOG):
-    """The regions 001.tiff … 553.tiff with ``MIDOG++.json`` and ``datasets_xvalidation.csv``, anywhere under ``root``.
+    """MIDOG++: regions of seven tumour types.
 
-    The split csv names the test part and the scanners. Folds 0…4 are the authors' cross-validation, in which the test
-    part stays the same 111 regions: each validates on another fifth of the training part and trains on the other four.
-    So five networks are scored on the same mitoses; their figures are averaged, not pooled. A fifth has its share of
-    the regions with few, some and many mitoses (thirds), drawn as in their code (DeepMicroscopy/MIDOGpp, training.py).
+    Layout: 001.tiff … 553.tiff, ``MIDOG++.json`` and ``datasets_xvalidation.csv`` anywhere under ``root``.
+
+    The csv names the test part and the scanners. Folds 0…4 are the authors' cross-validation: every fold tests on the
+    same 111 regions, validates on a different fifth of the training part and trains on the other four fifths. The five
+    networks are therefore scored on the same mitoses, and their scores are averaged, not pooled. The fifths are
+    stratified by the number of mitoses (in terciles) and drawn as in the authors' training.py (DeepMicroscopy/MIDOGpp).
+
+    Source:
+        Aubreville et al., MIDOG++, 2023, https://github.com/DeepMicroscopy/MIDOGpp
     """
 
     inventory = INVENTORY
@@ -55,7 +60,7 @@ class MIDOGpp(MIDOG):
         if self.folds is not None:
             return super().lists(records)
         official = super().lists(records)[OFFICIAL]
-        mitoses = {record.field: len(record.figures) for record in records}  # the one outside its image moves no fold
+        mitoses = {record.field: len(record.figures) for record in records}  # figures outside their image do not count
         training = sorted([*official["train"], *official["val"]])
         count = min(FOLDS, len(training))
         fifths = stratified(terciles([mitoses[name] for name in training]), count, SEED) if training else []
@@ -71,7 +76,7 @@ class MIDOGpp(MIDOG):
     def scanner_of(self, number: int) -> str:
         if number not in self._split:
             raise InputError(f"{SPLIT[0]}: no row for image {number}; download it again")
-        return self._split[number].scanner.replace("Hamammatsu", "Hamamatsu")  # the file spells it both ways
+        return self._split[number].scanner.replace("Hamammatsu", "Hamamatsu")  # the file uses both spellings
 
     @cached_property
     def _split(self) -> dict[int, Slide]:

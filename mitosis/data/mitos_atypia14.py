@@ -15,7 +15,7 @@ from mitosis.errors import InputError
 from mitosis.label.atypia import frame_of, read_atypia
 
 MPP = {"A": 0.2455, "H": (0.2273 + 0.227531) / 2}
-"""Scanner → µm per pixel: Aperio Scanscope XT; Hamamatsu NanoZoomer 2.0-HT, the mean of its two axes."""
+"""Scanner → µm per pixel. A: Aperio Scanscope XT. H: Hamamatsu NanoZoomer 2.0-HT, the mean of its two axes."""
 TEST = ("06", "08", "09", "13", "16")
 """The contest's test slides, whose labels were never published."""
 
@@ -46,9 +46,18 @@ INVENTORY = Inventory(
 
 
 class MitosAtypia14(PointLabelled):
-    """The contest's x40 frames of one scanner under ``root``; ``scanner``: A (Aperio) or H (Hamamatsu).
+    """MITOS-ATYPIA-14: x40 frames of breast cancer, mitoses and look-alikes annotated as points.
 
-    A case is a slide. The labels of the test slides were never published. Reading: ``read_records``.
+    Layout: the contest's folders of slides anywhere under ``root``; ``read_records`` describes the files. A case is a
+    slide. The labels of the test slides were never published.
+
+    Args:
+        root: Folder that holds the contest's slides (A03 … A18 or H03 … H18).
+        scanner: ``A`` (Aperio) or ``H`` (Hamamatsu).
+        kwargs: As for ``PointLabelled``.
+
+    Source:
+        ICPR 2014 contest, https://mitos-atypia-14.grand-challenge.org
     """
 
     inventory = INVENTORY
@@ -69,12 +78,12 @@ class MitosAtypia14(PointLabelled):
 def read_records(
     root: str | os.PathLike[str] | None, scanner: str, radius_um: float, ring_um: float | None
 ) -> list[Record]:
-    """One record per labelled frame at x40 of ``scanner`` anywhere under ``root``, sorted by name.
+    """Read one record per labelled x40 frame of ``scanner`` anywhere under ``root``, sorted by name.
 
-    A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv`` (``A03_00A`` is
-    a frame at x20, four times as large, and is not read). Frames of the test slides without csvs are skipped.
-    Raises ``InputError``: no such folder, no frame in it, a training frame without csvs and the reverse, a frame that
-    is there twice, what ``read_atypia`` and ``labelled_records`` refuse.
+    A frame is ``A03_00Aa.tiff`` with the csvs ``A03_00Aa_mitosis.csv`` and ``A03_00Aa_not_mitosis.csv``. (``A03_00A``
+    is an x20 frame, four times as large, and is not read.) Frames of the test slides without csvs are skipped.
+    Raises ``InputError`` if the folder does not exist or holds no frame, a training frame has no csvs, a csv no frame,
+    or a frame exists twice; also as ``read_atypia`` and ``labelled_records``.
     """
     if scanner not in MPP:
         raise InputError(f"data.scanner={scanner}: choose A (Aperio) or H (Hamamatsu)")

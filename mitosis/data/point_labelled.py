@@ -1,4 +1,4 @@
-"""What datasets have in common whose mitoses are labelled by a point: a folder, and the disc that a point becomes."""
+"""The common base of datasets that annotate mitoses as points, which become discs."""
 
 from typing import Any
 
@@ -7,16 +7,18 @@ from mitosis.data.reading.figure import check_radii
 
 
 class PointLabelled(MitosisDataModule):
-    """A dataset under a folder; a mitosis without pixels or outline of its own becomes a disc.
+    """A dataset in a folder whose mitoses are annotated as points.
+
+    A mitosis without pixels or an outline becomes a disc.
 
     Args:
-        root: The folder; None: not set yet, reading raises ``InputError``.
-        radius_um: Radius of the disc, in µm.
-        ring_um: Outer radius of a ring round the disc that no loss counts, in µm; None: no ring.
+        root: The folder. None leaves it unset; reading the records then raises ``InputError``.
+        radius_um: Radius of the disc in µm.
+        ring_um: Outer radius in µm of a ring around the disc that losses ignore. None means no ring.
         kwargs: As for ``MitosisDataModule``.
 
     Raises:
-        InputError: ``check_radii`` refuses the radii.
+        InputError: A radius is not a positive number, or ``ring_um`` is not above ``radius_um``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What datasets of annotated whole slides have in common: a slide becomes the regions of it that are used."""
+"""The common base of datasets of annotated whole slides, which are cut into regions."""
 
 import math
 import re
@@ -29,32 +29,42 @@ from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.shape import inside
 
 TISSUE = 0.05
-"""A region is one of tissue from this share of it on."""
+"""Minimum share of tissue in a tissue region."""
 
 Place = tuple[int, int]
-"""Row and column of a region in the grid over its slide."""
+"""Row and column of a region in the slide's grid."""
 
 
 class SlideSet(PointLabelled):
-    """Slides and SlideRunner's databases anywhere under ``root``; a record is a region of a slide, a case is a slide.
+    """Base class of datasets of whole slides with SlideRunner databases, anywhere under ``root``.
 
-    ``labels``: which variant of the labels; it is read from all databases whose names begin with ``NAME_<labels>``
-    (there may be one for training and one for test). ``regions``: ``labelled``, those that hold an annotated cell, or
-    ``tissue``, all that show tissue besides; only then is a figure one of whole slides. Regions are squares of
-    ``side_um`` on a grid that begins at the slide's upper left corner, cut off at its other edges. A cell belongs to
-    the region of its centre; what a mitosis has in a neighbour is ignored there. ``mpp``: µm per
-    pixel where the slides do not have it.
+    A record is a region of a slide; a case is a slide. Regions are the squares of a grid that starts at the slide's
+    upper left corner; those at its right and lower edges are cut off. A cell belongs to the region that holds its
+    centre; the part of a mitosis that lies in a neighbouring region is ignored there.
 
-    A subclass names its variants and what is known of them. Reading raises ``InputError``: no such folder, no database,
-    slides that are missing (but for all of the official test part together), there twice or of another size than their
-    database says, and what ``sliderunner.read`` and ``mitosis.image.slide`` refuse.
+    Reading raises ``InputError`` if the folder or the database does not exist, a slide is missing (unless the whole
+    official test part is), exists twice or has not the size that its database gives; also as ``sliderunner.read`` and
+    ``mitosis.image.slide``.
+
+    Args:
+        root: Folder that holds the slides and the databases.
+        labels: Variant of the labels. All databases whose names start with ``NAME_<labels>`` are read (there may be one
+            for training and one for test).
+        regions: ``labelled`` uses the regions that hold an annotated cell; ``tissue`` adds all others that show tissue.
+            Scores are those of whole slides only with ``tissue``.
+        side_um: Side of a region in µm.
+        mpp: µm per pixel, if the slides do not give it.
+        kwargs: As for ``PointLabelled``.
+
+    Raises:
+        InputError: ``labels``, ``regions``, ``side_um`` or ``mpp`` is not valid.
     """
 
     NAME: ClassVar[str]
     INVENTORIES: ClassVar[Mapping[str, Inventory]]
-    """Variant of the labels → what it holds."""
+    """Variant of the labels → its published counts."""
     CLASSES: ClassVar[Mapping[int, bool]]
-    """Number of a class in the databases → whether it is that of mitoses; other classes are ignored."""
+    """Class number in the databases → whether it means mitosis; other classes are ignored."""
     SCANNER: ClassVar[str]
 
     def __init__(
@@ -80,7 +90,7 @@ class SlideSet(PointLabelled):
 
     @abstractmethod
     def official(self) -> Official:
-        """The published test slides, by their names without suffix."""
+        """The published test slides, as file names without suffix."""
 
     @property
     @override
@@ -105,13 +115,13 @@ class SlideSet(PointLabelled):
         return records
 
     def databases(self) -> list[Path]:
-        """The databases of the variant, sorted. Raises ``InputError`` where there is none."""
+        """The databases of the chosen labels, sorted. Raises ``InputError`` if there is none."""
         folder = checked_root(self.root, f"the slides and {self.NAME}_{self.labels}.sqlite")
         begin = re.compile(rf"{self.NAME}_{self.labels}([_\W]|$)", re.IGNORECASE)
-        found = sorted(path for path in files_under(folder) if path.suffix == ".sqlite" and begin.match(path.name))
-        if not found:
+        paths = sorted(path for path in files_under(folder) if path.suffix == ".sqlite" and begin.match(path.name))
+        if not paths:
             raise InputError(f"data.root={folder}: no {self.NAME}_{self.labels}.sqlite in it; put it beside the slides")
-        return found
+        return paths
 
     def _slides(self, folder: Path, content: Labels) -> dict[str, Path]:
         sizes = {_name(name): size for name, size in content.sizes.items()}
@@ -138,7 +148,7 @@ class SlideSet(PointLabelled):
         for cell in cells:
             row, column = place = int((cell.y + 0.5) // side), int((cell.x + 0.5) // side)
             held[place].append(cell)
-            if cell.mitotic and cell.outline is None:  # half of it may lie in a neighbour, where it is no background
+            if cell.mitotic and cell.outline is None:  # part of it may lie in a neighbour, where it is not background
                 circle = Circle(cell.x, cell.y, (self.ring_um or self.radius_um) / mpp)
                 for other in product((row - 1, row, row + 1), (column - 1, column, column + 1)):
                     if other != place and _reaches(circle, other, side):
@@ -163,7 +173,7 @@ class SlideSet(PointLabelled):
     ) -> Record:
         x, y, width, height = box
         moved = [_moved(cell, x, y) for cell in cells]
-        found = cells_of(moved, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
+        content = cells_of(moved, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
         return Record(
             field=f"{name}_{x:06d}_{y:06d}",
             read=partial(read_region, path, x=x, y=y, width=width, height=height),
@@ -172,8 +182,8 @@ class SlideSet(PointLabelled):
             case=name,
             slide=name,
             scanner=self.SCANNER,
-            figures=found.figures,
-            hard_negatives=found.hard_negatives,
+            figures=content.figures,
+            hard_negatives=content.hard_negatives,
             ignored=tuple(Circle(circle.x - x, circle.y - y, circle.radius) for circle in beyond),
         )
 
@@ -186,12 +196,12 @@ def _reaches(circle: Circle, place: Place, side: int) -> bool:
 
 
 def _name(file: str | Path) -> str:
-    """A slide's name as the publishers write it; their databases of one slide differ in the suffix."""
+    """A slide's name without its suffix, which differs between the publishers' databases."""
     return Path(file).stem.lower()
 
 
 def _moved(cell: Annotation, x: int, y: int) -> Annotation:
-    """The cell in pixels of the region that begins at (x, y)."""
+    """The cell in pixels of the region whose upper left corner is (x, y)."""
     outline = None if cell.outline is None else cell.outline - (x, y)
     return replace(cell, x=cell.x - x, y=cell.y - y, box=None, outline=outline)
 

@@ -1,4 +1,4 @@
-"""The drawn dataset: H&E-like fields that need no download."""
+"""The synthetic dataset: drawn, H&E-like fields that need no download."""
 
 from functools import partial
 from typing import Any
@@ -14,16 +14,25 @@ MPP = 0.25
 
 
 class Synthetic(MitosisDataModule):
-    """``cases`` drawn patients with ``fields_per_case`` fields each, ``size`` × ``size`` pixels of 0.25 µm.
+    """Drawn H&E-like fields at 0.25 µm per pixel, with mitoses and hard negatives.
 
-    Field ``case03_1`` is the second of case ``case03`` and looks the same in every process: its pixels follow from
-    ``drawing_seed``, case and index alone. Mitoses and look-alikes overlap in darkness, hue, area and eccentricity;
-    outline, texture and surroundings distinguish them. Raises ``InputError`` for a ``size`` under 96, for no case, for
-    no field and for a negative ``drawing_seed``.
+    Field ``case03_1`` is the second field of case ``case03``. Its pixels depend only on ``drawing_seed``, case, index
+    and ``size``. Mitoses and look-alikes overlap in darkness, hue, area and eccentricity; they differ in outline,
+    texture and surroundings.
 
-    The committed fold list knows the 20 default cases. Cases 15–19 are the official test part; of cases 0–14 the
-    official list trains on 0–11 and validates on 12–14. Fold k tests on the cases i with i mod 5 = k, validates on
-    those with i mod 5 = (k + 1) mod 5 and trains on the nine others.
+    The fold list ``synthetic`` covers the 20 default cases. The official fold trains on cases 0–11, validates on 12–14
+    and tests on 15–19. Fold k tests on the cases i with i mod 5 = k, validates on those with i mod 5 = (k + 1) mod 5
+    and trains on the others.
+
+    Args:
+        size: Side of a field in pixels, at least 96.
+        cases: Number of patients, at least 1.
+        fields_per_case: Number of fields per patient, at least 1.
+        drawing_seed: Seed of the drawings, at least 0.
+        kwargs: As for ``MitosisDataModule``.
+
+    Raises:
+        InputError: One of the numbers is too small; for ``size``, only when the records are read.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""TUPAC16, its auxiliary mitosis set: 73 cases of breast cancer of three centres, mitoses as points."""
+"""TUPAC16, auxiliary mitosis dataset: 73 breast cancer cases from three centres, mitoses as points."""
 
 import os
 from collections.abc import Container
@@ -22,7 +22,7 @@ LABELS = ("original", "alternative")
 VAL = ("30", "37", "44", "51", "58", "65", "72")
 TEST = ("31", "38", "45", "52", "59", "66", "73")
 FIRST = tuple(f"{number:02d}" for number in range(1, 24))
-"""The cases of AMIDA13, many fields each; those after them have one large image each and come from another scanner."""
+"""The cases of AMIDA13, with many fields each. The later cases have one large image each, from another scanner."""
 LATER = tuple(f"{number:02d}" for number in range(24, 74))
 
 INVENTORIES = {
@@ -35,7 +35,7 @@ INVENTORIES = {
         citation="Tumor Proliferation Assessment Challenge 2016 (TUPAC16), auxiliary data set of mitoses",
         licence="not known",
         where="http://tupac.tue-image.nl",
-        note="34 further cases were given out without labels",
+        note="34 further cases were published without labels",
         mpp=(MPP,),
     ),
     "alternative": Inventory(
@@ -47,17 +47,29 @@ INVENTORIES = {
         citation="Alternative labels of the TUPAC16 auxiliary data set, DeepMicroscopy",
         licence="not known",
         where="https://github.com/DeepMicroscopy/TUPAC16_AlternativeLabels",
-        note="34 further cases were given out without labels",
+        note="34 further cases were published without labels",
         mpp=(MPP,),
     ),
 }
 
 
 class TUPAC16(PointLabelled):
-    """Cases 01 … 73 under ``root``; ``labels``: ``original`` (mitoses alone), ``alternative`` (hard negatives too).
+    """TUPAC16: breast cancer cases with mitoses annotated as points.
 
-    The labels of the challenge's test cases were never published; ``fold=official`` is the split of the literature:
-    cases 31, 38, 45, 52, 59, 66 and 73 test, those before them validate. Reading: ``read_records``.
+    Layout: cases 01 … 73 and ``mitoses_ground_truth`` anywhere under ``root``; ``read_records`` describes the files.
+    The labels of the challenge's test cases were never published. ``fold=official`` is the split used in the
+    literature: it tests on cases 31, 38, 45, 52, 59, 66 and 73 and validates on the case before each of them.
+
+    Args:
+        root: Folder that holds the images and the labels.
+        labels: ``original`` (mitoses only) or ``alternative`` (with hard negatives).
+        kwargs: As for ``PointLabelled``.
+
+    Raises:
+        InputError: ``labels`` is not valid.
+
+    Source:
+        TUPAC16, http://tupac.tue-image.nl; https://github.com/DeepMicroscopy/TUPAC16_AlternativeLabels
     """
 
     INVENTORIES = INVENTORIES
@@ -81,12 +93,13 @@ class TUPAC16(PointLabelled):
 def read_records(
     root: str | os.PathLike[str] | None, labels: str, cases: Container[str], radius_um: float, ring_um: float | None
 ) -> list[Record]:
-    """One record for each image ``<case>/<number>.tif`` of ``cases`` anywhere under ``root``, sorted by name.
+    """Read one record per image ``<case>/<number>.tif`` of ``cases`` anywhere under ``root``, sorted by name.
 
-    ``labels``: which of ``LABELS``, as ``mitosis.label.tupac.read_tupac`` tells them apart. With the original ones an
-    image without csv has no mitosis. Folders with "test" in their name are skipped: the challenge's test cases have
-    the numbers of training cases. Raises ``InputError``: no such folder, no image or no labels in it, an image that is
-    there twice, a csv without image, with alternative labels also the reverse, what ``labelled_records`` refuses.
+    ``labels``: one of ``LABELS``; ``mitosis.label.tupac.read_tupac`` explains how they differ. With the original labels
+    an image without a csv has no mitosis. Folders with "test" in their name are skipped, since the challenge's test
+    cases reuse the numbers of training cases. Raises ``InputError`` if the folder does not exist or holds no images or
+    no labels, an image exists twice, a csv has no image or, with alternative labels, an image no csv; also as
+    ``labelled_records``.
     """
     folder = checked_root(root, f"mitoses_image_data_part_1 … 3 and {MITOSES}")
     files = [path for path in files_under(folder) if not _tests(path.relative_to(folder))]

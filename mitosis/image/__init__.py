@@ -1,1 +1,1 @@
-"""Pixels on disk and what they show."""
+"""Reads image files and whole slides, and detects tissue in them."""

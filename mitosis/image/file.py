@@ -1,4 +1,4 @@
-"""Image files: the pixels of a field, or only its size."""
+"""Reads image files: pixels, masks, sizes and resolutions."""
 
 import contextlib
 import os
@@ -17,16 +17,25 @@ MAX_PIXELS = 20_000 * 20_000
 _FORMATS = ("BMP", "PNG", "TIFF", "JPEG")
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 _RESOLUTION = {282, 283}
-"""Tags of a TIFF's resolution along x and y."""
+"""The TIFF tags of the resolution along x and y."""
 _pillow = threading.Lock()
 
 
 def read_image(path: str | os.PathLike[str]) -> np.ndarray:
-    """The pixels of a BMP, PNG, TIFF or JPEG file as (height, width, 3) uint8 RGB.
+    """Read the pixels of a BMP, PNG, TIFF or JPEG file.
 
-    The first page of a TIFF; 16-bit grey is scaled to 8 bits (65535 → 255), grey becomes three equal channels, alpha is
-    dropped without blending. Pixels come as stored: no EXIF rotation, since annotations count stored pixels.
-    Raises ``InputError``, naming the file: missing, empty, cut off, damaged, not an image, above 20000 × 20000 pixels.
+    16-bit grey is scaled to 8 bits (65535 → 255), grey becomes three equal channels, and alpha is dropped without
+    blending. EXIF rotation is not applied, since annotations refer to the stored pixels.
+
+    Args:
+        path: The image file. Of a TIFF the first page is read.
+
+    Returns:
+        (height, width, 3) uint8 RGB.
+
+    Raises:
+        InputError: The file is missing, empty, truncated, damaged, not an image or has more than 20000 × 20000 pixels;
+            the message names it.
     """
     with _opened(path) as image:
         try:
@@ -39,9 +48,18 @@ def read_image(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
-    """(height, width) bool: where an image file is not black; 1 of 65535 counts as 255 of 255 does, alpha does not.
+    """Read a mask from an image file: every pixel that is not black belongs to it.
 
-    Raises ``InputError`` as ``read_image``.
+    Any value above 0 counts, even 1 of 65535; alpha is ignored.
+
+    Args:
+        path: The image file.
+
+    Returns:
+        (height, width) bool.
+
+    Raises:
+        InputError: As ``read_image``.
     """
     with _opened(path) as image:
         try:
@@ -56,21 +74,21 @@ def read_mask(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def tiff_mpp(path: str | os.PathLike[str]) -> float | None:
-    """µm per pixel by a TIFF's resolution tags, the mean of both axes; None where it has none, and for other files.
+    """µm per pixel from a TIFF's resolution tags, the mean of both axes; None without tags or for other files.
 
     Raises ``InputError`` as ``image_size``.
     """
     with _opened(path) as image:
-        if not set(getattr(image, "tag_v2", {})) >= _RESOLUTION:  # Pillow makes up 1 dpi then
+        if not set(getattr(image, "tag_v2", {})) >= _RESOLUTION:  # Pillow would report 1 dpi
             return None
         dpi = [float(value) for value in image.info.get("dpi", (0, 0))]
         return sum(25400 / value for value in dpi) / 2 if min(dpi) > 0 else None
 
 
 def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """(height, width) of an image file in pixels, from its header alone.
+    """(height, width) of an image file in pixels, read from its header.
 
-    Raises ``InputError``, naming the file: missing, empty, not an image, above 20000 × 20000 pixels.
+    Raises ``InputError`` naming the file if it is missing, empty, not an image or has more than 20000 × 20000 pixels.
     """
     with _opened(path) as image:
         return image.height, image.width
@@ -79,7 +97,7 @@ def image_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 def _rgb(image: Image.Image) -> Image.Image | np.ndarray:
     if image.mode in _SIXTEEN_BIT or image.mode == "I":
         grey = np.asarray(image).astype(np.int64)
-        if grey.min() < 0 or grey.max() > 65535:  # mode I: 16-bit PNGs in older Pillows, but also 32-bit TIFFs
+        if grey.min() < 0 or grey.max() > 65535:  # mode I: 16-bit PNGs in older Pillow versions, or 32-bit TIFFs
             raise ValueError("32-bit pixels are not supported")
         return np.repeat(((grey + 128) // 257).astype(np.uint8)[..., None], 3, axis=2)
     if image.mode == "F":
@@ -103,7 +121,7 @@ def _opened(path: str | os.PathLike[str]) -> Generator[Image.Image]:
             raise InputError(f"{path}: may not be read; check its permissions") from error
         except MemoryError:
             raise
-        except Exception as error:  # headers fail in as many ways as pixels do
+        except Exception as error:  # headers raise as many kinds of errors as pixels do
             problem = "not a BMP, PNG, TIFF or JPEG image, or one that is cut off or damaged"
             raise InputError(f"{path}: {problem}; copy or export it again") from error
         with image:
@@ -115,15 +133,15 @@ def _opened(path: str | os.PathLike[str]) -> Generator[Image.Image]:
 
 @contextlib.contextmanager
 def _strict_pillow() -> Generator[None]:
-    """Pillow's process-wide switches as this module needs them, put back afterwards.
+    """Set Pillow's process-wide options as this module needs them, and restore them afterwards.
 
-    Any library may have switched on ``LOAD_TRUNCATED_IMAGES``, which fills what is missing with grey; Pillow's own size
-    limit lies at 13000 x 13000. Its remarks on odd metadata are of no use to anyone here.
+    Another library may have switched on ``LOAD_TRUNCATED_IMAGES``, which fills missing pixels with grey. Pillow's own
+    size limit is about 13000 × 13000 pixels. Its warnings about unusual metadata do not help the user.
     """
     with _pillow, warnings.catch_warnings():
         before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
         ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = False, None
-        warnings.filterwarnings("ignore", module=r"PIL\b|mitosis\.image")  # other threads' warnings stay heard
+        warnings.filterwarnings("ignore", module=r"PIL\b|mitosis\.image")  # other threads still warn
         try:
             yield
         finally:

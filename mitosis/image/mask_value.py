@@ -1,4 +1,4 @@
-"""What a pixel of a mask can be."""
+"""The possible values of a mask's pixels."""
 
 BACKGROUND, MITOSIS, IGNORED = 0, 1, 2
-"""``IGNORED``: neither is claimed of it; no loss and no pixel score counts it."""
+"""``IGNORED``: neither mitosis nor background; losses and pixel scores leave these pixels out."""

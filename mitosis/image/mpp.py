@@ -1,20 +1,20 @@
-"""µm per pixel: which are believed."""
+"""The plausible range of µm per pixel."""
 
 import numbers
 
 from mitosis.errors import InputError
 
 MPP = (0.05, 2.0)
-"""Lowest and highest of an image in which mitoses can be recognised: scanners have 0.17 to 0.5."""
+"""Lowest and highest µm per pixel at which mitoses can be recognised; scanners have 0.17 to 0.5."""
 
 
 def plausible(mpp: object) -> bool:
-    """Whether this is a number of µm per pixel at which mitoses can be recognised."""
+    """Whether ``mpp`` is a number of µm per pixel at which mitoses can be recognised."""
     return isinstance(mpp, numbers.Real) and not isinstance(mpp, bool) and MPP[0] <= float(mpp) <= MPP[1]
 
 
 def check_mpp(mpp: object, problem: str) -> float:
-    """``mpp`` as a number; ``InputError`` that begins with ``problem`` where it is not plausible."""
+    """``mpp`` as a float; ``InputError`` that starts with ``problem`` if it is not plausible."""
     if not isinstance(mpp, int | float) or not plausible(mpp):
         raise InputError(f"{problem}; type data.mpp= with µm per pixel from {MPP[0]:g} to {MPP[1]:g}, such as 0.25")
     return float(mpp)

@@ -1,4 +1,4 @@
-"""The image files that a path, a folder or a glob names."""
+"""Finds the image files named by a path, a folder or a glob."""
 
 import glob
 from itertools import pairwise
@@ -10,13 +10,13 @@ SUFFIXES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
 
 def find_images(given: str) -> list[Path]:
-    """The image itself, the images of a folder, or those that a glob names; ``InputError`` when there is none."""
+    """The image itself, the images in a folder, or those that match a glob; ``InputError`` if there are none."""
     path = Path(given).expanduser()
     if path.is_file():
         return [path]
     named = path.iterdir() if path.is_dir() else map(Path, glob.glob(_pattern(path), recursive=True))
     images = sorted(
-        # Hidden ones are no images: macOS leaves a ._name beside each file on foreign disks.
+        # Skip hidden files: macOS writes a ._name next to each file on other file systems.
         file
         for file in named
         if file.suffix.lower() in SUFFIXES and file.name[0] != "." and file.is_file()
@@ -31,6 +31,6 @@ def find_images(given: str) -> list[Path]:
 
 
 def _pattern(path: Path) -> str:
-    """``path`` as a glob; brackets in the names of folders that exist are taken literally."""
+    """``path`` as a glob; brackets in the names of existing folders are taken literally."""
     literal = next(parent for parent in path.parents if parent.is_dir())
     return str(Path(glob.escape(str(literal)), path.relative_to(literal)))

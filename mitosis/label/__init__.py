@@ -1,1 +1,1 @@
-"""Label files of the field's datasets, read and written."""
+"""Reads and writes the label files of mitosis datasets."""

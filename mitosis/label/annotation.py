@@ -7,11 +7,18 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Annotation:
-    """One annotated cell, in pixels of its image: x to the right, y down, 0-based, whole numbers at pixels' centres.
+    """One annotated cell.
 
-    ``image``: its image's name as the file gives it. ``mitotic``: a mitosis; else a hard negative, a look-alike.
-    ``x``, ``y``: its centre. What else a format can hold, None where it did not: ``box``: corners (x1, y1, x2, y2);
-    ``outline``: (n, 2) float, a polygon's corners; ``pixels``: (n, 2) int32, all of its pixels.
+    Coordinates are in pixels of the image: x to the right, y down, 0-based, with whole numbers at pixel centres.
+
+    Attributes:
+        image: Name of the image, as in the label file.
+        mitotic: True for a mitosis, False for a hard negative (look-alike).
+        x: x of the centre.
+        y: y of the centre.
+        box: Corners (x1, y1, x2, y2); None if the file has none.
+        outline: (n, 2) float x, y, the corners of a polygon; None if the file has none.
+        pixels: (n, 2) int32 x, y of all pixels; None if the file has none.
     """
 
     image: str
@@ -24,23 +31,26 @@ class Annotation:
 
 
 def filled(image: str, mitotic: bool, pixels: np.ndarray) -> Annotation:
-    """The cell of (n, 2) pixels, its centre their mean."""
+    """A cell with the given (n, 2) pixels, centred on their mean."""
     x, y = pixels.mean(axis=0)
     return Annotation(image, mitotic, float(x), float(y), pixels=pixels)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Labels:
-    """A label file, or several of one kind: all cells, and all labelled images, those without a cell among them.
+    """The content of one label file, or of several of the same format.
 
-    ``sizes``: image's name → (height, width), None where the file does not give it.
+    Attributes:
+        annotations: All cells.
+        sizes: Name of each labelled image, including those without a cell → (height, width) in pixels, or None if the
+            file does not give it.
     """
 
     annotations: tuple[Annotation, ...]
     sizes: dict[str, tuple[int, int] | None]
 
     def of(self, image: str) -> tuple[Annotation, ...]:
-        """The cells of one image."""
+        """Return the cells of one image."""
         return tuple(annotation for annotation in self.annotations if annotation.image == image)
 
     @property

@@ -1,4 +1,4 @@
-"""The label files of MITOS-ATYPIA-14: two csvs for each frame at x40, one of mitoses and one of look-alikes."""
+"""The label files of MITOS-ATYPIA-14: two csvs per x40 frame, one of mitoses and one of look-alikes."""
 
 import re
 from collections.abc import Iterable
@@ -13,16 +13,16 @@ _TABLE = re.compile(rf"({_FRAME.pattern})_(not_)?mitosis\.csv", re.IGNORECASE)
 
 
 def frame_of(stem: str) -> str | None:
-    """The frame that a file's stem names, as the set writes it ("A03_00Aa"); None for any other stem."""
+    """The frame named by a file's stem, in the dataset's spelling ("A03_00Aa"); None for any other stem."""
     return stem[:-1].upper() + stem[-1].lower() if _FRAME.fullmatch(stem) else None
 
 
 def read_atypia(paths: Iterable[Path]) -> Labels:
-    """The pairs ``A03_00Aa_mitosis.csv``, ``A03_00Aa_not_mitosis.csv`` among the files; others are skipped.
+    """Read the pairs ``A03_00Aa_mitosis.csv``, ``A03_00Aa_not_mitosis.csv`` among the files; others are skipped.
 
-    A row is x,y,confidence; the file it is in says what it is (mitoses have a confidence of 0.65 or
-    more, the others one of 0.2 or less). An image without such cells has an empty file. Images are named as frames.
-    Raises ``InputError``: a file without its partner, a file that is there twice, a row that is not of numbers.
+    A row is x,y,confidence. The file, not the confidence, decides the class (mitoses have 0.65 or more, the others 0.2
+    or less). An image without such cells has an empty file. Images are named after their frames.
+    Raises ``InputError`` if a file lacks its partner or exists twice, or a row does not consist of numbers.
     """
     tables: dict[tuple[str, bool], Path] = {}
     for path in sorted(paths):

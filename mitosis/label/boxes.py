@@ -1,4 +1,4 @@
-"""Csv of boxes: the columns image, x1, y1, x2, y2 and, when there are hard negatives too, label (or class)."""
+"""Csv of boxes: the columns image, x1, y1, x2, y2 and, if there are hard negatives, label (or class)."""
 
 import os
 
@@ -12,9 +12,9 @@ COLUMNS = ("image", *CORNERS)
 
 
 def read(path: str | os.PathLike[str]) -> Labels:
-    """The cells of a csv, each in the middle of its box, wherever the box lies; otherwise as ``points.read``.
+    """Read the cells of a csv. The centre of a cell is that of its box, even outside the image.
 
-    Raises ``InputError`` naming file and row: as ``points.read``, and corners in the wrong order.
+    Otherwise as ``points.read``. Raises ``InputError`` naming file and row, also for corners in the wrong order.
     """
     annotations, sizes = [], {}
     for row in read_rows(path, COLUMNS):
@@ -28,7 +28,7 @@ def read(path: str | os.PathLike[str]) -> Labels:
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Replace ``path`` by a row a cell, then one for each image that has none; every cell needs its box."""
+    """Write one row per cell, then one for each image without cells; every cell needs a box. Replaces ``path``."""
     rows: list[tuple[object, ...]] = [(*COLUMNS, "label")]
     for cell in labels.annotations:
         corners = map(plain, box_of(cell))
@@ -37,7 +37,7 @@ def write(labels: Labels, path: str | os.PathLike[str]) -> None:
 
 
 def boxed(image: str, mitotic: bool, box: tuple[float, float, float, float], where: str) -> Annotation:
-    """A cell in the middle of ``box``; ``InputError`` beginning with ``where`` for corners in the wrong order."""
+    """A cell at the centre of ``box``; ``InputError`` that starts with ``where`` if its corners are in wrong order."""
     x1, y1, x2, y2 = box
     if x2 < x1 or y2 < y1:
         raise InputError(f"{where}: the box {box} ends before it begins; it takes left, top, right, bottom")
@@ -45,7 +45,7 @@ def boxed(image: str, mitotic: bool, box: tuple[float, float, float, float], whe
 
 
 def box_of(cell: Annotation) -> tuple[float, float, float, float]:
-    """The cell's box; ``InputError`` naming the cell when it has none."""
+    """The cell's box; ``InputError`` naming the cell if it has none."""
     if cell.box is None:
         raise InputError(f"{cell.image}: the cell at ({cell.x:g}, {cell.y:g}) has no box")
     return cell.box

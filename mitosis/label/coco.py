@@ -1,4 +1,4 @@
-"""COCO's json: ``bbox`` is left, top, width, height, ``segmentation`` one or more polygons."""
+"""COCO json: ``bbox`` is left, top, width, height; ``segmentation`` is one or more polygons."""
 
 import os
 from typing import Any
@@ -15,10 +15,10 @@ from mitosis.label.table import plain
 
 
 def read(path: str | os.PathLike[str]) -> Labels:
-    """The cells, each in the middle of its box; one polygon of segmentation is its outline, several are its pixels.
+    """Read the cells, each centred in its box. One polygon becomes the outline, several become pixels.
 
-    Raises ``InputError`` naming file and annotation: as ``image_json``, a negative width or height, a segmentation
-    that is neither empty nor polygons (run lengths are not read).
+    Raises ``InputError`` naming file and annotation: as ``image_json``, for a negative width or height, and for a
+    segmentation that is not a list of polygons (run-length encoding is not supported).
     """
     document = load(path)
     cells = tuple(_cell(entry) for entry in read_entries(document, path))
@@ -26,7 +26,7 @@ def read(path: str | os.PathLike[str]) -> Labels:
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Replace ``path`` by the cells' boxes and, where they are known, outlines; holes in pixels are filled."""
+    """Write the cells' boxes and, if known, outlines; holes in pixels are filled. Replaces ``path``."""
     images, ids = described(labels.sizes)
     annotations = [_entry(number, cell, ids[cell.image]) for number, cell in enumerate(labels.annotations, start=1)]
     categories = [{"id": MITOTIC, "name": "mitotic figure"}, {"id": NEGATIVE, "name": "non-mitotic figure"}]

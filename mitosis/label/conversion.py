@@ -1,4 +1,4 @@
-"""Label files of one format into another, and what is lost on the way."""
+"""Converts label files from one format to another, and reports what is lost."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -20,19 +20,20 @@ SHAPES = {
     "coco": ("box", "outline", "pixels"),
     "geojson": ("outline", "pixels"),
 }
-"""Format that is written → what it holds of a cell beside its centre and kind."""
+"""Writable format → what it stores of a cell besides its centre and class."""
 ENDLESS = (2**30, 2**30)
-"""Height and width assumed of an image whose size no label file gives."""
+"""Height and width assumed for an image whose size the label file does not give."""
 
 
 def convert_labels(
     source: Path, target: Path, *, given: str, to: str, radius_um: float | None = None, mpp: float | None = None
 ) -> tuple[Labels, Labels]:
-    """Write the labels of ``source`` to ``target``; returns them as they were read and as they were written.
+    """Write the labels of ``source`` to ``target``; returns the labels as read and as written.
 
-    ``given``: the format of ``source``, or auto. ``to``: one of ``SHAPES``. ``target`` is a file, or a folder in a
-    format that has a file for each image; a file is replaced. ``radius_um``, ``mpp``: as ``fit`` takes them.
-    Raises ``InputError``: an unknown format, no such source, a folder that holds something, what readers refuse.
+    ``given``: the format of ``source``, or auto. ``to``: one of ``SHAPES``. ``target``: a file, which is replaced, or a
+    folder for formats with one file per image. ``radius_um``, ``mpp``: as for ``fit``.
+    Raises ``InputError`` if a format is unknown, the source does not exist or the target folder is not empty; also as
+    the format's reader.
     """
     if to not in SHAPES:
         raise InputError(f"to={to}: {'is only read; ' if to in READ_ONLY else ''}choose one of {', '.join(SHAPES)}")
@@ -52,12 +53,11 @@ def convert_labels(
 
 
 def fit(labels: Labels, to: str, radius_um: float | None = None, mpp: float | None = None) -> Labels:
-    """The labels as format ``to`` can hold them: cells of the kinds it has, each with what it needs.
+    """The labels reduced to what format ``to`` can store, with the shapes that it needs.
 
-    A box is that around the cell's pixels or outline, pixels are those inside its outline; a cell that has neither
-    gets the square around, or the disc of, ``radius_um``. Hard negatives have no place in pixel lists, images without
-    any cell none in MIDOG's json.
-    Raises ``InputError`` where a radius is needed and ``radius_um`` or ``mpp`` is not given.
+    Boxes are made from the cell's pixels or outline, pixels from its outline. A cell with neither gets a square or a
+    disc of ``radius_um``. Pixel lists cannot store hard negatives, and MIDOG's json cannot store images without cells.
+    Raises ``InputError`` if a radius is needed but ``radius_um`` or ``mpp`` is not given.
     """
     cells = [cell for cell in labels.annotations if cell.mitotic or to != "pixels"]
     radius = None if radius_um is None or mpp is None else radius_um / mpp
@@ -68,7 +68,7 @@ def fit(labels: Labels, to: str, radius_um: float | None = None, mpp: float | No
 
 
 def left_behind(labels: Labels, fitted: Labels, to: str) -> list[str]:
-    """One line for each thing that format ``to`` does not hold, with its count."""
+    """One line, with a count, for each kind of information that format ``to`` cannot store."""
     lost = {
         "hard negatives": len(labels.annotations) - len(fitted.annotations),
         "images without a cell": len(labels.sizes) - len(fitted.sizes),

@@ -1,4 +1,4 @@
-"""The formats by name, which one a file has, and reading a file or folder of one of them."""
+"""The label formats by name: detects the format of a file, and reads a file or a folder."""
 
 import zipfile
 from pathlib import Path
@@ -11,9 +11,9 @@ from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.image_json import is_number, load
 
 TABLES: dict[str, ModuleType] = {"points": points, "boxes": boxes, "coco": coco, "midog": midog}
-"""Formats whose file names its images."""
+"""Formats with one file for all images, which names them."""
 PER_IMAGE: dict[str, ModuleType] = {"pixels": pixels, "geojson": geojson}
-"""Formats that have a file for each image."""
+"""Formats with one file per image."""
 READ_ONLY: dict[str, ModuleType] = {"sliderunner": sliderunner}
 SUFFIXES = {
     **{format: (".csv",) for format in ("points", "boxes", "pixels")},
@@ -24,9 +24,9 @@ SUFFIXES = {
 
 
 def files_of(path: Path, format: str) -> list[Path]:
-    """``path`` itself, or the files of the format's suffixes anywhere in it, sorted, hidden ones left out.
+    """``path`` itself, or all files in it with the format's suffixes, sorted, without hidden files.
 
-    Raises ``InputError`` for a folder without one.
+    Raises ``InputError`` if a folder has none.
     """
     if not path.is_dir():
         return [path]
@@ -38,7 +38,7 @@ def files_of(path: Path, format: str) -> list[Path]:
 
 
 def read_all(path: Path, format: str) -> Labels:
-    """All labels of a file or folder; ``InputError`` as the format's reader, and for an image in two files."""
+    """Read all labels of a file or folder; ``InputError`` as the format's reader, and for an image in two files."""
     cells: list[Annotation] = []
     sizes: dict[str, tuple[int, int] | None] = {}
     for file in files_of(path, format):
@@ -55,9 +55,9 @@ def read_all(path: Path, format: str) -> Labels:
 
 
 def sniff(path: Path) -> str:
-    """The format of a file by its suffix and content; a csv that is empty is one of points.
+    """Detect the format of a file from its suffix and content; an empty csv counts as points.
 
-    Raises ``InputError`` for any other file, and for json whose boxes could be COCO's as well as MIDOG's.
+    Raises ``InputError`` for any other file, and for json whose boxes could be COCO's or MIDOG's.
     """
     suffix = path.suffix.lower()
     if suffix == ".csv":
@@ -116,7 +116,7 @@ def _sniff_json(path: Path) -> str:
 
 
 def _fits(box: list[float], image: dict[str, Any]) -> bool:
-    """Whether x, y, width, height end inside the image, or hardly outside."""
+    """Whether a box given as x, y, width, height ends inside the image, with a tolerance of 5 %."""
     x, y, width, height = box
     inside = all(
         not is_number(side) or place + length <= 1.05 * side

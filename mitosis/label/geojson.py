@@ -1,4 +1,4 @@
-"""GeoJSON as QuPath exports and imports it: a file an image, an object a cell, its class in ``classification``."""
+"""GeoJSON as QuPath uses it: one file per image, one object per cell, its class in ``classification``."""
 
 import os
 from pathlib import Path
@@ -18,11 +18,12 @@ CLASSES = {True: {"name": "Mitosis", "color": [0, 200, 0]}, False: {"name": "Non
 
 
 def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
-    """The cells of one image; ``image``: its name, by default the file's without .geojson.
+    """Read the cells of one image; ``image`` is its name, by default the file's name without .geojson.
 
-    Each point is a cell, each polygon one with an outline (its holes are filled), a polygon of several parts one with
-    pixels. Coordinates are taken as they are.
-    Raises ``InputError`` naming file and object: no GeoJSON, another geometry, no class or one that is not known.
+    A point is a cell, a polygon a cell with an outline (holes are filled), and a polygon of several parts a cell with
+    pixels. Coordinates are not converted.
+    Raises ``InputError`` naming file and object if it is not GeoJSON or has another geometry, no class or an unknown
+    class.
     """
     image = Path(path).stem if image is None else image
     document = load(path)
@@ -38,8 +39,10 @@ def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Make the folder ``path`` with ``<image>.geojson`` for each image: polygons where outline or pixels are known,
-    else points. Holes in pixels are filled. Raises ``InputError`` as ``files.new_folder`` and ``file_of``.
+    """Write a new folder ``path`` with ``<image>.geojson`` for each image.
+
+    Cells with an outline or pixels become polygons (holes are filled), all others points. Raises ``InputError`` as
+    ``files.new_folder`` and ``file_of``.
     """
     with files.new_folder(path) as folder:
         for image in labels.sizes:

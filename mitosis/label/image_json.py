@@ -1,4 +1,4 @@
-"""Json of images, categories and annotations: what COCO's and MIDOG's have in common."""
+"""The common parts of COCO's and MIDOG's json: images, categories and annotations."""
 
 import json
 import math
@@ -12,14 +12,14 @@ from mitosis.errors import InputError
 from mitosis.label.kind import is_mitotic
 
 MITOTIC, NEGATIVE = 1, 2
-"""Category ids as MIDOG has them."""
+"""Category ids, as in MIDOG."""
 USUAL: dict[int | str, str] = {MITOTIC: "mitotic figure", NEGATIVE: "hard negative"}
-"""What they mean in a file that does not name its categories."""
+"""Their names in a file that does not name its categories."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """An annotation: ``where`` names file and place for messages, ``image`` its image, ``values`` all it holds."""
+    """An annotation: ``where`` is its file and place for messages, ``image`` its image, ``values`` all its keys."""
 
     where: str
     image: str
@@ -28,7 +28,7 @@ class Entry:
 
     @property
     def box(self) -> tuple[float, float, float, float]:
-        """The four numbers of ``bbox``, of either meaning; ``InputError`` when they are not four numbers."""
+        """The four numbers of ``bbox``, uninterpreted; ``InputError`` if it does not hold four numbers."""
         box = self.values.get("bbox")
         if not isinstance(box, list) or len(box) != 4 or not all(map(is_number, box)):
             raise InputError(f"{self.where}: bbox {box!r:.60} is not four numbers")
@@ -36,7 +36,7 @@ class Entry:
 
 
 def load(path: str | os.PathLike[str]) -> Any:
-    """What a json file holds; ``InputError`` naming the file when it is missing, no text, or no json."""
+    """Load a json file; ``InputError`` naming the file if it is missing, not text or not json."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -44,14 +44,14 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether ``value`` is a finite number, true and false being none."""
+    """Whether ``value`` is a finite number; true and false are not numbers."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def read_images(document: Any, path: str | os.PathLike[str]) -> dict[Any, tuple[str, tuple[int, int] | None]]:
-    """Image's id → its name and (height, width), None where the file does not give it.
+    """Image id → name and (height, width), or None if the file does not give the size.
 
-    Raises ``InputError`` for a document without a list of images, an image without id or file_name, and two of one id.
+    Raises ``InputError`` if there is no list of images, an image has no id or file_name, or two images share an id.
     """
     images: dict[Any, tuple[str, tuple[int, int] | None]] = {}
     for number, image in enumerate(_table(document, "images", path), start=1):
@@ -67,9 +67,9 @@ def read_images(document: Any, path: str | os.PathLike[str]) -> dict[Any, tuple[
 
 
 def read_entries(document: Any, path: str | os.PathLike[str]) -> Iterator[Entry]:
-    """The annotations with the names of their images; the categories' names say what is a mitosis, else ids 1 and 2.
+    """Yield the annotations. Their class follows from the category's name, or from ids 1 and 2 without names.
 
-    Raises ``InputError`` naming the annotation: of an image that is not listed, or of a class that is not known.
+    Raises ``InputError`` naming the annotation if its image is not listed or its class is unknown.
     """
     images = read_images(document, path)
     categories = _table(document, "categories", path, optional=True)
@@ -86,14 +86,14 @@ def read_entries(document: Any, path: str | os.PathLike[str]) -> Iterator[Entry]
 
 
 def _table(document: Any, key: str, path: str | os.PathLike[str], optional: bool = False) -> list[dict[str, Any]]:
-    found = document.get(key, [] if optional else None) if isinstance(document, dict) else None
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+    table = document.get(key, [] if optional else None) if isinstance(document, dict) else None
+    if not isinstance(table, list) or not all(isinstance(item, dict) for item in table):
         raise InputError(f"{path}: no list of {key} in it; it is no COCO or MIDOG json")
-    return found
+    return table
 
 
 def described(images: dict[str, tuple[int, int] | None]) -> tuple[list[dict[str, Any]], dict[str, int]]:
-    """The list of images as json holds it, and image's name → id, counted from 1."""
+    """The json list of images, and image name → id, counted from 1."""
     ids = {name: number for number, name in enumerate(images, start=1)}
     listed = []
     for name, size in images.items():

@@ -1,4 +1,4 @@
-"""Mitosis or hard negative: what the class names of label files mean."""
+"""The meaning of class names in label files: mitosis or hard negative."""
 
 import re
 
@@ -11,11 +11,12 @@ _MITOTIC = re.compile(r"1|mf|positive|.*\bmito(sis|ses|tic)\b.*")
 
 
 def is_mitotic(name: object, where: str) -> bool:
-    """Whether the class ``name`` is that of mitoses; False for hard negatives.
+    """Whether the class ``name`` means mitosis; False if it means hard negative.
 
-    Mitoses: mitosis, mitotic figure, MF, positive, 1, or a name with such a word in it; hard negatives: the same behind
-    non or not, or look-alike, imposter, hard negative, NMF, negative, 0. Case, ``-`` and ``_`` do not matter.
-    Raises ``InputError`` beginning with ``where`` for any other name: it may be a third kind of cell.
+    Mitosis: mitosis, mitotic figure, MF, positive, 1, or a name that contains mitosis, mitoses or mitotic. Hard
+    negative: the same after "non" or "not", or look-alike, imposter, hard negative, NMF, negative, 0. Case, ``-`` and
+    ``_`` do not matter. Raises ``InputError`` that starts with ``where`` for any other name, which may be a third kind
+    of cell.
     """
     words = re.sub(r"[\s_\-/]+", " ", str(name)).strip().lower()
     if _NEGATIVE.fullmatch(words):

@@ -1,4 +1,4 @@
-"""The MIDOG challenges' json: like COCO's, but ``bbox`` holds the corners x1, y1, x2, y2."""
+"""The MIDOG challenges' json: like COCO, but ``bbox`` holds the corners x1, y1, x2, y2."""
 
 import os
 from collections.abc import Container
@@ -13,11 +13,11 @@ from mitosis.label.table import plain
 
 
 def read(path: str | os.PathLike[str], unlabelled: Container[int] | None = None) -> Labels:
-    """Mitotic figures and hard negatives, each in the middle of its box, wherever the box lies.
+    """Read mitotic figures and hard negatives, each centred in its box, even outside the image.
 
-    ``unlabelled``: ids of the images that nobody looked at (human breast 151–200 of MIDOG++); without any annotation
-    they are not among the images. None, where these are not known: every image without any annotation is taken for one.
-    Raises ``InputError`` naming file and annotation: as ``image_json``, and corners in the wrong order.
+    ``unlabelled``: ids of the images that were not annotated (human breast 151–200 of MIDOG++); they are left out if
+    they have no annotation. None means that they are not known; every image without annotations is then left out.
+    Raises ``InputError`` naming file and annotation: as ``image_json``, and for corners in the wrong order.
     """
     document = load(path)
     cells = []
@@ -32,7 +32,7 @@ def read(path: str | os.PathLike[str], unlabelled: Container[int] | None = None)
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Replace ``path`` by the cells' boxes. Raises ``InputError`` for a cell without box and an image without cell."""
+    """Write the cells' boxes, replacing ``path``. ``InputError`` for a cell without box or an image without cells."""
     if labels.empty:
         raise InputError(f"{labels.empty[0]} has no cell, and MIDOG's json takes such an image for unlabelled")
     images, ids = described(labels.sizes)

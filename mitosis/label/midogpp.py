@@ -1,4 +1,4 @@
-"""MIDOG++'s table of images: which of them test, and what scanned them."""
+"""MIDOG++'s table of images, with their part of the split and their scanner."""
 
 import csv
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ from mitosis.errors import InputError
 
 @dataclass(frozen=True)
 class Slide:
-    """A row of MIDOG++'s split csv. ``test``: it is in the published test part."""
+    """A row of MIDOG++'s split csv. ``test``: whether the image is in the published test part."""
 
     test: bool
     scanner: str
 
 
 def read_split(path: Path) -> dict[int, Slide]:
-    """Image's id → its row of ``datasets_xvalidation.csv`` (columns Slide, Dataset, Scanner, …; semicolons).
+    """Image id → its row of ``datasets_xvalidation.csv`` (columns Slide, Dataset, Scanner, …; semicolons).
 
-    Raises ``InputError`` naming file and row: other columns, an id that is not a number, a Dataset not train or test.
+    Raises ``InputError`` naming file and row if the columns differ, an id is not a number, or a Dataset is neither
+    train nor test.
     """
     try:
         rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))

@@ -1,10 +1,10 @@
-"""A number in a label file."""
+"""Parses a number of a label file."""
 
 import math
 
 
 def finite(text: str) -> float | None:
-    """``text`` as a number; None unless that is finite."""
+    """``text`` as a number; None if it is not a finite number."""
     try:
         value = float(text)
     except ValueError:

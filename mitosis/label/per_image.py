@@ -1,4 +1,4 @@
-"""Formats that have a label file for each image: what the files are called."""
+"""File names of the formats with one label file per image."""
 
 from pathlib import Path, PurePosixPath
 
@@ -8,15 +8,15 @@ IMAGES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
 
 
 def bare(image: str) -> str:
-    """An image's name without the suffix of an image file, where it has one."""
+    """An image's name without its suffix, if that is one of an image file."""
     name = PurePosixPath(image)
     return str(name.with_suffix("")) if name.suffix.lower() in IMAGES else image
 
 
 def file_of(folder: Path, name: str, suffix: str) -> Path:
-    """The file ``name`` + ``suffix`` in ``folder``, in folders of its own where ``name`` has them.
+    """The path ``name`` + ``suffix`` in ``folder``; ``name`` may contain folders.
 
-    Raises ``InputError`` for a name that leads out of ``folder``, and for a file that is there already.
+    Raises ``InputError`` if the name leads out of ``folder`` or the file already exists.
     """
     parts = PurePosixPath(name).parts
     if not parts or ".." in parts or "/" in parts or "\\" in name or "\0" in name:

@@ -1,4 +1,4 @@
-"""Pixel lists as the ICPR 2012 contest has them: a csv an image, a row a mitosis, ``x,y,x,y,…`` of all its pixels."""
+"""Pixel lists as in the ICPR 2012 contest: one csv per image, one row per mitosis, ``x,y,x,y,…`` of all its pixels."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,13 @@ from mitosis.label.annotation import Annotation, Labels, filled
 from mitosis.label.per_image import bare, file_of
 
 FARTHEST = 2**31
-"""Beyond it no pixel is numbered."""
+"""Upper limit of a pixel coordinate (int32)."""
 
 
 def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
-    """The mitoses of one image, each at the mean of its pixels; ``image``: its name, by default the csv's without .csv.
+    """Read the mitoses of one image, each centred on the mean of its pixels.
 
-    Raises ``InputError`` as ``read_rows``.
+    ``image``: the image's name, by default the csv's name without .csv. Raises ``InputError`` as ``read_rows``.
     """
     image = Path(path).stem if image is None else image
     cells = [filled(image, True, row) for row in read_rows(path)]
@@ -25,10 +25,12 @@ def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
 
 
 def read_rows(path: str | os.PathLike[str], size: tuple[int, int] | None = None) -> list[np.ndarray]:
-    """The rows as (n, 2) int32 arrays of x, y; ``size``: (height, width) of the image, None where a row may leave it.
+    """Read the rows as (n, 2) int32 arrays of x, y.
 
-    Commas and blanks at a row's end and empty lines are ignored; an empty file has no mitosis; ``606.0`` is 606.
-    Raises ``InputError`` naming file and row: not a whole number, an odd count, a pixel outside ``size``.
+    ``size``: (height, width) of the image; None allows pixels outside it. Trailing commas and spaces and empty lines
+    are ignored. An empty file has no mitosis. ``606.0`` is read as 606.
+    Raises ``InputError`` naming file and row for a value that is not a whole number, an odd number of values, or a
+    pixel outside ``size``.
     """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
@@ -39,9 +41,9 @@ def read_rows(path: str | os.PathLike[str], size: tuple[int, int] | None = None)
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Make the folder ``path`` with a csv for each image; every cell is a mitosis and has its pixels.
+    """Write a new folder ``path`` with one csv per image; every cell must be a mitosis and have pixels.
 
-    Raises ``InputError`` for a cell that is not so, and as ``files.new_folder``.
+    Raises ``InputError`` for any other cell, and as ``files.new_folder``.
     """
     with files.new_folder(path) as folder:
         for image in labels.sizes:

@@ -1,4 +1,4 @@
-"""Csv of centres: the columns image, x, y and, when there are hard negatives too, label (or class)."""
+"""Csv of centres: the columns image, x, y and, if there are hard negatives, label (or class)."""
 
 import os
 
@@ -10,10 +10,11 @@ COLUMNS = ("image", "x", "y")
 
 
 def read(path: str | os.PathLike[str]) -> Labels:
-    """The cells of a csv, any number of rows an image; without a class column all are mitoses.
+    """Read the cells of a csv, with any number of rows per image; without a class column all are mitoses.
 
-    A row with neither x nor y names an image that was looked at and has none. Further columns are ignored.
-    Raises ``InputError`` naming file and row: as ``table.read_rows``, what is not a number, a class that is not known.
+    A row without x and y names an image that was annotated and has no cells. Other columns are ignored.
+    Raises ``InputError`` naming file and row: as ``table.read_rows``, and for an unknown class or a value that is not a
+    number.
     """
     annotations, sizes = [], {}
     for row in read_rows(path, COLUMNS):
@@ -26,7 +27,7 @@ def read(path: str | os.PathLike[str]) -> Labels:
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Replace ``path`` by a row a cell, then one for each image that has none."""
+    """Write one row per cell, then one for each image without cells, replacing ``path``."""
     rows: list[tuple[object, ...]] = [(*COLUMNS, "label")]
     for cell in labels.annotations:
         rows.append((cell.image, plain(cell.x), plain(cell.y), "mitosis" if cell.mitotic else "non-mitosis"))

@@ -1,4 +1,4 @@
-"""Rows of numbers in a csv without a header, as the challenges give their points."""
+"""Rows of numbers in a csv without a header, as the challenges publish their points."""
 
 from pathlib import Path
 
@@ -7,11 +7,12 @@ from mitosis.label.number import finite
 
 
 def read_rows(path: Path, columns: str) -> list[tuple[float, float]]:
-    """The first two numbers of each row; ``columns`` names them for the error messages ("x,y" or "row,column").
+    """Read the first two numbers of each row; ``columns`` names them in error messages ("x,y" or "row,column").
 
-    Further numbers (a confidence) are checked and left. Commas and blanks at a row's end, blanks round a number, empty
-    lines, a byte order mark and a missing last newline are ignored; an empty file has no row.
-    Raises ``InputError`` naming file and row: not readable, fewer than two values, a value that is not a finite number.
+    Further numbers (a confidence) are checked but not returned. Trailing commas and spaces, spaces around numbers,
+    empty lines, a byte order mark and a missing last newline are ignored. An empty file has no rows.
+    Raises ``InputError`` naming file and row if it is not readable, a row has fewer than two values, or a value is not
+    a finite number.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

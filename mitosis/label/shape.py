@@ -1,4 +1,4 @@
-"""A cell's shape: its pixels in an image, pixels from polygons and back, the middle and the bounds of either."""
+"""The shape of a cell: its pixels in an image, conversion between pixels and polygons, centres and bounds."""
 
 import numpy as np
 from scipy.ndimage import binary_fill_holes
@@ -17,10 +17,10 @@ def inside(cell: Annotation, size: tuple[int, int]) -> bool:
 
 
 def pixels_within(cell: Annotation, size: tuple[int, int], radius: float) -> np.ndarray | None:
-    """The cell's own pixels, else those inside its outline, else a disc of ``radius`` pixels round its centre.
+    """The cell's annotated pixels, or the inside of its outline, or a disc of ``radius`` pixels around its centre.
 
-    (n, 2) int32 x, y, n ≥ 1; what lies outside the image of ``size`` (height, width) is cut off. None where nothing is
-    left or the centre lies outside. An outline or a disc has at least the pixel of the centre.
+    Returns (n, 2) int32 x, y, n ≥ 1. Pixels outside the image of ``size`` (height, width) are cut off. None if no pixel
+    is left or the centre lies outside. An outline or a disc covers at least the pixel at the centre.
     """
     height, width = size
     if not inside(cell, size):
@@ -37,19 +37,19 @@ def pixels_within(cell: Annotation, size: tuple[int, int], radius: float) -> np.
 
 
 def rasterised(outlines: list[np.ndarray]) -> np.ndarray:
-    """(n, 2) int32 x, y of every pixel whose centre lies in one of the polygons ((k, 2) float x, y); n may be 0."""
+    """All pixels whose centre lies in one of the polygons ((k, 2) float x, y), as (n, 2) int32 x, y; n may be 0."""
     parts = []
     for outline in outlines:
-        first = np.floor(outline.min(axis=0))  # skimage cuts off what is negative
+        first = np.floor(outline.min(axis=0))  # skimage cuts off negative coordinates
         y, x = polygon(*(outline - first).T[::-1])
         parts.append(np.stack([x, y], axis=1) + first.astype(np.int64))
     return np.unique(np.concatenate(parts), axis=0).astype(np.int32)
 
 
 def outlined(pixels: np.ndarray) -> list[np.ndarray]:
-    """The polygons around (n, 2) pixels, one for each 8-connected part, half a pixel outside; holes are filled.
+    """The polygons around (n, 2) pixels, one per 8-connected component, half a pixel outside; holes are filled.
 
-    ``rasterised`` gives the same pixels back, those of holes among them.
+    ``rasterised`` is the inverse, except that holes stay filled.
     """
     first = pixels.min(axis=0)
     x, y = (pixels - first).T
@@ -60,7 +60,7 @@ def outlined(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def middle(outline: np.ndarray) -> tuple[float, float]:
-    """(x, y) of a polygon's centre of area; of one without an area the mean of its corners."""
+    """(x, y) of a polygon's centroid, or the mean of its corners if its area is 0."""
     (x, y), origin = (outline - outline[0]).T, outline[0]
     cross = x * np.roll(y, -1) - np.roll(x, -1) * y
     area = cross.sum() / 2
@@ -71,13 +71,13 @@ def middle(outline: np.ndarray) -> tuple[float, float]:
 
 
 def area(outline: np.ndarray) -> float:
-    """A polygon's area."""
+    """The area of a polygon."""
     x, y = (outline - outline[0]).T
     return float(abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2)
 
 
 def bounds(outline: np.ndarray | None, pixels: np.ndarray | None) -> Box | None:
-    """The corners around pixels, half a pixel outside, or else around an outline; None for neither."""
+    """The bounding box of the pixels, half a pixel outside, or of the outline; None if both are None."""
     if pixels is not None:
         (x1, y1), (x2, y2) = pixels.min(axis=0) - 0.5, pixels.max(axis=0) + 0.5
     elif outline is not None:
@@ -88,9 +88,9 @@ def bounds(outline: np.ndarray | None, pixels: np.ndarray | None) -> Box | None:
 
 
 def joined(outlines: list[np.ndarray]) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """An annotation's (outline, pixels) for the polygons of one cell: its one outline, or the pixels of several.
+    """(outline, pixels) of a cell given as polygons: the outline for one polygon, the pixels for several.
 
-    Of several polygons that hold no pixel's centre the first is taken.
+    If several polygons contain no pixel centre, the first is the outline.
     """
     if len(outlines) > 1 and len(pixels := rasterised(outlines)):
         return None, pixels

@@ -1,4 +1,4 @@
-"""SlideRunner's sqlite databases, which are only read."""
+"""SlideRunner's sqlite databases (read only)."""
 
 import math
 import os
@@ -17,25 +17,24 @@ from mitosis.label.kind import is_mitotic
 from mitosis.label.shape import middle
 
 SPOTS, CORNERS, POLYGON = (1, 4), (2, 5), 3
-"""Annotations by type: one point (1 spot, 4 special spot), two corners (2 area, 5 circle), many (3 polygon)."""
+"""Annotation types: one point (1 spot, 4 special spot), two corners (2 area, 5 circle), many corners (3 polygon)."""
 
 
 def read(path: str | os.PathLike[str], classes: Mapping[int, bool] | None = None) -> Labels:
-    """All annotations that are not deleted, of the class agreed upon; every slide is among the images.
+    """Read all annotations that are not deleted, with their agreed class; all slides are listed as images.
 
-    ``classes``: number of a class → whether it is that of mitoses; annotations of other classes are skipped. None:
-    by the classes' names. Spots are cells at their place, areas and circles in the middle of their box, polygons
-    have an outline. Those on which no class was agreed are left out and counted in a warning. Older databases lack
-    some columns.
-    Raises ``InputError`` naming file and annotation: missing, no such database, a class that is not known, another
-    type, an annotation without coordinates.
+    ``classes``: class number → whether it means mitosis; annotations of other classes are skipped. None decides by the
+    classes' names. Spots are points, areas and circles are centred in their box, polygons have an outline. Annotations
+    without an agreed class are left out, and a warning counts them. Older databases lack some columns.
+    Raises ``InputError`` naming file and annotation if the file is missing or not such a database, a class or type is
+    unknown, or an annotation has no coordinates.
     """
     with _opened(Path(path)) as base:
         return _read(base, Path(path), classes)
 
 
 def numbers(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Every slide's name → its number in the database. Raises ``InputError`` as ``read``."""
+    """Slide name → its number in the database. Raises ``InputError`` as ``read``."""
     with _opened(Path(path)) as base:
         return {name: number for number, name in base.execute("SELECT uid, filename FROM Slides")}
 

@@ -1,4 +1,4 @@
-"""Csv files of labels with a header: rows of named values, and back."""
+"""Reads and writes csv files of labels with a header."""
 
 import csv
 import io
@@ -12,18 +12,18 @@ from mitosis.errors import InputError
 from mitosis.label.number import finite
 
 CLASS = ("label", "class")
-"""What the optional column with the cell's class may be called."""
+"""Possible names of the optional column with the cell's class."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: ``where`` names file and line for messages, ``values`` are its texts by column, in lower case."""
+    """One row: ``where`` is its file and line for messages; ``values`` maps column names in lower case to texts."""
 
     where: str
     values: dict[str, str]
 
     def number(self, column: str) -> float:
-        """The column's number; ``InputError`` for any other text, for nan and for infinity."""
+        """The column's value as a number; ``InputError`` for any other text, nan or infinity."""
         text = self.values[column]
         value = finite(text)
         if value is None:
@@ -31,20 +31,21 @@ class Row:
         return value
 
     def blank(self, columns: Iterable[str]) -> bool:
-        """Whether these columns are empty: the row names an image without cells."""
+        """Whether these columns are empty, that is, the row names an image without cells."""
         return not any(self.values[column] for column in columns)
 
     @property
     def kind(self) -> str | None:
-        """The cell's class, None where the file has no such column."""
+        """The cell's class; None if the file has no such column."""
         return next((self.values[name] for name in CLASS if name in self.values), None)
 
 
 def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]:
-    """All rows of a csv that has ``columns``, in any order and case; none for an empty file.
+    """Read all rows of a csv with ``columns``, in any order and case; an empty file has no rows.
 
-    Blanks around values, empty lines and commas at a row's end are ignored.
-    Raises ``InputError``, naming the file: missing, not a text, no such column or one twice, a row that is too long.
+    Spaces around values, empty lines and trailing commas are ignored.
+    Raises ``InputError`` naming the file if it is missing or not text, a column is missing or occurs twice, or a row is
+    too long.
     """
     path = Path(path)
     try:
@@ -78,19 +79,19 @@ def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]
 
 
 def write_rows(path: str | os.PathLike[str], rows: Iterable[Sequence[object]]) -> None:
-    """Replace ``path`` by the rows, the header first among them."""
+    """Write the rows, the first of which is the header, replacing ``path``."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     files.write_text(path, text.getvalue())
 
 
 def plain(number: float) -> int | float:
-    """``number`` as a file shows it: 12 for 12.0, 12.5 for 12.5."""
+    """``number`` as it is written to a file: 12 for 12.0, 12.5 for 12.5."""
     return int(number) if float(number).is_integer() else float(number)
 
 
 def read_column(path: str | os.PathLike[str], column: str) -> dict[str, str]:
-    """Image's name → its value in ``column``; ``InputError`` for an image without it or with two of them."""
+    """Image name → its value in ``column``; ``InputError`` for an image with no value or two different ones."""
     values: dict[str, str] = {}
     for row in read_rows(path, ("image", column)):
         image, value = row.values["image"], row.values[column]

@@ -1,4 +1,4 @@
-"""The label files of AMIDA13 and TUPAC16: trees of csvs with row before column, the contest's and the later ones."""
+"""The label files of AMIDA13 and TUPAC16: folders of csvs with row before column, the original and the alternative."""
 
 import re
 from collections.abc import Iterable
@@ -12,19 +12,20 @@ MITOSES, OTHERS = "mitoses_ground_truth", "nonmitoses_ground_truth"
 
 
 def image_of(path: Path) -> str | None:
-    """The image that a file ``<case>/<number>.<suffix>`` belongs to ("01/07"); None for another path."""
+    """The image that a file ``<case>/<number>.<suffix>`` belongs to ("01/07"); None for any other path."""
     name = f"{path.parent.name}/{path.stem}"
     return name if re.fullmatch(r"\d\d/\d\d", name) else None
 
 
 def read_tupac(paths: Iterable[Path], *, alternative: bool) -> Labels:
-    """The csvs ``mitoses_ground_truth/01/07.csv`` among the files; other files are skipped.
+    """Read the csvs ``mitoses_ground_truth/01/07.csv`` among the files; other files are skipped.
 
-    ``alternative``: those trees that are beside a tree ``nonmitoses_ground_truth``, and that one too (TUPAC16
-    alternative labels, an empty csv where there is no such cell); else those without (the contest's, which has no csv
-    for an image without mitoses, so that ``sizes`` lacks such images). A row is row,column: y first.
-    Raises ``InputError``: one of the two alternative files without the other, a file that is there twice,
-    a row that is not of numbers.
+    ``alternative``: True reads the TUPAC16 alternative labels: trees that lie next to a tree
+    ``nonmitoses_ground_truth``, and that tree; an image without such cells has an empty csv. False reads the original
+    labels: trees without such a neighbour. They have no csv for an image without mitoses, so ``sizes`` lacks such
+    images. A row is row,column, that is, y first.
+    Raises ``InputError`` if one of the two alternative files is missing, a file exists twice, or a row does not consist
+    of numbers.
     """
     trees: dict[Path, list[tuple[str, bool, Path]]] = {}
     for path in sorted(paths):

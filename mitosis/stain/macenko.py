@@ -1,4 +1,4 @@
-"""Macenko's stain normalisation: every field gets the colours of one fixed reference."""
+"""Macenko's stain normalisation: matches the stains of every field to one fixed reference."""
 
 from typing import final
 
@@ -10,14 +10,14 @@ from mitosis.errors import InputError
 from mitosis.image.optical_density import DENSITY, recolour
 from mitosis.stain.normaliser import FitError, Normaliser, numbers, sample_to_fit
 
-# Optical densities (R, G, B) of hematoxylin and eosin, and the 99th percentiles of their concentrations: the reference
-# published with the authors' method. Constants, so that no field of a test part can shape another field's colours.
+# The reference published with the authors' method: optical densities (R, G, B) of hematoxylin and eosin, and the 99th
+# percentiles of their concentrations. They are constants, so that no test field can influence another field's colours.
 REFERENCE_STAINS = np.array([[0.5626, 0.7201, 0.4062], [0.2159, 0.8012, 0.5581]])
 REFERENCE_MAXIMA = np.array([1.9705, 1.0308])
 
-_ALPHA = 1.0  # percentile of the angles that counts as a pure stain, and 100 - that of the maxima
+_ALPHA = 1.0  # percentile of the angles taken as a pure stain; 100 minus it is the percentile of the maxima
 
-# What a fit must reach to be believed; the 35 fields of ICPR 2012 lie at or beyond the numbers in brackets.
+# Limits for a plausible fit; the 35 fields of ICPR 2012 lie at or beyond the numbers in brackets.
 _DENSITY_DEVIATION = 0.05  # along the first axis (0.40)
 _ANGLE = 5.0  # degrees between the stains (20)
 _NEGATIVE = -0.1  # component of a stain (0.00)
@@ -27,13 +27,24 @@ _SMALLEST_COMPONENT = 1e-3
 
 @final
 class Macenko(Normaliser):
-    """Maps a field's hematoxylin and eosin onto the published reference (Macenko et al., ISBI 2009).
+    """Matches a field's hematoxylin and eosin to a reference.
 
-    One 3 × 3 matrix in optical density does it: unmix by least squares, scale both stains to the reference maxima, mix
-    with the reference stains. Against a lasso per pixel with concentrations ≥ 0 (staintools), what is neither stain is
-    dropped all the same, but negative concentrations (3 to 9 % of the pixels) stay in and nothing is shrunk; on average
-    over a field of ICPR 2012 that is a difference of 0.2 to 0.6 grey levels. White is 255 (the published code: 240).
-    ``stains``, ``maxima``: another reference, as ``fit`` gives it of an image; ``InputError`` as ``reference``.
+    A single 3 × 3 matrix in optical density unmixes the stains by least squares, scales them to the reference maxima
+    and mixes them with the reference stains. Like the lasso per pixel of staintools it drops the residual that is
+    neither stain. Unlike the lasso it keeps negative concentrations (3 to 9 % of the pixels) and does not shrink the
+    others. The mean difference over a field of ICPR 2012 is 0.2 to 0.6 grey levels. White is 255 (240 in the published
+    code).
+
+    Args:
+        stains: Optical densities of the reference, (2, 3): R, G, B of hematoxylin, then of eosin. ``fit`` computes
+            them for an image.
+        maxima: 99th percentiles of the reference's two concentrations, (2,).
+
+    Raises:
+        InputError: As ``reference``.
+
+    Source:
+        Macenko et al., ISBI 2009.
     """
 
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
@@ -46,9 +57,9 @@ class Macenko(Normaliser):
 
 
 def reference(stains: ArrayLike, maxima: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Stains (2, 3) and maxima (2,) of a reference as float64 arrays.
+    """Check the stains (2, 3) and maxima (2,) of a reference, and return them as float64 arrays.
 
-    Raises ``InputError``: other shapes, what is not a number above 0, stains that are hardly apart.
+    Raises ``InputError`` for other shapes, values that are not above 0, and stains that hardly differ.
     """
     vectors = numbers(stains, (2, 3), "stain.stains", "two optical densities of R, G and B, hematoxylin's first")
     strengths = numbers(maxima, (2,), "stain.maxima", "two concentrations, hematoxylin's first")
@@ -63,11 +74,11 @@ def reference(stains: ArrayLike, maxima: ArrayLike) -> tuple[np.ndarray, np.ndar
 
 
 def fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The two stains of a field and how much of them it holds (Macenko et al. 2009, section 2).
+    """Estimate the two stains of a field and their maximum concentrations (Macenko et al. 2009, section 2).
 
-    ``image``: (height, width, 3) uint8. Returns the stains, (2, 3) float64 optical densities of R, G, B, unit rows with
-    positive components, hematoxylin (it absorbs more red) first; and (2,) 99th percentiles of their concentrations.
-    Raises ``FitError`` when the field does not show two stains.
+    ``image``: (height, width, 3) uint8. Returns the stains, (2, 3) float64 optical densities of R, G, B: unit rows with
+    positive components, hematoxylin (which absorbs more red) first; and the (2,) 99th percentiles of their
+    concentrations. Raises ``FitError`` if the field does not show two stains.
     """
     pixels, tissue = sample_to_fit(image)
     density = DENSITY[pixels]
@@ -79,9 +90,9 @@ def fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def stain_vectors(density: np.ndarray) -> np.ndarray:
-    """The two stains that a cloud of tissue pixels lies between: the extreme angles in its principal plane.
+    """The two stains of tissue pixels: the extreme angles in the principal plane of their optical densities.
 
-    ``density``: (n, 3) optical densities, n ≥ 2. Returns (2, 3) float64 as ``fit`` does. Raises ``FitError``.
+    ``density``: (n, 3) optical densities, n ≥ 2. Returns (2, 3) float64, as ``fit``. Raises ``FitError``.
     """
     variance, axes = np.linalg.eigh(np.cov(density, rowvar=False))
     if variance[2] < _DENSITY_DEVIATION**2:
@@ -102,13 +113,13 @@ def stain_vectors(density: np.ndarray) -> np.ndarray:
 
 
 def concentrations(density: np.ndarray, stains: np.ndarray) -> np.ndarray:
-    """How much of each stain pixels hold: least squares with concentrations ≥ 0, in closed form.
+    """The concentrations of both stains by non-negative least squares, in closed form.
 
     ``density``: (n, 3). ``stains``: (2, 3) with unit rows and positive components. Returns (n, 2) float64, ≥ 0.
     """
     alone = density @ stains.T
     both = density @ np.linalg.pinv(stains)
-    # Where one of the two would be negative, the best allowed answer is the other alone.
+    # If one of the two would be negative, the constrained optimum is the other stain alone.
     both[:, 0] = np.where(both[:, 1] < 0, alone[:, 0], both[:, 0])
     both[:, 1] = np.where(both[:, 0] < 0, alone[:, 1], both[:, 1])
     return np.maximum(both, 0)

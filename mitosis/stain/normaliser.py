@@ -1,4 +1,4 @@
-"""What every stain normalisation keeps to: what it takes, and what becomes of a field that it cannot normalise."""
+"""The base class of all stain normalisations, including how they treat fields that they cannot normalise."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from mitosis.image.tissue import sample
 
 _PIXELS = 256
 _SHARE = 0.05
-"""Of tissue, what a fit needs to be believed; the 35 fields of ICPR 2012 have a share of 0.77 and more."""
+"""Minimum number and share of tissue pixels for a fit; the 35 fields of ICPR 2012 have a share of 0.77 or more."""
 
 
 class FitError(ValueError):
@@ -19,16 +19,25 @@ class FitError(ValueError):
 
 
 class Normaliser(ABC):
-    """Gives a field the colours of one fixed reference, so that no field shapes another's; a subclass says how.
+    """Matches a field's colours to one fixed reference, so that no field influences another; subclasses say how.
 
-    ``image``: (height, width, 3) uint8 RGB, left as it is. Returns (height, width, 3) uint8; a function of ``image``
-    alone. A field with an alpha channel (height, width, 4), or one that the method cannot be fitted to (white, black,
-    grey, one colour, nearly empty), comes back as it was, in RGB, with a ``UserWarning`` that starts with ``name``.
-    Raises ``ValueError`` for other shapes and types.
+    A field with an alpha channel, or one to which the method cannot be fitted (white, black, grey, a single colour,
+    nearly empty), keeps its colours, with a ``UserWarning`` that starts with the field's name.
     """
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
-        """The image (H, W, 3) uint8 normalised; ``name`` is for warnings."""
+        """Normalise an image; the result depends only on the image.
+
+        Args:
+            image: (height, width, 3) uint8 RGB, not modified; (height, width, 4) with an alpha channel.
+            name: The field's name, for warnings.
+
+        Returns:
+            (height, width, 3) uint8 RGB.
+
+        Raises:
+            ValueError: The image has another shape or type.
+        """
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4):
             raise ValueError(f"{name}: expected (height, width, 3) uint8, got {image.shape} {image.dtype}")
         try:
@@ -41,13 +50,13 @@ class Normaliser(ABC):
 
     @abstractmethod
     def normalise(self, image: np.ndarray) -> np.ndarray:
-        """The field (height, width, 3) uint8 in the reference's colours. Raises ``FitError``."""
+        """Return the field (height, width, 3) uint8 in the reference's colours. Raises ``FitError``."""
 
 
 def sample_to_fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels of a field (height, width, 3) uint8 to fit stains to, and which are tissue: (n, 3) uint8 and (n,) bool.
+    """Sample pixels of a field (height, width, 3) uint8 for a fit: (n, 3) uint8, and (n,) bool for tissue.
 
-    Raises ``FitError`` when less than 5 % of them, or fewer than 256, are tissue.
+    Raises ``FitError`` if less than 5 % of them, or fewer than 256, are tissue.
     """
     pixels, tissue = sample(image)
     if tissue.sum() < max(_PIXELS, _SHARE * len(pixels)):
@@ -56,7 +65,7 @@ def sample_to_fit(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def numbers(given: ArrayLike, shape: tuple[int, ...], key: str, what: str) -> np.ndarray:
-    """A setting as a float64 array of ``shape``; ``InputError`` naming ``key`` and ``what`` it is for anything else."""
+    """A setting as a float64 array of ``shape``; ``InputError`` naming ``key`` and ``what`` for anything else."""
     try:
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):

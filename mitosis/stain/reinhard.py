@@ -1,4 +1,4 @@
-"""Reinhard's colour transfer: every field gets the mean and deviation of one fixed reference."""
+"""Reinhard's colour transfer: matches the mean and standard deviation of every field to one fixed reference."""
 
 from typing import final
 
@@ -10,23 +10,33 @@ from typing_extensions import override
 from mitosis.errors import InputError
 from mitosis.stain.normaliser import FitError, Normaliser, numbers, sample_to_fit
 
-# L, a and b of CIELAB (L from 0 to 100) over the tissue of this package's drawn fields (data=synthetic) after Macenko's
-# normalisation, so that both methods aim at one look. Constants, so that no field can shape another's colours.
+# L, a and b of CIELAB (L from 0 to 100) over the tissue of the fields of data=synthetic after Macenko's normalisation,
+# so that both methods give a similar look. They are constants, so that no field can influence another field's colours.
 REFERENCE_MEAN = np.array([63.2, 26.6, -8.5])
 REFERENCE_DEVIATION = np.array([10.3, 5.6, 5.9])
 
-# What a field must reach; those of ICPR 2012 lie at or beyond the numbers in brackets.
+# Minimum deviations of a field; those of ICPR 2012 lie at or beyond the numbers in brackets.
 _DEVIATION = np.array([2.0, 0.5, 0.5])  # (10.8, 5.5, 2.6)
 
-_STRIP = 1 << 20  # pixels worked on at once: in floats, a field of 20000 x 20000 would take 5 GB in one go
+_STRIP = 1 << 20  # pixels processed at a time: as floats, a whole field of 20000 x 20000 pixels would need 5 GB
 
 
 @final
 class Reinhard(Normaliser):
-    """Matches each channel's mean and deviation in CIELAB (Reinhard et al., IEEE CG&A 2001, there in l-alpha-beta).
+    """Matches the mean and standard deviation of each channel in CIELAB to a reference.
 
-    Both are taken over the tissue, where the original takes the whole image: glass must not shift the tissue's colours.
-    ``mean``, ``deviation``: another reference, as ``statistics`` gives it of an image; ``InputError`` as ``reference``.
+    The original method uses l-alpha-beta and the whole image. Here the statistics are those of the tissue, so that
+    glass does not shift the tissue's colours.
+
+    Args:
+        mean: Means of L, a and b of the reference, (3,). ``statistics`` computes them for an image.
+        deviation: Standard deviations of L, a and b of the reference, (3,).
+
+    Raises:
+        InputError: A shape is wrong, or a deviation is not above 0.
+
+    Source:
+        Reinhard et al., IEEE CG&A 2001.
     """
 
     def __init__(self, mean: ArrayLike = REFERENCE_MEAN, deviation: ArrayLike = REFERENCE_DEVIATION) -> None:
@@ -48,7 +58,10 @@ class Reinhard(Normaliser):
 
 
 def reference(mean: ArrayLike, deviation: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of a reference, (3,) float64 each. Raises ``InputError``: other shapes, deviations not > 0."""
+    """Check mean and deviation of a reference; returns (3,) float64 each.
+
+    Raises ``InputError`` for other shapes and for deviations that are not above 0.
+    """
     middle = numbers(mean, (3,), "stain.mean", "the means of L, a and b")
     spread = numbers(deviation, (3,), "stain.deviation", "the deviations of L, a and b")
     if spread.min() <= 0:
@@ -57,9 +70,9 @@ def reference(mean: ArrayLike, deviation: ArrayLike) -> tuple[np.ndarray, np.nda
 
 
 def statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation, (3,) float64 each, of L, a and b over the tissue of a field (height, width, 3) uint8.
+    """Mean and standard deviation of L, a and b, (3,) float64 each, over the tissue of a field (H, W, 3) uint8.
 
-    Raises ``FitError`` when there is too little tissue, or it is of one colour.
+    Raises ``FitError`` if there is too little tissue or it has a single colour.
     """
     pixels, tissue = sample_to_fit(image)
     lab = _lab(pixels[tissue][:, None])[:, 0].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Macenko's stain normalisation by the staintools library."""
+"""Macenko's stain normalisation as implemented by the staintools library."""
 
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -14,11 +14,18 @@ from mitosis.stain.normaliser import FitError, Normaliser
 
 @final
 class StaintoolsMacenko(Normaliser):
-    """Maps a field's stains, as staintools finds them, onto the published reference of ``macenko``.
+    """Matches a field's stains, as estimated by staintools, to the reference of ``Macenko``.
 
-    Concentrations come from a lasso per pixel: seconds a field, where ``macenko`` takes tenths, for a difference of
-    less than one grey level on average. A field that ``macenko`` could not be fitted to is not given to staintools,
-    which answers with an error or a black image. ``stains``, ``maxima``: another reference, as there.
+    Concentrations come from a lasso per pixel, which takes seconds per field, ``Macenko`` tenths of a second; the
+    mean difference is below one grey level. Fields that ``Macenko`` cannot fit are not passed to staintools, which
+    would fail or return a black image.
+
+    Args:
+        stains: The reference, as for ``Macenko``.
+        maxima: The reference, as for ``Macenko``.
+
+    Raises:
+        InputError: As ``Macenko``.
     """
 
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
@@ -27,7 +34,7 @@ class StaintoolsMacenko(Normaliser):
     @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         fit(image)
-        from staintools import MacenkoStainExtractor  # brings matplotlib and spams: loaded only where it is used
+        from staintools import MacenkoStainExtractor  # imports matplotlib and spams: load it only if used
 
         return transfer(image, MacenkoStainExtractor.get_stain_matrix, self.stains, self.maxima)
 
@@ -35,10 +42,10 @@ class StaintoolsMacenko(Normaliser):
 def transfer(
     image: np.ndarray, find: Callable[[np.ndarray], np.ndarray], stains: np.ndarray, maxima: np.ndarray
 ) -> np.ndarray:
-    """Staintools' normalisation onto a reference of ``stains`` (2, 3) and ``maxima`` (2,).
+    """Normalise an image with staintools to a reference of ``stains`` (2, 3) and ``maxima`` (2,).
 
-    ``image``: (height, width, 3) uint8. ``find`` gives its stains, (2, 3) optical densities, hematoxylin first. Returns
-    an array like ``image``. Raises ``FitError`` where a stain is not there.
+    ``image``: (height, width, 3) uint8. ``find`` returns its stains, (2, 3) optical densities, hematoxylin first.
+    Returns an array of the same shape and type. Raises ``FitError`` if a stain is missing.
     """
     from staintools import StainNormalizer
 
@@ -50,6 +57,6 @@ def transfer(
     )
     try:
         with np.errstate(divide="raise", invalid="raise"):
-            return normaliser.transform(image.copy())  # it writes into the image
+            return normaliser.transform(image.copy())  # it modifies its argument
     except FloatingPointError:
         raise FitError("one of its stains is hardly there") from None

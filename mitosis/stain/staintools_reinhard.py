@@ -1,4 +1,4 @@
-"""Reinhard's colour transfer by the staintools library."""
+"""Reinhard's colour transfer as implemented by the staintools library."""
 
 from typing import final
 
@@ -12,11 +12,17 @@ from mitosis.stain.reinhard import REFERENCE_DEVIATION, REFERENCE_MEAN, referenc
 
 @final
 class StaintoolsReinhard(Normaliser):
-    """Matches the whole field's mean and deviation in 8-bit CIELAB to the reference of ``reinhard``.
+    """Matches the whole field's mean and standard deviation in 8-bit CIELAB to the reference of ``Reinhard``.
 
-    Glass counts, other than in ``reinhard``, and colours come in steps of CIELAB's whole numbers. A field that
-    ``reinhard`` could not be fitted to is not given to staintools, which would divide by 0. ``mean``, ``deviation``:
-    another reference, as there.
+    Unlike in ``Reinhard``, glass counts and colours are rounded to whole numbers of CIELAB. Fields that ``Reinhard``
+    cannot fit are not passed to staintools, which would divide by 0.
+
+    Args:
+        mean: The reference, as for ``Reinhard``.
+        deviation: The reference, as for ``Reinhard``.
+
+    Raises:
+        InputError: As ``Reinhard``.
     """
 
     def __init__(self, mean: ArrayLike = REFERENCE_MEAN, deviation: ArrayLike = REFERENCE_DEVIATION) -> None:
@@ -25,7 +31,7 @@ class StaintoolsReinhard(Normaliser):
     @override
     def normalise(self, image: np.ndarray) -> np.ndarray:
         statistics(image)
-        from staintools import ReinhardColorNormalizer  # brings matplotlib and spams: loaded only where it is used
+        from staintools import ReinhardColorNormalizer  # imports matplotlib and spams: load it only if used
 
         normaliser = ReinhardColorNormalizer()
         vars(normaliser).update(target_means=self.mean, target_stds=self.deviation)

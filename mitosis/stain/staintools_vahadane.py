@@ -1,4 +1,4 @@
-"""Vahadane's stain normalisation by the staintools library."""
+"""Vahadane's stain normalisation as implemented by the staintools library."""
 
 from functools import partial
 from typing import Any, final
@@ -12,21 +12,30 @@ from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, fit, refer
 from mitosis.stain.normaliser import FitError, Normaliser, sample_to_fit
 from mitosis.stain.staintools_macenko import transfer
 
-# Of dictionary learning. On fields of ICPR 2012 the stains then lie within half a degree of those after 20 000 rounds.
+# Rounds of dictionary learning. On fields of ICPR 2012 the stains are within half a degree of those of 20 000 rounds.
 _ROUNDS = 500
 _BATCH = 256
-_SPARSITY = 0.1  # staintools' own
+_SPARSITY = 0.1  # the default of staintools
 
 
 @final
 class StaintoolsVahadane(Normaliser):
-    """Maps a field's stains, found by sparse dictionary learning (Vahadane et al., IEEE TMI 2016), onto a reference.
+    """Matches a field's stains, found by sparse dictionary learning, to the reference of ``Macenko``.
 
-    The reference is that of ``macenko``: its two stains and the maxima of their concentrations. The stains of a field
-    are found by spams as staintools calls it, but in a fixed number of rounds from ``macenko``'s stains: staintools
-    lets it learn for one second of the clock, so that the same field would look otherwise on every call. All else is
-    staintools'. Takes seconds a field. A field that ``macenko`` could not be fitted to is not given to staintools.
-    ``stains``, ``maxima``: another reference, as there.
+    spams learns the dictionary as in staintools, but in a fixed number of rounds that start from the stains of
+    ``Macenko``. (staintools stops after one second, so that the same field would look different on every call.)
+    Everything else is as in staintools. It takes seconds per field. Fields that ``Macenko`` cannot fit are not passed
+    to staintools.
+
+    Args:
+        stains: The reference, as for ``Macenko``.
+        maxima: The reference, as for ``Macenko``.
+
+    Raises:
+        InputError: As ``Macenko``.
+
+    Source:
+        Vahadane et al., IEEE TMI 2016.
     """
 
     def __init__(self, stains: ArrayLike = REFERENCE_STAINS, maxima: ArrayLike = REFERENCE_MAXIMA) -> None:
@@ -39,9 +48,9 @@ class StaintoolsVahadane(Normaliser):
 
 
 def learn(image: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """The two stains of which a field's tissue is mixed most sparsely.
+    """The two stains that give the sparsest decomposition of a field's tissue.
 
-    ``image``: (height, width, 3) uint8. ``start``: (2, 3), where the search begins. Returns (2, 3) float64 optical
+    ``image``: (height, width, 3) uint8. ``start``: (2, 3), the initial stains. Returns (2, 3) float64 optical
     densities, unit rows, hematoxylin first. Raises ``FitError``.
     """
     import spams
@@ -65,4 +74,4 @@ def learn(image: np.ndarray, start: np.ndarray) -> np.ndarray:
     if not lengths.min() > 0:
         raise FitError("one of its stains is hardly there")
     stains = (stains / lengths).T
-    return stains if stains[0, 0] > stains[1, 0] else stains[[1, 0]]  # a view in reverse is refused by spams
+    return stains if stains[0, 0] > stains[1, 0] else stains[[1, 0]]  # spams rejects a reversed view

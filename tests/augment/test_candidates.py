@@ -31,7 +31,7 @@ def test_colour_is_changed_mildly() -> None:
     assert (changes.max(axis=0) > 5).all()
 
 
-def test_centre_moves_a_little() -> None:
+def test_the_centre_moves_only_a_little() -> None:
     image = np.zeros((128, 128, 3), dtype=np.uint8)
     mask = np.zeros((128, 128), dtype=np.uint8)
     mask[62:66, 62:66] = 1
@@ -40,6 +40,6 @@ def test_centre_moves_a_little() -> None:
     assert 2 < np.abs(shifts).max() < 0.03 * 128 + 1
 
 
-def test_refuses_what_it_cannot_turn() -> None:
+def test_images_that_are_not_square_are_refused() -> None:
     with pytest.raises(ValueError, match="20 x 10"):
         CandidateAugment()(np.zeros((10, 20, 3), np.uint8), None, 0)

@@ -1,4 +1,4 @@
-"""What every augmentation keeps to."""
+"""The contract of all augmentations."""
 
 import hashlib
 import inspect
@@ -18,7 +18,7 @@ from mitosis.run.build import build
 
 AUGMENTS = parts("augment")
 EXTRAS = ("stain_jitter", "jpeg")
-"""Probabilities of steps that come last in the augmentations that take them."""
+"""Probabilities of the steps that come last in the augmentations that have them."""
 
 every = pytest.mark.parametrize("name", AUGMENTS)
 
@@ -41,7 +41,7 @@ def digest(name: str, seeds: range) -> str:
 
 
 @every
-def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: str) -> None:
+def test_each_yaml_sets_every_argument_to_its_default(name: str) -> None:
     augment = build(described("augment")[name])
     assert type(augment) is AUGMENTS[name]
     assert settings("augment", name) == inspect.signature(AUGMENTS[name]).parameters.keys()
@@ -50,7 +50,7 @@ def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: st
 
 
 @every
-def test_function_of_its_arguments_alone(name: str) -> None:
+def test_the_result_depends_only_on_the_arguments(name: str) -> None:
     augment, (image, mask) = AUGMENTS[name](), noise()
     first = [augment(image, mask, seed) for seed in range(40)]
     random.seed(7)
@@ -60,10 +60,10 @@ def test_function_of_its_arguments_alone(name: str) -> None:
         for other in (augment, copy):
             for got, expected in zip(other(image, mask, seed), first[seed], strict=True):
                 np.testing.assert_array_equal(got, expected)
-        augment(image[:17, :17], None, seed + 1000)  # other calls between leave no trace
+        augment(image[:17, :17], None, seed + 1000)  # other calls in between have no effect
 
 
-def test_same_in_another_process() -> None:
+def test_another_process_gives_the_same_result() -> None:
     script = "import sys; sys.modules['torch'] = None; "  # not needed here, and slow to import
     script += f"sys.path.insert(0, {str(Path(__file__).parent)!r}); from test_contract import AUGMENTS, digest; "
     script += "print(*(digest(name, range(12)) for name in AUGMENTS))"
@@ -75,7 +75,7 @@ def test_same_in_another_process() -> None:
 
 
 @every
-def test_keeps_size_kind_and_input(name: str) -> None:
+def test_size_and_type_are_kept_and_the_input_is_not_modified(name: str) -> None:
     augment, (image, mask) = AUGMENTS[name](), noise(33)
     image.flags.writeable = mask.flags.writeable = False
     for seed in range(60):
@@ -91,15 +91,15 @@ def test_keeps_size_kind_and_input(name: str) -> None:
 
 
 @every
-def test_seeds_differ(name: str) -> None:
-    """JPEG alone has 46 qualities, of which 50 seeds draw some 30; an augmentation may do nothing at all."""
+def test_seeds_give_different_results(name: str) -> None:
+    """JPEG has only 46 qualities, of which 50 seeds draw about 30; some results may also be unchanged."""
     augment, (image, mask) = AUGMENTS[name](), noise()
     results = {augment(image, mask, seed)[0].tobytes() for seed in range(50)}
     assert len(results) > (45 if extras(name) else 25) or results == {image.tobytes()}
 
 
 @every
-def test_mask_stays_on_its_disc(name: str) -> None:
+def test_the_mask_follows_the_image(name: str) -> None:
     y, x = np.mgrid[:128, :128]
     mask = ((x - 80) ** 2 + (y - 50) ** 2 <= 15**2).astype(np.uint8)
     image = np.where(mask[..., None] == 1, np.uint8([200, 40, 40]), np.uint8([225, 225, 225]))
@@ -115,7 +115,7 @@ def test_mask_stays_on_its_disc(name: str) -> None:
 
 
 @every
-def test_masks_are_not_blended(name: str) -> None:
+def test_masks_are_not_interpolated(name: str) -> None:
     image, mask = noise()
     augment = AUGMENTS[name]()
     for seed in range(30):
@@ -123,8 +123,8 @@ def test_masks_are_not_blended(name: str) -> None:
 
 
 @every
-def test_each_value_of_a_mask_goes_its_own_way(name: str) -> None:
-    """Between 0 and 2 there is no 1: what is moved of a disc and its ring is what is moved of either."""
+def test_each_mask_value_is_transformed_separately(name: str) -> None:
+    """Interpolating between 0 and 2 must not give 1: disc and ring move together as each would move alone."""
     y, x = np.mgrid[:64, :64]
     distance, image = np.hypot(x - 36, y - 30), noise(64)[0]
     mask = np.select([distance < 8, distance < 15], [1, 2], 0).astype(np.uint8)
@@ -138,7 +138,7 @@ def test_each_value_of_a_mask_goes_its_own_way(name: str) -> None:
 
 @every
 def test_a_black_border_never_shows(name: str) -> None:
-    """A white image may be darkened, but evenly, save for noise."""
+    """A white image may be darkened, but only evenly, apart from noise."""
     augment, white = AUGMENTS[name](), np.full((64, 64, 3), 250, dtype=np.uint8)
     for seed in range(80):
         got = augment(white, None, seed)[0]
@@ -148,7 +148,7 @@ def test_a_black_border_never_shows(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "key"), [(name, key) for name in AUGMENTS for key in extras(name)])
-def test_an_extra_step_comes_last_and_leaves_the_rest_as_it_is(name: str, key: str) -> None:
+def test_an_extra_step_comes_last_and_does_not_change_the_others(name: str, key: str) -> None:
     image, mask = cv2.resize(noise(6)[0], (48, 48), interpolation=cv2.INTER_CUBIC), noise()[1]
     plain, always, often = AUGMENTS[name](), AUGMENTS[name](**{key: 1.0}), AUGMENTS[name](**{key: 0.5})
     changed = 0
@@ -162,7 +162,7 @@ def test_an_extra_step_comes_last_and_leaves_the_rest_as_it_is(name: str, key: s
 
 
 @every
-def test_smallest_images(name: str) -> None:
+def test_very_small_images_are_accepted(name: str) -> None:
     for seed in range(20):
         image, mask = AUGMENTS[name]()(np.full((1, 1, 3), 9, np.uint8), np.ones((1, 1), np.uint8), seed)
         assert image.shape == (1, 1, 3)

@@ -1,4 +1,4 @@
-"""JPEG's traces."""
+"""JPEG compression artefacts."""
 
 import io
 
@@ -20,7 +20,7 @@ def by_pillow(image: np.ndarray, quality: int) -> np.ndarray:
     return np.asarray(Image.open(file)).astype(int)
 
 
-def test_it_is_jpeg_with_red_first() -> None:
+def test_the_encoder_gets_the_channels_in_the_right_order() -> None:
     image = smooth()
     for quality in (20, 90):
         got = JpegAugment(quality=[quality, quality])(image, None, 0)[0].astype(int)
@@ -28,7 +28,7 @@ def test_it_is_jpeg_with_red_first() -> None:
         assert np.abs(got - by_pillow(image[..., ::-1].copy(), quality)).mean() > 10
 
 
-def test_a_lower_quality_shows_more() -> None:
+def test_a_lower_quality_changes_the_image_more() -> None:
     image = smooth()
     errors = [
         np.abs(JpegAugment(quality=[quality, quality])(image, None, 0)[0].astype(int) - image).mean()
@@ -37,7 +37,7 @@ def test_a_lower_quality_shows_more() -> None:
     assert errors[0] > 1.5 * errors[1] > 2 * errors[2]
 
 
-def test_quality_is_drawn_and_bounded() -> None:
+def test_quality_is_random_within_its_range() -> None:
     image = smooth()
     results = [JpegAugment()(image, None, seed)[0] for seed in range(60)]
     assert len({result.tobytes() for result in results}) > 15
@@ -45,7 +45,7 @@ def test_quality_is_drawn_and_bounded() -> None:
     assert max(np.abs(result.astype(int) - image).mean() for result in results) <= worst * 1.05
 
 
-def test_it_happens_in_its_share() -> None:
+def test_it_is_applied_with_its_probability() -> None:
     image = smooth()
     augment = JpegAugment(probability=0.25)
     changed = sum(not np.array_equal(augment(image, None, seed)[0], image) for seed in range(400))

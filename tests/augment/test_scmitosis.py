@@ -23,7 +23,7 @@ def test_rescaling_keeps_shape_and_range() -> None:
     augment = SCMitosisAugment(warp=1, scale=(0.5, 2.0), filtering=0)
     factors = []
     for seed in range(60):
-        disc = augment(image, mask, seed)[1][51:150, 51:150]  # without its mirror images beyond the border
+        disc = augment(image, mask, seed)[1][51:150, 51:150]  # without the reflections beyond the border
         _, (width, height), _ = cv2.minAreaRect(np.argwhere(disc).astype(np.float32))
         assert abs(width - height) <= 2  # one factor for both axes
         factors.append(np.sqrt(disc.sum() / mask.sum()))
@@ -31,7 +31,7 @@ def test_rescaling_keeps_shape_and_range() -> None:
     assert 1.8 < max(factors) < 2.05
 
 
-def test_filtering_happens_in_its_share_and_keeps_brightness() -> None:
+def test_filtering_has_its_probability_and_keeps_the_brightness() -> None:
     image = np.random.default_rng(0).integers(90, 160, size=(64, 64, 3), dtype=np.uint8)
     augment = SCMitosisAugment(warp=0, filtering=0.3)
     flips = {np.ascontiguousarray(view).tobytes() for turn in (image, image[::-1]) for view in (turn, turn[:, ::-1])}
@@ -39,4 +39,4 @@ def test_filtering_happens_in_its_share_and_keeps_brightness() -> None:
     filtered = [result for result in results if result.tobytes() not in flips]
     assert 85 < len(filtered) < 155
     assert max(abs(result.mean() - image.mean()) for result in filtered) < 2
-    assert {result.std() > image.std() for result in filtered} == {True, False}  # sharpened ones and smoothed ones
+    assert {result.std() > image.std() for result in filtered} == {True, False}  # some are sharpened, some smoothed

@@ -1,4 +1,4 @@
-"""Stains in other amounts."""
+"""Random changes of the amounts of the stains."""
 
 import numpy as np
 import pytest
@@ -17,22 +17,22 @@ def amounts_of(image: np.ndarray) -> np.ndarray:
     return DENSITY[image] @ np.linalg.pinv(HEMATOXYLIN_EOSIN)
 
 
-def test_the_vectors_are_ruifrok_s() -> None:
+def test_the_stain_vectors_are_those_of_ruifrok_and_johnston() -> None:
     np.testing.assert_array_equal(HEMATOXYLIN_EOSIN, rgb_from_hed[:2])
 
 
-def test_by_hand() -> None:
+def test_scale_and_shift_by_hand() -> None:
     """0.8 of hematoxylin times 1.5 plus 0.1 is 1.3; 0.6 of eosin times 0.5 minus 0.1 is 0.2."""
     changed = StainJitter().apply(stained((0.8, 0.6)), np.array([0.5, -0.5]), np.array([0.1, -0.1]))
     assert np.abs(changed.astype(int) - stained((1.3, 0.2))).max() <= 2  # the input is rounded to whole grey levels
 
 
-def test_no_jitter_changes_nothing() -> None:
+def test_zero_jitter_changes_nothing() -> None:
     image = np.random.default_rng(0).integers(1, 256, (30, 30, 3), dtype=np.uint8)
     np.testing.assert_array_equal(StainJitterAugment(scale=0.0, shift=0.0)(image, None, 3)[0], image)
 
 
-def test_what_is_neither_stain_stays() -> None:
+def test_the_residual_that_is_neither_stain_is_kept() -> None:
     image = np.random.default_rng(0).integers(60, 200, (30, 30, 3), dtype=np.uint8)
     neither = np.cross(*HEMATOXYLIN_EOSIN)
     changed = StainJitterAugment()(image, None, 0)[0]
@@ -40,7 +40,7 @@ def test_what_is_neither_stain_stays() -> None:
     np.testing.assert_allclose(DENSITY[changed] @ neither, DENSITY[image] @ neither, atol=0.02)
 
 
-def test_both_stains_move_on_their_own_within_bounds() -> None:
+def test_both_stains_vary_independently_within_bounds() -> None:
     image = stained((0.5, 0.5), (1.5, 0.5), (0.5, 1.5))
     before = amounts_of(image)[0]
     after = np.array([amounts_of(StainJitterAugment()(image, None, seed)[0])[0] for seed in range(300)])
@@ -54,7 +54,7 @@ def test_both_stains_move_on_their_own_within_bounds() -> None:
 
 
 @pytest.mark.parametrize("level", [0, 255])
-def test_black_and_white_do_not_wrap_round(level: int) -> None:
+def test_black_and_white_do_not_wrap_around(level: int) -> None:
     image = np.full((4, 4, 3), level, np.uint8)
     for seed in range(30):
         changed = StainJitterAugment()(image, None, seed)[0].astype(int)

@@ -23,7 +23,7 @@ def seeded(transform: A.BasicTransform, seed: int) -> A.BasicTransform:
     return transform
 
 
-def test_the_eight_of_the_paper_in_its_order_each_with_probability_half() -> None:
+def test_the_papers_eight_transforms_in_order_with_probability_one_half() -> None:
     names = [type(part).__name__.replace("Affine", "ShiftScaleRotate") for part in parts()]
     assert names == [*PAPER, "StainJitter", "Jpeg"]
     assert [part.p for part in parts()] == [0.5] * 8 + [0, 0]
@@ -52,14 +52,14 @@ def test_noise_is_a_few_grey_levels() -> None:
     assert 6 < max(deviations) < 7.3
 
 
-def test_all_eight_symmetries_come_up() -> None:
-    mask = np.arange(9, dtype=np.uint8).reshape(3, 3)  # 9 values, so that a warp shows as well
+def test_all_eight_symmetries_occur() -> None:
+    mask = np.arange(9, dtype=np.uint8).reshape(3, 3)  # 9 values, so that a warp would be noticed
     augment = UNetMitosisAugment()
     seen = Counter(augment(np.zeros((3, 3, 3), np.uint8), mask, seed)[1].tobytes() for seed in range(600))
     turns = [np.ascontiguousarray(np.rot90(view, k)).tobytes() for view in (mask, mask[:, ::-1]) for k in range(4)]
     assert all(seen[turn] > 20 for turn in turns)
 
 
-def test_refuses_what_it_cannot_turn() -> None:
+def test_images_that_are_not_square_are_refused() -> None:
     with pytest.raises(ValueError, match="20 x 10"):
         UNetMitosisAugment()(np.zeros((10, 20, 3), np.uint8), None, 0)

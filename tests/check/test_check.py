@@ -1,4 +1,4 @@
-"""Each check finds what it is for, all of it, and nothing in a dataset that is in order."""
+"""Each check finds all problems of its kind, and none in a correct dataset."""
 
 from dataclasses import replace
 from functools import partial
@@ -31,14 +31,14 @@ def record(name: str = "a", case: str = "case", figures: tuple = (), others: Any
 
 
 def bad(findings: list[Finding]) -> dict[str, Finding]:
-    """What was found, by the first words of its check."""
+    """The findings that are not ok, by the first words of their check."""
     assert all(finding.count == 0 for finding in findings if finding.verdict == "ok")
     return {" ".join(f.check.split()[:2]): f for f in findings if f.verdict != "ok"}
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Record]:
-    """Four drawn fields of four cases in files."""
+    """Four drawn fields of four cases, saved as files."""
     records = []
     for index in range(4):
         path = tmp_path / f"{index}.png"
@@ -47,7 +47,7 @@ def files(tmp_path: Path) -> list[Record]:
     return records
 
 
-def test_images_in_order(files: list[Record]) -> None:
+def test_correct_images_give_no_finding(files: list[Record]) -> None:
     findings, unusable = check_images(files)
     assert bad(findings) == {}
     assert unusable == set()
@@ -60,30 +60,30 @@ def test_all_broken_images_are_found(files: list[Record], tmp_path: Path) -> Non
     files[2] = replace(files[2], size=(SIDE, SIDE + 1))
     wrong = [record("4", read=lambda: 1 / 0), record("5", read=partial(np.zeros, (SIDE, SIDE, 3), np.float32))]
     findings, unusable = check_images([*files, *wrong])
-    found = bad(findings)
+    result = bad(findings)
     assert unusable == {"0", "1", "2", "4", "5"}
-    assert found.keys() == {"empty files", "images that", "images of"}
-    assert {finding.verdict for finding in found.values()} == {"error"}
-    assert (found["empty files"].count, found["empty files"].first) == (1, f"{tmp_path / '0.png'}: 0 bytes")
-    assert found["images that"].count == 3
-    assert found["images that"].first.startswith("0: ")
-    assert found["images of"].count == 2
-    assert "(96, 97, 3)" in found["images of"].first
+    assert result.keys() == {"empty files", "images that", "images of"}
+    assert {finding.verdict for finding in result.values()} == {"error"}
+    assert (result["empty files"].count, result["empty files"].first) == (1, f"{tmp_path / '0.png'}: 0 bytes")
+    assert result["images that"].count == 3
+    assert result["images that"].first.startswith("0: ")
+    assert result["images of"].count == 2
+    assert "(96, 97, 3)" in result["images of"].first
     files[3] = replace(files[3], read_mask=partial(read_image, tmp_path / "0.png"))
     assert bad(check_images(files[3:])[0])["empty files"].count == 1
 
 
-def test_one_image_in_two_cases(files: list[Record], tmp_path: Path) -> None:
+def test_the_same_image_in_two_cases_is_found(files: list[Record], tmp_path: Path) -> None:
     Image.open(tmp_path / "1.png").save(tmp_path / "3.jpg", quality=80)
     files[3] = replace(files[3], read=partial(read_image, tmp_path / "3.jpg"))
-    (twins,) = bad(check_images(files)[0]).values()
-    assert twins.check == "images of two cases that look alike"
-    assert (twins.verdict, twins.count, twins.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
+    (alike,) = bad(check_images(files)[0]).values()
+    assert alike.check == "images of two cases that look alike"
+    assert (alike.verdict, alike.count, alike.first) == ("warning", 1, "1 of case 1 and 3 of case 3")
     files[3] = replace(files[3], case="1")
     assert bad(check_images(files)[0]) == {}
 
 
-def test_labels_in_order() -> None:
+def test_correct_labels_give_no_finding() -> None:
     assert bad(check_labels([record(figures=dots((0, 0), (95, 95)), others=[[-0.5, 95.4], [3.5, 4]])])) == {}
     assert bad(check_labels([record()])) == {}
     assert len(check_labels([])) == 3
@@ -92,57 +92,59 @@ def test_labels_in_order() -> None:
 def test_labels_outside_their_image_are_all_counted() -> None:
     one = record("a", figures=dots((1, 1), (96, 1), (1, -1)))
     other = record("b", others=[[95.5, 2.0], [2.0, 2.0], [float("nan"), 1]])
-    found = bad(check_labels([one, other]))["labels outside"]
-    assert (found.verdict, found.count) == ("error", 4)
-    assert found.first == "a, mitosis 2: pixel (96, 1) of an image 96 x 96"
+    result = bad(check_labels([one, other]))["labels outside"]
+    assert (result.verdict, result.count) == ("error", 4)
+    assert result.first == "a, mitosis 2: pixel (96, 1) of an image 96 x 96"
 
 
-def test_labels_at_one_point() -> None:
+def test_several_labels_at_one_point_are_found() -> None:
     records = [record("a", figures=dots((1, 2), (3, 4), (1, 2)), others=[[3, 4]]), record("b", figures=dots((1, 2)))]
-    found = bad(check_labels(records))["several labels"]
-    assert (found.verdict, found.count, found.first) == ("warning", 2, "a: 2 at (1, 2)")
+    result = bad(check_labels(records))["several labels"]
+    assert (result.verdict, result.count, result.first) == ("warning", 2, "a: 2 at (1, 2)")
 
 
 @pytest.mark.parametrize("mpp", [None, 0, -0.25, 25, 0.00025, float("nan"), float("inf"), "0.25"])
-def test_an_absurd_resolution(mpp: Any) -> None:
-    found = bad(check_labels([record(mpp=0.25), record("b", mpp=mpp)]))["µm per"]
-    assert (found.verdict, found.count, found.first) == ("error", 1, f"b: {mpp} µm per pixel")
+def test_an_implausible_resolution_is_an_error(mpp: Any) -> None:
+    result = bad(check_labels([record(mpp=0.25), record("b", mpp=mpp)]))["µm per"]
+    assert (result.verdict, result.count, result.first) == ("error", 1, f"b: {mpp} µm per pixel")
     assert bad(check_labels([record(mpp=np.float32(0.25))])) == {}
 
 
 def fold_lists(**parts: str) -> FoldLists:
-    """Fold 0: the names of the fields of each part, a letter each."""
+    """Fold 0, with one-letter field names for each part."""
     return FoldLists({"0": {part: list(parts.get(part, "")) for part in ("train", "val", "test")}})
 
 
-def test_folds_in_order() -> None:
+def test_correct_folds_give_no_finding() -> None:
     records = [record(f"{case}{index}", case) for case in "abcdefghijkl" for index in range(2)]
     assert bad(check_folds(records, make_folds(records))) == {}
-    assert bad(check_folds(records[:4], make_folds(records[:4]))) == {}  # two cases: dealt by field
+    assert bad(check_folds(records[:4], make_folds(records[:4]))) == {}  # two cases: folds by field
 
 
-def test_a_case_in_two_parts() -> None:
+def test_a_case_in_two_parts_is_an_error() -> None:
     records = [record(name, name.lower()) for name in "aAbBc"]
     lists = fold_lists(train="ab", val="c", test="AB")
-    found = bad(check_folds(records, lists))
-    assert found.keys() == {"cases in"}
-    assert (found["cases in"].verdict, found["cases in"].count) == ("error", 2)
-    assert found["cases in"].first == "fold 0: case a"
+    result = bad(check_folds(records, lists))
+    assert result.keys() == {"cases in"}
+    assert (result["cases in"].verdict, result["cases in"].count) == ("error", 2)
+    assert result["cases in"].first == "fold 0: case a"
     lists.by_field = frozenset("0")
     assert bad(check_folds(records, lists)) == {}
-    many = [record(name, name.lower()) for name in "aAbcdefghij"]  # from ten cases on, val too is of cases of its own
-    found = bad(check_folds(many, fold_lists(train="abcdefgh", val="Ai", test="j")))
-    assert found["cases in"].count == 1
+    many = [
+        record(name, name.lower()) for name in "aAbcdefghij"
+    ]  # from ten cases on, val shares no case with train either
+    result = bad(check_folds(many, fold_lists(train="abcdefgh", val="Ai", test="j")))
+    assert result["cases in"].count == 1
 
 
-def test_folds_that_lack_fields_and_fields_that_lack_folds() -> None:
+def test_missing_fields_and_unlisted_fields_are_found() -> None:
     records = [record(name, name) for name in "abcx"]
-    found = bad(check_folds(records, fold_lists(train="ad", val="b", test="c")))
-    assert (found["folds that"].verdict, found["folds that"].count) == ("warning", 1)
-    assert "1 of 2 train fields are not under data.root: d" in found["folds that"].first
-    found = bad(check_folds(records, fold_lists(train="a", val="b", test="c")))
-    assert found.keys() == {"fields in"}
-    assert "1 field(s)" in found["fields in"].first
+    result = bad(check_folds(records, fold_lists(train="ad", val="b", test="c")))
+    assert (result["folds that"].verdict, result["folds that"].count) == ("warning", 1)
+    assert "1 of 2 train fields are not under data.root: d" in result["folds that"].first
+    result = bad(check_folds(records, fold_lists(train="a", val="b", test="c")))
+    assert result.keys() == {"fields in"}
+    assert "1 field(s)" in result["fields in"].first
 
 
 def published(*parts: Part) -> Inventory:
@@ -161,7 +163,7 @@ def test_counts_without_an_inventory() -> None:
     assert finding == Finding("counts", "ok", 0, "3 fields, 4 mitoses, 1 hard negatives; no published inventory")
 
 
-def test_counts_of_the_whole() -> None:
+def test_counts_of_the_whole_dataset() -> None:
     (finding,) = check_counts(RECORDS, published(), FoldLists())
     assert finding == Finding("Set", "ok", 0, "3/3 fields, 4/4 mitoses")
     (finding,) = check_counts(RECORDS[1:], published(), FoldLists())
@@ -186,12 +188,12 @@ def test_counts_of_parts_by_the_official_fold() -> None:
         "2/2 fields, 3/3 mitoses",
         "1/1 fields, 1/1 mitoses",
     ]
-    (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is given out apart
+    (finding,) = check_counts(RECORDS[:2], inventory, lists)  # the test part is published separately
     assert finding.check == "Set, training"
     assert finding.verdict == "ok"
 
 
-def test_the_contests_lists_share_their_slides_by_declaration() -> None:
+def test_lists_marked_by_field_may_share_slides() -> None:
     lists = read_folds("icpr2012-slide:A")
     fields = [*lists["official"]["train"], *lists["official"]["val"], *lists["official"]["test"]]
     assert bad(check_folds([record(name, name[:3]) for name in fields], lists)) == {}

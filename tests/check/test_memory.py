@@ -1,4 +1,4 @@
-"""Preparing takes less than 2 GB with two workers, however many fields there are."""
+"""Preparing with two workers takes less than 2 GB, no matter how many fields there are."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ class Generated(MitosisDataModule):
 
     def record(self, path):
         name, size = path.stem, (SIDE, SIDE)
-        figures = (MitoticFigure(np.array([[50, int(name)]], np.int32)),)  # masks of their own
+        figures = (MitoticFigure(np.array([[50, int(name)]], np.int32)),)  # a different mask each
         return Record(name, partial(read_image, path), size, 0.25, name, name, "s", figures)
 """
 YAML = """
@@ -73,9 +73,9 @@ def test_memory_is_bounded_and_does_not_grow_with_the_fields(tmp_path: Path) -> 
 
 
 def _peak(command: list[str], folder: Path, environment: dict[str, str]) -> int:
-    """Bytes: the largest resident sets of the command's processes, added up, whenever each had its own.
+    """The sum of the peak resident set sizes of the command's processes, in bytes.
 
-    More than they ever take together, for what they share counts in each.
+    It is more than they ever use together, since shared memory counts in each of them.
     """
     log = folder / "log"
     with log.open("wb") as file:
@@ -90,15 +90,15 @@ def _peak(command: list[str], folder: Path, environment: dict[str, str]) -> int:
 
 
 def _family(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:  # grows meanwhile
+    pids = [pid]
+    for parent in pids:  # the list grows during the loop
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
                 if int(path.read_text().rpartition(")")[2].split()[1]) == parent:
-                    found.append(int(path.parent.name))
+                    pids.append(int(path.parent.name))
             except (FileNotFoundError, ProcessLookupError):
                 continue
-    return found
+    return pids
 
 
 def _largest(pid: int) -> int:

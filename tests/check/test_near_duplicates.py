@@ -1,4 +1,4 @@
-"""Images that look alike are told from those that do not."""
+"""Images that look alike are distinguished from those that do not."""
 
 import io
 
@@ -21,7 +21,7 @@ def bits(one: np.ndarray, other: np.ndarray) -> int:
 
 
 def test_a_hash_by_hand() -> None:
-    # Nine columns of 10 pixels, each darker than the one before: all bits. The other way round: none.
+    # Nine columns of 10 pixels, each darker than the one before, set all bits; in reverse order they set none.
     ramp = np.repeat(np.arange(180, 0, -20, dtype=np.uint8), 10)
     image = np.stack([np.tile(ramp, (80, 1))] * 3, axis=2)
     assert dhash(image) == 2**64 - 1
@@ -40,13 +40,13 @@ def test_another_compression_size_and_brightness_look_alike() -> None:
     assert bits(image, (image * 0.9).astype(np.uint8)) <= 4
 
 
-def test_other_fields_do_not() -> None:
-    looks = np.array([dhash(drawn(case)) for case in range(12)])
-    assert near_duplicates(looks, 4) == []
+def test_different_fields_do_not_look_alike() -> None:
+    hashes = np.array([dhash(drawn(case)) for case in range(12)])
+    assert near_duplicates(hashes, 4) == []
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=8), st.integers(0, 64))
-def test_pairs_are_those_within_the_distance(values: list[int], distance: int) -> None:
+def test_pairs_are_exactly_those_within_the_distance(values: list[int], distance: int) -> None:
     expected = [
         (i, j)
         for i in range(len(values))

@@ -1,4 +1,4 @@
-"""The arguments of every dataset, where a test is about something else."""
+"""The arguments that every dataset needs, for tests about other things."""
 
 from pathlib import Path
 from typing import Any
@@ -13,5 +13,5 @@ def unstained(image: np.ndarray, name: str) -> np.ndarray:
 
 
 def arguments(stain: Stain = unstained, cache: Path | None = None, **others: Any) -> dict[str, Any]:
-    """A new store and an epoch of one sample; ``others`` replace these or are added."""
+    """A new store and an epoch of one sample; ``others`` replaces or adds arguments."""
     return {"store": FieldStore(stain, cache), "fold": 0, "samples_per_epoch": 1, "batch_size": 1} | others

@@ -1,4 +1,4 @@
-"""What tests of the MIDOG sets share."""
+"""Fixtures of the tests of the MIDOG datasets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ from miniature import midog
 
 @pytest.fixture
 def midog_folder(tmp_path: Path) -> Callable[[tuple[int, ...], int, str], Path]:
-    """``midog_folder(numbers, marked, name)``: a challenge's json of that name, and an image for each number.
+    """``midog_folder(numbers, marked, name)``: a challenge's json with this name, and an image for each number.
 
     The region ``marked`` has a mitosis at (40, 50) and a hard negative at (80, 90).
     """

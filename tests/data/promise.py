@@ -1,4 +1,4 @@
-"""What records, parts and views promise, asserted of whatever is handed over."""
+"""Assertions of what any dataset's records, parts and views promise."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -37,7 +37,7 @@ def cases(records: Iterable[Record]) -> set[str]:
 
 
 def check_parts(data: MitosisDataModule, records: Sequence[Record]) -> None:
-    """No field, nor case unless the note says so, on two sides; folds of the training part learn no test field."""
+    """No field is on two sides, nor a case without a note; numbered folds never train on official test fields."""
     parts, other = data.parts, data.other_half
     sides = [names(side) for side in (parts.train, other, parts.val, parts.test)]
     assert sum(map(len, sides)) == len(set.union(*sides)), "a field on two sides"
@@ -72,7 +72,7 @@ def check_official(parts: Parts, official: set[str], records: Sequence[Record]) 
 
 
 def check_items(data: MitosisDataModule, view: str) -> None:
-    """A batch of training and some held-out fields are as their views' docstrings promise."""
+    """A training batch and some held-out fields are as their views' docstrings promise."""
     assert data.views is not None
     if (
         view == "whole"

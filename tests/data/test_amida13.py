@@ -1,4 +1,4 @@
-"""AMIDA13 from a miniature: the first 23 cases of TUPAC16, 12 to train on and 11 to test on."""
+"""AMIDA13 from a miniature: the first 23 cases of TUPAC16, 12 for training and 11 for test."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_cases_of_tupac16_are_passed_over(root):
+def test_later_cases_of_tupac16_are_skipped(root):
     records = amida(root).records()
     assert len(records) == 46
     assert records[-1].field == "23_02"
@@ -33,7 +33,7 @@ def test_cases_of_tupac16_are_passed_over(root):
     assert amida(root, ring_um=8).records()[0].figures[0].ring == Circle(100, 20, 32)
 
 
-def test_the_official_split_and_folds_inside_its_training_part(root):
+def test_numbered_folds_stay_within_the_official_training_part(root):
     parts = amida(root, fold="official").parts
     assert {item.case for item in parts.test} == set(TEST) == {f"{case}" for case in range(13, 24)}
     assert {item.case for item in parts.val} == {"01", "06", "11"}
@@ -42,7 +42,7 @@ def test_the_official_split_and_folds_inside_its_training_part(root):
     assert sorted(tested) == sorted(2 * [f"{case:02d}" for case in range(1, 13)])
 
 
-def test_a_test_part_that_is_not_whole(root):
+def test_an_incomplete_test_part_is_refused(root):
     path = root / "mitoses_image_data_part_1/13"
     table = root / "mitoses_ground_truth/13/01.csv"
     path.rename(root / "kept")
@@ -53,7 +53,7 @@ def test_a_test_part_that_is_not_whole(root):
     (root / "kept.csv").rename(table)
 
 
-def test_the_parts_sum_to_the_whole():
+def test_the_counts_of_the_parts_add_up():
     inventory = AMIDA13.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields == 606
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses == 1083

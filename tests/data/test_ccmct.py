@@ -1,4 +1,4 @@
-"""CCMCT from a miniature: slides in Aperio's form and databases of SlideRunner; what all sets of slides share."""
+"""CCMCT from a miniature: slides in Aperio's format and SlideRunner databases; also tests the common base class."""
 
 import os
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
     assert second.centroids.round().tolist() == [[88, 100]]
     assert second.hard_negatives.tolist() == [[8, 30]]
     assert len(second.figures[0].pixels) == pytest.approx(np.pi * 16**2, rel=0.02)  # 4 µm
-    # A mitosis on the regions' corner keeps its place; its disc is cut off there and ignored in the neighbours.
+    # A mitosis at a corner of regions keeps its centre; its disc is cut off there and ignored in the neighbours.
     assert first.centroids.tolist() == [[511, 511]]
     assert first.figures[0].pixels.max() == 511
     (circle,) = second.ignored
@@ -69,7 +69,7 @@ def test_regions_that_hold_a_label(root: Path, glass: np.ndarray) -> None:
     np.testing.assert_array_equal(last.read(), glass[1024:, 1024:])
 
 
-def test_regions_of_tissue_come_besides(root: Path) -> None:
+def test_tissue_regions_are_added(root: Path) -> None:
     records = ccmct(root, regions="tissue").records()
     assert [record.field for record in records if record.case == OTHER] == [
         f"{OTHER}_000512_000000", f"{OTHER}_001024_001024",
@@ -83,11 +83,11 @@ def test_the_parts_carry_the_note(root: Path) -> None:
     assert "only regions that hold a label" in ccmct(root).parts.note
 
 
-def test_a_region_goes_through_the_cache(root: Path, tmp_path: Path) -> None:
+def test_regions_can_be_cached(root: Path, tmp_path: Path) -> None:
     data = ccmct(root, stain=_negative, cache=tmp_path / "cache")
     (first, second, _) = records = data.records()
     fields = data.store.fields(records)
-    assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # of one file, three regions
+    assert len({path.name for path in (tmp_path / "cache" / "images").iterdir()}) == 3  # three regions of one file
     np.testing.assert_array_equal(fields[1].image, 255 - second.read())
     assert Cache(tmp_path / "cache", _negative).missing_bytes(first) == 0
 
@@ -96,7 +96,9 @@ def _negative(image: np.ndarray, name: str) -> np.ndarray:
     return 255 - image
 
 
-def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> None:
+def test_the_official_fold_and_the_numbered_ones(
+    tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]
+) -> None:
     names = (*TRAIN[:4], TEST[0])
     for name in names:
         write_slide(tmp_path / f"{name.upper()}.SVS", glass)
@@ -109,18 +111,18 @@ def test_official_fold_and_dealt_ones(tmp_path: Path, glass: np.ndarray, write_s
     assert lists["official"]["test"][0].startswith(TEST[0])
     assert len(lists["official"]["train"]) == 3
     assert all(TEST[0] not in name for fold in "0123" for part in lists[fold].values() for name in part)
-    (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the test part is left out as a whole
+    (tmp_path / f"{TEST[0].upper()}.SVS").unlink()  # the whole test part is missing
     assert ccmct(tmp_path, fold="official").parts.test_absent
 
 
-def test_what_lies_outside_is_counted(root: Path) -> None:
+def test_cells_outside_their_slide_are_counted(root: Path) -> None:
     database(root / "MITOS_WSI_CCMCT_MEL.sqlite", {1: f"{ONE}.svs"}, [(1, 2, 1300, 5), (1, 2, 5, 5)])
     with pytest.warns(UserWarning, match=rf"1 annotation.*\(1300, 5\) in {ONE}\.svs"):
         (record,) = ccmct(root, labels="MEL").records()
     assert len(record.figures) == 1
 
 
-def test_inventories_are_those_of_the_publishers() -> None:
+def test_inventories_hold_the_published_counts() -> None:
     assert len(TRAIN) == 21
     assert len(TEST) == 11
     assert len({*TRAIN, *TEST}) == 32
@@ -130,7 +132,7 @@ def test_inventories_are_those_of_the_publishers() -> None:
         assert sum(part.mitoses or 0 for part in inventory.parts) == mitoses
 
 
-def test_counts_beside_the_inventory(root: Path) -> None:
+def test_counts_are_compared_with_the_inventory(root: Path) -> None:
     data = ccmct(root)
     (finding,) = check_counts(data.records(), data.inventory, data.lists(data.records()))
     assert finding.first.startswith("2/22404 mitoses, 2/14340 hard negatives")
@@ -141,7 +143,9 @@ def refusal(root: Path | None, **kwargs: Any) -> str:
     return refused(lambda: ccmct(root, **kwargs).records())
 
 
-def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]) -> None:
+def test_faulty_slides_and_databases_are_refused(
+    root: Path, tmp_path: Path, glass: np.ndarray, write_slide: Callable[..., Path]
+) -> None:
     assert "choose one of MEL, HEAEL, ODAEL" in refusal(root, labels="odael")
     assert "choose labelled or tissue" in refusal(root, regions="all")
     assert "side_um=0" in refusal(root, side_um=0)
@@ -161,7 +165,7 @@ def test_what_is_refused(root: Path, tmp_path: Path, glass: np.ndarray, write_sl
     assert f"1 of 2 slides missing: {OTHER}" in refusal(root)
 
 
-def test_resolution_has_to_be_known(root: Path, glass: np.ndarray) -> None:
+def test_the_resolution_must_be_known(root: Path, glass: np.ndarray) -> None:
     import tifffile
 
     for name in (ONE, OTHER):
@@ -186,6 +190,6 @@ def test_databases_that_differ_in_the_suffix_of_a_slide_are_refused(root: Path) 
 
 
 @pytest.mark.parametrize("wrong", [{"mpp": 0}, {"mpp": "abc"}, {"mpp": float("nan")}, {"mpp": -0.25}])
-def test_resolutions_that_are_none(root: Path, wrong: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(root: Path, wrong: dict[str, Any]) -> None:
     assert "type data.mpp= with µm per pixel from 0.05 to 2" in refusal(root, **wrong)
     assert "side_um=inf" in refusal(root, side_um=float("inf"))

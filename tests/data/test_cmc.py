@@ -1,4 +1,4 @@
-"""CMC from a miniature: three folds by the slides' numbers; all else as in ``test_ccmct``."""
+"""CMC from a miniature: three folds by slide number; everything else as in ``test_ccmct``."""
 
 import sqlite3
 from collections.abc import Callable
@@ -21,7 +21,7 @@ def cmc(root: Path, **kwargs: Any) -> CMC:
 
 @pytest.fixture
 def root(tmp_path: Path, write_slide: Callable[..., Path]) -> Path:
-    """All 21 slides; mitosis, look-alike and tumour region in each."""
+    """All 21 slides, each with a mitosis, a look-alike and a tumour region."""
     image = draw_field(seed=0, case=0, index=0, size=256).image
     slides = dict(zip(NUMBERS, sorted((*TRAIN, *TEST)), strict=True))
     base = sqlite3.connect(tmp_path / "MITOS_WSI_CMC_CODAEL_TR.sqlite")
@@ -65,14 +65,14 @@ def test_three_folds_by_number_and_the_official_one(root: Path) -> None:
     assert {name[:20] for name in lists["official"]["test"]} == set(TEST)
 
 
-def test_folds_of_the_users_own(root: Path, tmp_path: Path) -> None:
+def test_a_users_own_folds_are_read(root: Path, tmp_path: Path) -> None:
     record, other, third = (record.field for record in cmc(root).records()[:3])
     table = tmp_path / "own.csv"
     table.write_text(f"fold,part,field\n0,train,{record}\n0,val,{other}\n0,test,{third}\n")
     assert set(cmc(root, folds=str(table)).lists(cmc(root).records())) == {"0"}
 
 
-def test_inventories_are_those_of_the_publishers() -> None:
+def test_inventories_hold_the_published_counts() -> None:
     assert len(TRAIN) == 14
     assert len(TEST) == 7
     assert len({*TRAIN, *TEST}) == 21
@@ -81,7 +81,7 @@ def test_inventories_are_those_of_the_publishers() -> None:
         assert (CMC.INVENTORIES[labels].mitoses, CMC.INVENTORIES[labels].hard_negatives) == (mitoses, others)
 
 
-def test_a_fold_whose_test_slides_are_not_at_hand_is_refused(root: Path) -> None:
+def test_a_fold_with_missing_test_slides_is_refused(root: Path) -> None:
     for name in TEST:
         (root / f"{name}.svs").unlink()
     with pytest.raises(InputError, match="fold=0: .* test fields are not under data.root"):

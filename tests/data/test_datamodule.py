@@ -69,7 +69,7 @@ def test_halves_share_the_training_cases(fold: str | int) -> None:
         assert names(data.parts.test) == names(whole.parts.test)
 
 
-def test_an_epoch_by_fields() -> None:
+def test_repeat_sets_the_samples_per_field() -> None:
     data = synthetic(repeat=3, fold=0)
     assert data.samples_per_epoch == 3 * len(data.parts.train) == len(data.train_dataloader().dataset)  # pyright: ignore
     assert synthetic(repeat=3, fold=0, half=0).samples_per_epoch < data.samples_per_epoch
@@ -92,7 +92,7 @@ def equal(one: list[dict[str, torch.Tensor]], other: list[dict[str, torch.Tensor
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_samples_follow_from_seed_epoch_and_index(workers: int) -> None:
+def test_samples_depend_only_on_seed_epoch_and_index(workers: int) -> None:
     first = epochs_of(synthetic(seed=3), 3)
     torch.manual_seed(99)
     np.random.seed(99)
@@ -100,11 +100,11 @@ def test_samples_follow_from_seed_epoch_and_index(workers: int) -> None:
     assert all(equal(one, other) for one, other in zip(first, second, strict=True))
     assert not equal(first[0], first[1])
     assert not equal(first[0], epochs_of(synthetic(seed=4), 1)[0])
-    assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the broken batch is left out
+    assert [len(batch["image"]) for batch in first[0]] == [4, 4]  # 10 samples: the incomplete batch is dropped
     later = synthetic(seed=3, workers=workers)
     later.first_epoch = 2
     assert equal(epochs_of(later, 3)[0], first[2])
-    assert equal(list(later.train_dataloader()), first[2])  # known before Lightning says it
+    assert equal(list(later.train_dataloader()), first[2])  # known before Lightning sets it
 
 
 def test_loaders_leave_the_global_generator_alone() -> None:
@@ -122,7 +122,7 @@ def test_val_is_whole_fields() -> None:
     assert all(batch["image"].shape == (3, 128, 128) and batch["mask"].shape == (1, 128, 128) for batch in batches)
 
 
-def test_val_is_shared_out_between_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_val_is_split_among_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
     seen = []
@@ -133,7 +133,7 @@ def test_val_is_shared_out_between_processes(monkeypatch: pytest.MonkeyPatch) ->
     assert seen == [names[:2], names[2:4], [names[4], None], [names[5], None]]
 
 
-def test_records_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     original: Callable[[Synthetic], list[Record]] = Synthetic.records
     calls: list[int] = []
     monkeypatch.setattr(Synthetic, "records", lambda self: calls.append(1) or original(self))

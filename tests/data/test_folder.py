@@ -1,4 +1,4 @@
-"""A user's own images: found with each kind of labels, and every mistake told in one line."""
+"""A user's own images with each kind of labels; every mistake is reported in one line."""
 
 import os
 import pickle
@@ -20,7 +20,7 @@ POINTS = "image,x,y,label\np1/a.png,30,20,mitosis\np1/a.png,10,5,non-mitosis\nb.
 
 
 def picture(path: Path, size: tuple[int, int] = (HEIGHT, WIDTH), **saved: Any) -> np.ndarray:
-    """A pink picture with noise, of its own for each name."""
+    """A pink picture with noise, different for each name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     noise = np.random.default_rng(list(path.stem.encode())).integers(0, 40, (*size, 3))
     image = (np.array([200, 140, 180]) + noise).astype(np.uint8)
@@ -63,42 +63,42 @@ def root(tmp_path: Path) -> Path:
 @pytest.mark.filterwarnings("ignore:.*taken as images")
 def test_points(root: Path) -> None:
     with pytest.warns(UserWarning, match=r"1 of 3 images are not named in .*cells\.csv: taken as images without mito"):
-        found = records(root, labels="cells.csv")
-    assert {name: (len(item.figures), len(item.hard_negatives)) for name, item in found.items()} == {
+        by_name = records(root, labels="cells.csv")
+    assert {name: (len(item.figures), len(item.hard_negatives)) for name, item in by_name.items()} == {
         "a": (1, 1),
         "b": (1, 0),
         "c": (0, 0),
     }
-    a = found["a"]
+    a = by_name["a"]
     assert (a.case, a.slide, a.mpp, a.size, a.scanner) == ("p1", "p1", 0.25, (HEIGHT, WIDTH), "own")
     np.testing.assert_allclose(a.centroids, [[30, 20]])
     np.testing.assert_allclose(a.hard_negatives, [[10, 5]])
     assert np.pi * 16**2 == pytest.approx(len(a.figures[0].pixels), rel=0.03)  # 4 µm are 16 pixels
-    assert len(found["b"].figures[0].pixels) < np.pi * 16**2 / 3  # cut off by the corner
+    assert len(by_name["b"].figures[0].pixels) < np.pi * 16**2 / 3  # cut off by the corner
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(a.read))(), picture(root / "p1/a.png"))
     smaller = records(root, labels="cells.csv", radius_um=2, ring_um=5, mpp=0.5)["a"].figures[0]
     assert smaller.ring == Circle(30, 20, 10)
-    assert found["a"].figures[0].ring is None
+    assert by_name["a"].figures[0].ring is None
     assert len(smaller.pixels) == 45  # centres closer than 4 pixels
 
 
-def test_masks_beside_their_images_and_in_a_folder_of_their_own(root: Path) -> None:
+def test_masks_next_to_their_images_and_in_a_separate_folder(root: Path) -> None:
     save_mask(root / "p1/a_mask.png", (2, 2, 255), (5, 5, 1), (20, 20, 7))  # the first two touch at a corner
     save_mask(root / "p2/b_mask.tif", (2, 2, 1), dtype=np.uint16)
     with pytest.warns(UserWarning, match="1 of 3 images have no mask file: unlabelled, left out"):
-        found = records(root)
-    np.testing.assert_allclose(found["a"].centroids, [[4.5, 4.5], [21, 21]])
-    assert found.keys() == {"a", "b"}
-    assert found["a"].mask().sum() == 27
-    assert len(found["b"].figures) == 1
+        by_name = records(root)
+    np.testing.assert_allclose(by_name["a"].centroids, [[4.5, 4.5], [21, 21]])
+    assert by_name.keys() == {"a", "b"}
+    assert by_name["a"].mask().sum() == 27
+    assert len(by_name["b"].figures) == 1
 
     (root / "masks").mkdir()
     for name in ("p1/a_mask.png", "p2/b_mask.tif"):
         (root / name).rename(root / "masks" / name[3:].replace("_mask", ""))
     save_mask(root / "masks/c.bmp")
-    found = records(root, labels="masks")
-    assert {name: len(item.figures) for name, item in found.items()} == {"a": 2, "b": 1, "c": 0}
-    assert records(root, labels=str(root / "masks"), format="mask").keys() == found.keys()
+    by_name = records(root, labels="masks")
+    assert {name: len(item.figures) for name, item in by_name.items()} == {"a": 2, "b": 1, "c": 0}
+    assert records(root, labels=str(root / "masks"), format="mask").keys() == by_name.keys()
 
 
 @pytest.mark.parametrize("kind", ["1", "L", "P", "RGB", "RGBA", "LA"])
@@ -110,7 +110,7 @@ def test_every_pixel_that_is_not_black_is_a_mitosis(tmp_path: Path, kind: str) -
     np.testing.assert_allclose(records(tmp_path)["a"].centroids, [[21, 11]])
 
 
-def test_a_mask_that_cannot_be_one(tmp_path: Path) -> None:
+def test_invalid_masks_are_refused(tmp_path: Path) -> None:
     picture(tmp_path / "a.png")
     save_mask(tmp_path / "a_mask.png", size=(HEIGHT, WIDTH + 1))
     assert "a_mask.png: the mask and a.png are 61 x 40 and 60 x 40 pixels" in refusal(tmp_path)
@@ -126,22 +126,22 @@ def test_pixel_lists(root: Path) -> None:
     (root / "p2/b.csv").write_text("")
     (root / "notes.csv").write_text("nothing of an image's name")
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
-        found = records(root)
-    np.testing.assert_allclose(found["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # what is outside is cut off
+        by_name = records(root)
+    np.testing.assert_allclose(by_name["a"].centroids, [[1.5, 2], [10, 10], [0.5, 3]])  # pixels outside are cut off
     with pytest.warns(UserWarning, match="1 of 3 images have no pixels file"):
-        assert records(root, labels=".").keys() == found.keys()
+        assert records(root, labels=".").keys() == by_name.keys()
     assert records(root / "p1", labels="../p1", format="pixels").keys() == {"a"}
-    assert len(found["b"].figures) == 0
-    assert "c" not in found
+    assert len(by_name["b"].figures) == 0
+    assert "c" not in by_name
 
 
 def test_boxes_keep_their_centres(root: Path) -> None:
     (root / "boxes.csv").write_text("Image,X1,Y1,X2,Y2\na,-10,0,20,30\na,-40,0,20,30\n")
-    with pytest.warns(UserWarning) as said:
-        found = records(root, labels="boxes.csv", radius_um=1)
-    np.testing.assert_allclose(found["a"].centroids, [[5, 15]])
+    with pytest.warns(UserWarning) as expected:
+        by_name = records(root, labels="boxes.csv", radius_um=1)
+    np.testing.assert_allclose(by_name["a"].centroids, [[5, 15]])
     lost = "1 annotation(s) lie outside their image and are left out: (-10, 15) in a"
-    assert lost in [str(warning.message) for warning in said]
+    assert lost in [str(warning.message) for warning in expected]
 
 
 @pytest.mark.filterwarnings("ignore:.*taken as images")
@@ -158,17 +158,17 @@ def test_cases(root: Path, rule: str, cases: list[str]) -> None:
     assert [item.case for item in records(root, labels="cells.csv", case=rule).values()] == cases
 
 
-def test_cases_of_a_column(root: Path) -> None:
+def test_cases_from_a_column(root: Path) -> None:
     (root / "cells.csv").write_text("Case,image,X,y\n7,a,1,1\n7,a,2,2\n7,b,,\nx y,c.png,3,3\n")
-    found = records(root, labels="cells.csv", case="column")
-    assert [(item.case, len(item.figures)) for item in found.values()] == [("7", 2), ("7", 0), ("x y", 1)]
+    by_name = records(root, labels="cells.csv", case="column")
+    assert [(item.case, len(item.figures)) for item in by_name.values()] == [("7", 2), ("7", 0), ("x y", 1)]
     (root / "cells.csv").write_text("Case,image,X,y\n7,a,1,1\n8,a,2,2\n")
     assert "cells.csv, row 3: a has the case '8', '7' before" in refusal(root, labels="cells.csv", case="column")
 
 
 @pytest.mark.filterwarnings("ignore:.*taken as images")
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "expected"),
     [
         ("p\\d", "with one group in ( )"),
         ("(", "no regular expression"),
@@ -176,27 +176,27 @@ def test_cases_of_a_column(root: Path) -> None:
         ("column", "no column case"),
     ],
 )
-def test_rules_that_find_no_case(root: Path, rule: str, said: str) -> None:
-    assert said in refusal(root, labels="cells.csv", case=rule)
+def test_rules_that_find_no_case_are_refused(root: Path, rule: str, expected: str) -> None:
+    assert expected in refusal(root, labels="cells.csv", case=rule)
 
 
 @pytest.mark.filterwarnings("ignore:.*(taken as images|lie outside)")
-def test_resolutions_of_a_column(tmp_path: Path) -> None:
+def test_resolutions_from_a_column(tmp_path: Path) -> None:
     for name in ("a", "b"):
         picture(tmp_path / f"{name}.png")
     table = tmp_path / "cells.csv"
     table.write_text("image,x,y,mpp\na.png,5,6,0.25\na.png,8,9,0.25\nb.png,5,6,.5\n")
-    found = records(tmp_path, labels="cells.csv", mpp="column")
-    assert (found["a"].mpp, found["b"].mpp) == (0.25, 0.5)
-    assert len(found["a"].figures[0].pixels) > 2 * len(found["b"].figures[0].pixels)
-    for rows, said in (
+    by_name = records(tmp_path, labels="cells.csv", mpp="column")
+    assert (by_name["a"].mpp, by_name["b"].mpp) == (0.25, 0.5)
+    assert len(by_name["a"].figures[0].pixels) > 2 * len(by_name["b"].figures[0].pixels)
+    for rows, expected in (
         ("a.png,5,6,0.25\nb.png,5,6,\n", "cells.csv, row 3: b.png has the mpp ''; give it one"),
         ("a.png,5,6,0.25\n", "the labels have mpp=None for b.png"),
         ("a.png,5,6,0.25\nb.png,5,6,40x\n", "the labels have mpp='40x' for b.png"),
         ("a.png,5,6,0.25\nb.png,5,6,250\n", "the labels have mpp='250' for b.png"),
     ):
         table.write_text("image,x,y,mpp\n" + rows)
-        assert said in refusal(tmp_path, labels="cells.csv", mpp="column")
+        assert expected in refusal(tmp_path, labels="cells.csv", mpp="column")
 
 
 def test_only_a_csv_of_cells_has_columns(root: Path) -> None:
@@ -204,7 +204,7 @@ def test_only_a_csv_of_cells_has_columns(root: Path) -> None:
     assert "only a csv of points or boxes has columns" in refusal(root, case="column")
 
 
-def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
+def test_resolutions_from_tiff_tags(tmp_path: Path) -> None:
     for number, (name, saved) in enumerate(
         {
             "inch": {"dpi": (101600, 101600)},
@@ -214,8 +214,8 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
     ):
         picture(tmp_path / f"{name}.tif", **saved)
         (tmp_path / "cells.csv").write_text("image,x,y\n" + "".join(f"{n},5,5\n" for n in ("inch", "cm")[:number]))
-    found = records(tmp_path, labels="cells.csv", mpp=None)
-    assert {name: item.mpp for name, item in found.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
+    by_name = records(tmp_path, labels="cells.csv", mpp=None)
+    assert {name: item.mpp for name, item in by_name.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
     assert {item.mpp for item in records(tmp_path, labels="cells.csv", mpp=0.3).values()} == {0.3}
     picture(tmp_path / "inch.tif", dpi=(72, 72))
     assert "inch.tif has 352.8 µm per pixel; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
@@ -227,7 +227,7 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ({"mpp": 250}, "data.mpp=250; type data.mpp= with µm per pixel from 0.05 to 2"),
         ({"mpp": 0.049}, "data.mpp=0.049"),
@@ -252,15 +252,15 @@ def test_the_resolution_of_tiffs(tmp_path: Path) -> None:
         ({"labels": "cells.csv", "format": "boxes"}, "cells.csv: no column x1"),
     ],
 )
-def test_mistakes_are_reported_in_one_line(root: Path, wrong: dict[str, Any], said: str) -> None:
+def test_mistakes_are_reported_in_one_line(root: Path, wrong: dict[str, Any], expected: str) -> None:
     (root / "empty").mkdir()
     (root / "words.txt").write_text("x")
     (root / "strange.csv").write_text("a,b,c\n")
     (root / "lost.csv").write_text("image,x,y\na,1,1\nz.png,1,1\nb/y,1,1\n")
-    assert said in refusal(root, **{"labels": "cells.csv", **wrong})
+    assert expected in refusal(root, **{"labels": "cells.csv", **wrong})
 
 
-def test_roots_that_are_none(root: Path, tmp_path: Path) -> None:
+def test_invalid_roots_are_refused(root: Path, tmp_path: Path) -> None:
     assert "data.root=DIR is not set: DIR is the folder that holds your images" in refusal(None)
     assert "no such folder" in refusal(tmp_path / "no")
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -282,11 +282,11 @@ def test_names_paths_and_links_of_every_kind(root: Path, tmp_path: Path) -> None
     (tmp_path / "elsewhere").mkdir()
     moved = (root / "cells.csv").rename(tmp_path / "elsewhere/cells.csv")
     for labels in (str(moved), "../elsewhere/cells.csv"):
-        found = records(tmp_path / "link", labels=labels)
-        assert {name for name, item in found.items() if item.figures} == {"Ärzte µ, (1)", "a"}
+        by_name = records(tmp_path / "link", labels=labels)
+        assert {name for name, item in by_name.items() if item.figures} == {"Ärzte µ, (1)", "a"}
 
 
-def test_folds_are_dealt_by_case_or_read(tmp_path: Path) -> None:
+def test_folds_are_made_by_case_or_read_from_a_csv(tmp_path: Path) -> None:
     names = [f"p{case}/f{case}{number}" for case in range(6) for number in range(2)]
     for name in names:
         picture(tmp_path / f"{name}.png", (8, 8))
@@ -305,7 +305,7 @@ def test_folds_are_dealt_by_case_or_read(tmp_path: Path) -> None:
 def test_the_real_fields() -> None:
     if not (data := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/, is not set")
-    found = records(Path(data) / "icpr2012", mpp=0.2456, case=r"(A\d\d)_")
-    assert len(found) == 35
-    assert len({item.case for item in found.values()}) == 5
-    assert sum(len(item.figures) for item in found.values()) == 226
+    by_name = records(Path(data) / "icpr2012", mpp=0.2456, case=r"(A\d\d)_")
+    assert len(by_name) == 35
+    assert len({item.case for item in by_name.values()}) == 5
+    assert sum(len(item.figures) for item in by_name.values()) == 226

@@ -33,7 +33,7 @@ def refusal(root: Path | None, **kwargs: Any) -> str:
 def test_touching_corners_are_one_mitosis_and_any_value_above_zero_counts(tmp_path):
     mask = np.zeros((SIZE, SIZE), np.uint8)
     mask[10:12, 20:22] = 1
-    mask[12:14, 22:24] = 255  # touches the first by a corner
+    mask[12:14, 22:24] = 255  # touches the first one at a corner
     mask[50, 60] = 7
     root = tmp_path / "Gz mh ü"
     add(root, "train", "p1_001", mask, "_mask")
@@ -86,7 +86,7 @@ def test_other_folders_by_patterns(tmp_path):
     assert [item.case for item in gzmh(tmp_path, fold="official", **patterns).parts.test] == ["8"]
 
 
-def test_what_is_missing_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     assert "data.root=DIR is not set" in refusal(None)
     assert "no file fits data.images=" in refusal(tmp_path)
     (tmp_path / "readme.txt").write_text("x")
@@ -129,7 +129,7 @@ def two_in_one() -> np.ndarray:
         "image,x1,y1,x2,y2\np1_001,20,10,29,20\np1_001,30,10,39,20\np1_001,60,50,74,54\n",
     ],
 )
-def test_objects_of_a_table_share_the_mask(tmp_path, table):
+def test_objects_of_a_csv_share_the_mask(tmp_path, table):
     add(tmp_path, "train", "p1_001", two_in_one())
     add(tmp_path, "train", "p2_001")
     (tmp_path / "objects.csv").write_text(table)
@@ -138,11 +138,11 @@ def test_objects_of_a_table_share_the_mask(tmp_path, table):
     assert [len(figure.pixels) for figure in one.figures] == [100, 100, 32]
     assert not two.figures
     np.testing.assert_allclose(one.centroids, [[24.5, 14.5], [34.5, 14.5], [66.5, 51.5]])
-    assert len(gzmh(tmp_path).records()[0].figures) == 4  # what the mask alone says
+    assert len(gzmh(tmp_path).records()[0].figures) == 4  # according to the mask alone
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("image,x,y\np1_001,90,90\n", "no part of the mask lies within 10 µm of the object at (90, 90)"),
         ("image,x,y\np9_001,24,14\n", "p9_001 is not among the 2 images"),
@@ -152,15 +152,15 @@ def test_objects_of_a_table_share_the_mask(tmp_path, table):
         (None, "objects.csv: not readable as a csv"),
     ],
 )
-def test_tables_of_objects_that_do_not_fit(tmp_path, table, said):
+def test_csvs_of_objects_that_do_not_match_are_refused(tmp_path, table, message):
     add(tmp_path, "train", "p1_001", two_in_one())
     add(tmp_path, "train", "p2_001")
     if table is not None:
         (tmp_path / "objects.csv").write_text(table)
-    assert said in refusal(tmp_path, objects="objects.csv")
+    assert message in refusal(tmp_path, objects="objects.csv")
 
 
-def test_an_image_that_could_be_two_is_asked_for(tmp_path):
+def test_an_ambiguous_image_name_is_refused(tmp_path):
     for patient in ("p1", "p2"):
         add(tmp_path, patient, "1", two_in_one())
     patterns = {key: rf"([^/]+)/{key}/([^/]+)\.png" for key in ("images", "masks")} | {"patient": r"^([^/]+)/"}

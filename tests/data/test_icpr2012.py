@@ -1,4 +1,4 @@
-"""ICPR 2012 from a miniature of the contest's folders: what is read, what is refused, and in which words."""
+"""ICPR 2012 from a miniature of the contest's folders: records, refusals and their messages."""
 
 import os
 import pickle
@@ -71,10 +71,10 @@ def test_the_contests_layout(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".BMP", ".png", ".tif", ".tiff", ".jpg", ".JPG", ".jpeg"])
-def test_every_format_is_a_field(tmp_path, suffix):
+def test_every_image_format_is_read(tmp_path, suffix):
     image = add(tmp_path, suffix=suffix)
-    (found,) = read_records(tmp_path, "A")
-    assert np.abs(found.read().astype(int) - image).mean() < (8 if "j" in suffix.lower() else 1e-9)
+    (result,) = read_records(tmp_path, "A")
+    assert np.abs(result.read().astype(int) - image).mean() < (8 if "j" in suffix.lower() else 1e-9)
 
 
 def test_linked_folders_are_read_once(tmp_path):
@@ -86,7 +86,7 @@ def test_linked_folders_are_read_once(tmp_path):
     assert [item.field for item in read_records(root, "A")] == ["A00_01"]
 
 
-def test_root_is_missing_or_wrong(tmp_path):
+def test_a_missing_or_wrong_root_is_refused(tmp_path):
     assert "data.root=DIR is not set" in refusal(None)
     assert "data.root=DIR is not set" in refusal("")
     assert refusal(tmp_path / "no").endswith("no: no such folder")
@@ -101,14 +101,14 @@ def test_root_is_missing_or_wrong(tmp_path):
     assert "data.scanner=X: choose A" in refusal(tmp_path, "X")
 
 
-def test_a_lone_painted_jpg_is_refused_and_its_bmp_cures_it(tmp_path):
+def test_a_lone_painted_jpg_is_refused_until_its_bmp_is_added(tmp_path):
     add(tmp_path, suffix=".jpg")
     assert len(read_records(tmp_path, "A")) == 1
     draw(tmp_path / "A00_01.jpg", painted=True)
     assert "A00_01.jpg: its mitoses are painted yellow" in refusal(tmp_path)
     clean = draw(tmp_path / "elsewhere/A00_01.bmp")
-    (found,) = read_records(tmp_path, "A")
-    np.testing.assert_array_equal(found.read(), clean)
+    (result,) = read_records(tmp_path, "A")
+    np.testing.assert_array_equal(result.read(), clean)
 
 
 @pytest.mark.parametrize("other", ["A00_01.png", "copy/A00_01.bmp", "copy/A00_01.TIFF"])
@@ -130,7 +130,7 @@ def test_two_jpgs_or_two_csvs_of_one_field_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("folder", ["A00_v2", "mitosis_evaluation_set_A/A00_v2"])
-def test_image_without_csv_and_the_reverse(tmp_path, folder):
+def test_an_image_without_csv_or_a_csv_without_image_is_refused(tmp_path, folder):
     add(tmp_path / folder, "A00_00")
     if "evaluation" not in folder:
         draw(tmp_path / folder / "A00_00.jpg", painted=True)
@@ -202,12 +202,12 @@ def test_csv_round_trip(tmp_path_factory, figures, tail, newline, decimals):
     path = tmp_path_factory.getbasetemp() / "A00_01.csv"
     rows = (",".join(f"{float(v)}" if decimals else str(v) for pixel in figure for v in pixel) for figure in figures)
     path.write_bytes((b"\xef\xbb\xbf" if decimals else b"") + "".join(row + tail + newline for row in rows).encode())
-    found = read_figures(path, (HEIGHT, WIDTH))
-    assert [[tuple(pixel) for pixel in figure.pixels.tolist()] for figure in found] == figures
-    assert all(figure.pixels.dtype == np.int32 for figure in found)
+    result = read_figures(path, (HEIGHT, WIDTH))
+    assert [[tuple(pixel) for pixel in figure.pixels.tolist()] for figure in result] == figures
+    assert all(figure.pixels.dtype == np.int32 for figure in result)
 
 
-def test_folds_of_the_whole_set(tmp_path):
+def test_folds_of_the_whole_dataset(tmp_path):
     official = read_folds("icpr2012-slide:A")["official"]
     for stem in official["train"] + official["val"]:
         add(tmp_path / f"{stem[:3]}_v2", stem)

@@ -1,4 +1,4 @@
-"""MIDOG 2021 from a miniature: which regions have labels, and what scanned them."""
+"""MIDOG 2021 from a miniature: labelled regions and their scanners."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""MIDOG 2022 from a miniature: which regions have labels, and what scanned them."""
+"""MIDOG 2022 from a miniature: labelled regions and their scanners."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_the_first_354_regions_have_labels(midog_folder, name):
     assert MIDOG22(root, **ARGUMENTS | {"fold": "official"}).parts.test_absent
 
 
-def test_numbers_beyond_the_set_are_refused(midog_folder):
+def test_numbers_beyond_the_dataset_are_refused(midog_folder):
     root = midog_folder((406,), 406, "MIDOG2022_training.json")
     with pytest.raises(InputError, match=r"image 406.tiff: scanner 'unknown' is not one of Hamamatsu XR, "):
         MIDOG22(root, **ARGUMENTS).records()

@@ -1,4 +1,4 @@
-"""MIDOG++ from a miniature of its folder: what is read, what is refused, and in which words."""
+"""MIDOG++ from a miniature of its folder: records, refusals and their messages."""
 
 import os
 import zipfile
@@ -51,23 +51,23 @@ def test_boxes_are_corners_and_become_discs(tmp_path):
     np.testing.assert_array_equal(ringed.mask() == 1, first.mask() == 1)
 
 
-def test_unlabelled_images_are_no_negatives(tmp_path):
+def test_unlabelled_images_are_not_negatives(tmp_path):
     write(tmp_path, (1, 2, 151, 200, 201), [box(1, 40, 40)])
     (tmp_path / "151.tiff").unlink()
     assert [item.field for item in MIDOGpp(tmp_path, **ARGUMENTS).records()] == ["001", "002", "201"]
 
 
-def test_centres_outside_are_left_out_and_counted_once(tmp_path):
+def test_centres_outside_their_image_are_left_out_and_counted_once(tmp_path):
     write(tmp_path, (1, 2), [box(1, -2, 40), box(2, 40, SIZE, 2), box(2, 0, 0)])
-    with pytest.warns(UserWarning, match=r"^2 annotation\(s\) .*\(-2, 40\) in 001.tiff; \(40, 128\)") as told:
+    with pytest.warns(UserWarning, match=r"^2 annotation\(s\) .*\(-2, 40\) in 001.tiff; \(40, 128\)") as caught:
         first, second = MIDOGpp(tmp_path, **ARGUMENTS).records()
-    assert len(told) == 1
+    assert len(caught) == 1
     assert not first.figures
     assert len(second.figures) == 1
     assert len(second.hard_negatives) == 0
 
 
-def test_the_published_test_part_in_every_fold(tmp_path):
+def test_every_fold_tests_on_the_published_test_part(tmp_path):
     write(tmp_path, tuple(range(1, 24)), [box(n, 40, 40) for n in range(1, 24, 2)])
     parts = MIDOGpp(tmp_path, **ARGUMENTS | {"fold": "official"}).parts
     assert [item.case for item in parts.test] == ["003", "013", "023"]
@@ -82,7 +82,7 @@ def test_the_published_test_part_in_every_fold(tmp_path):
     assert sorted(validated) == [f"{n:03d}" for n in range(1, 24) if n % 10 != 3]
 
 
-def test_folds_of_a_csv_are_the_users_own(tmp_path):
+def test_a_users_csv_replaces_the_folds(tmp_path):
     root = write(tmp_path / "root", (1, 2, 3, 4), [])
     rows = ["fold,part,field", "7,train,001", "7,train,002", "7,val,003", "7,test,004"]
     (tmp_path / "folds.csv").write_text("\n".join(rows))
@@ -90,7 +90,7 @@ def test_folds_of_a_csv_are_the_users_own(tmp_path):
     assert [item.case for item in parts.train + parts.val + parts.test] == ["001", "002", "003", "004"]
 
 
-def test_names_in_another_case_and_other_folders(tmp_path):
+def test_names_in_other_cases_and_folders_are_found(tmp_path):
     write(tmp_path, (1, 2), [])
     (tmp_path / "deep").mkdir()
     (tmp_path / "001.tiff").rename(tmp_path / "deep/001.TIF")
@@ -98,7 +98,7 @@ def test_names_in_another_case_and_other_folders(tmp_path):
     assert len(MIDOGpp(tmp_path, **ARGUMENTS).records()) == 2
 
 
-def test_what_is_missing_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     assert "data.root=DIR is not set: DIR is the folder that holds MIDOG++.json" in refusal(None)
     with zipfile.ZipFile(tmp_path / "MIDOG.zip", "w") as archive:
         archive.writestr("x", "x")
@@ -156,7 +156,7 @@ def test_a_broken_split_is_named(tmp_path, row):
         read_split(path)
 
 
-def test_the_parts_sum_to_the_whole():
+def test_the_counts_of_the_parts_add_up():
     inventory = MIDOGpp.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses

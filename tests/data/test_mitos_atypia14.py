@@ -1,4 +1,4 @@
-"""MITOS-ATYPIA-14 from a miniature of the contest's folders: what is read, what is refused, and in which words."""
+"""MITOS-ATYPIA-14 from a miniature of the contest's folders: records, refusals and their messages."""
 
 import os
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_folds_keep_slides_apart(tmp_path):
         assert not parts.note
 
 
-def test_names_in_another_case(tmp_path):
+def test_names_in_another_case_are_found(tmp_path):
     slide = add(tmp_path, mitoses="9,9,1.0")
     for path in (*slide.glob("frames/x40/*"), *slide.glob("mitosis/*.csv")):
         path.rename(path.with_name(path.name.swapcase()))
@@ -78,7 +78,7 @@ def test_points_outside_are_left_out_and_counted(tmp_path):
     assert record.hard_negatives.shape == (0, 2)
 
 
-def test_what_is_missing_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     assert "data.root=DIR is not set" in refusal(None)
     assert "data.scanner=X: choose A" in refusal(tmp_path, scanner="X")
     assert "no frame of scanner A at x40; looked in all folders for A03_00Aa.tiff" in refusal(tmp_path)
@@ -109,7 +109,7 @@ def test_a_broken_row_is_named(tmp_path, row, message):
     assert f"A03_00Aa_mitosis.csv, {message}" in refusal(tmp_path)
 
 
-def test_the_parts_sum_to_the_whole():
+def test_the_counts_of_the_parts_add_up():
     inventory = MitosAtypia14.inventory
     assert sum(part.fields or 0 for part in inventory.parts) == inventory.fields == 1200
     assert sum(part.mitoses or 0 for part in inventory.parts) == inventory.mitoses == 749

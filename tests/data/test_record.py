@@ -1,4 +1,4 @@
-"""A record's mask: discs, and the rings round them that nobody counts."""
+"""A record's mask: discs, and the ignored rings around them."""
 
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_no_ring_covers_a_neighbours_disc() -> None:
     assert rows(mask_of((5, 8), first, second)) == rows(mask_of((5, 8), second, first)) == expected
 
 
-def test_a_ring_is_round_the_centre_of_the_label_where_the_border_cuts_the_disc() -> None:
+def test_a_ring_stays_around_the_labels_centre_if_the_border_cuts_the_disc() -> None:
     figure = ringed(0, 3, (7, 8))
     assert figure is not None
     assert figure.centroid == (0, 3)
@@ -55,7 +55,7 @@ centres = st.tuples(st.integers(-2, 65).map(lambda n: n / 4), st.integers(-2, 45
 
 
 @given(st.lists(centres, max_size=5))
-def test_every_pixel_by_its_distance_to_the_nearest_centre(points: list[tuple[float, float]]) -> None:
+def test_every_pixel_follows_from_its_distance_to_the_nearest_centre(points: list[tuple[float, float]]) -> None:
     size = (12, 17)
     y, x = np.mgrid[:12, :17]
     nearest = np.min([np.hypot(x - a, y - b) for a, b in points], axis=0, initial=np.inf)
@@ -63,7 +63,7 @@ def test_every_pixel_by_its_distance_to_the_nearest_centre(points: list[tuple[fl
     np.testing.assert_array_equal(mask_of(size, *(ringed(a, b, size, 2, 4) for a, b in points)), expected)
 
 
-def test_pixels_or_an_outline_of_its_own_leave_nothing_open() -> None:
+def test_figures_with_pixels_or_an_outline_have_no_ring() -> None:
     square = np.array([[1.0, 1.0], [3.0, 1.0], [3.0, 3.0], [1.0, 3.0]])
     ring = partial(figure_of, size=(9, 9), mpp=0.5, radius_um=1, ring_um=2)
     for shape in ({"pixels": np.array([[2, 2]], np.int32)}, {"outline": square}, {"outline": square / 10 + 2}):

@@ -29,13 +29,13 @@ def test_forty_fields_are_drawn_in_seconds_and_each_reads_what_its_figures_were_
     assert image[mask].mean() < image[~mask].mean() - 50
 
 
-def test_a_reader_s_pixels_are_the_caller_s_own():
+def test_a_reader_returns_a_new_copy_of_the_pixels():
     record = synthetic(size=128, cases=1, fields_per_case=1).records()[0]
     record.read()[:] = 0
     assert record.read().max() > 0
 
 
-def test_the_committed_folds_keep_cases_apart_and_cover_the_training_cases():
+def test_the_fold_list_keeps_cases_apart_and_covers_the_training_cases():
     records, lists = synthetic(size=96).records(), read_folds("synthetic")
     official = split(records, "official", lists)
     cases = [{record.case for record in part} for part in (official.train, official.val, official.test)]

@@ -1,4 +1,4 @@
-"""How far darkness, hue, area and eccentricity of dark blobs go on the drawn fields."""
+"""How well darkness, hue, area and eccentricity of dark blobs separate mitoses on the drawn fields."""
 
 from itertools import product
 
@@ -31,7 +31,7 @@ def blobs(drawn: Drawn, channel: str, smallest: int = 150) -> Blobs:
         if blob.area >= smallest:
             rows, columns = blob.coords.T
             colour = drawn.image[rows, columns].mean(axis=0) / 255
-            # Half a turn on, so that purple and red are not on both sides of the jump.
+            # Rotate the hue by half a turn, so that purple and red are not split by the wrap-around.
             hue = (rgb2hsv(colour[None, None])[0, 0, 0] + 0.5) % 1
             features.append((darkness[rows, columns].mean(), hue, blob.area, blob.eccentricity))
             centres.append(blob.centroid[::-1])
@@ -49,7 +49,7 @@ def true_positives(points: np.ndarray, truths: np.ndarray) -> int:
 
 
 def baseline_f1(seed: int, channel: str) -> float:
-    """F1 on the test cases at the threshold that suits these very fields best."""
+    """F1 on the test cases at the threshold that is best for these fields."""
     train, test = (
         [blobs(draw_field(seed=seed, case=case, index=index, size=512), channel) for case in cases for index in (0, 1)]
         for cases in (TRAIN, TEST)
@@ -70,5 +70,5 @@ def baseline_f1(seed: int, channel: str) -> float:
 @pytest.mark.slow
 @pytest.mark.parametrize(("seed", "channel"), product([0, 1], ["grey", "haematoxylin"]))
 def test_darkness_hue_area_and_eccentricity_are_not_enough(seed, channel):
-    # Accepting every blob already gives about 0.5: below 0.4 the blobs themselves would be wrong.
+    # Accepting every blob already gives about 0.5; below 0.4 the blob detection itself would be wrong.
     assert 0.4 < baseline_f1(seed, channel) < 0.75

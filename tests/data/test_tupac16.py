@@ -1,4 +1,4 @@
-"""TUPAC16 from a miniature of its folders: two kinds of labels, row before column, what is refused and how."""
+"""TUPAC16 from a miniature of its folders: two kinds of labels, row before column, refusals."""
 
 import os
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_alternative_labels(tmp_path):
     assert tupac(tmp_path).inventory.mitoses == 1552
 
 
-def test_names_in_another_case(tmp_path):
+def test_names_in_another_case_are_found(tmp_path):
     miniature(tmp_path)
     (tmp_path / "mitoses_ground_truth").rename(tmp_path / "Mitoses_Ground_Truth")
     path = tmp_path / "mitoses_image_data_part_1/01/01.tif"
@@ -84,7 +84,7 @@ def test_points_outside_are_left_out_and_counted(tmp_path):
         assert len(tupac(tmp_path).records()[0].figures) == 1
 
 
-def test_what_is_missing_is_named(tmp_path):
+def test_missing_files_are_named(tmp_path):
     assert "data.labels=new: choose one of original, alternative" in refusal(tmp_path, "new")
     assert "no image in it; looked in all folders for 01/01.tif" in refusal(tmp_path)
     image(tmp_path, "01/01")

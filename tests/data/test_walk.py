@@ -1,4 +1,4 @@
-"""A walk at random over datasets, views and folds: no case on two sides, every object in its image."""
+"""Random combinations of datasets, views and folds: no case on two sides, every object in its image."""
 
 import os
 import random
@@ -36,7 +36,7 @@ SMALL = ["stain=none", "budget=smoke", "budget.fields=null", "budget.size=96"]
 
 @pytest.fixture(scope="module", autouse=True)
 def searched():
-    """One search of conf/ for all of this file's compositions."""
+    """Initialise Hydra once for all compositions in this file."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         yield
 
@@ -50,20 +50,20 @@ def composed(command: str, *overrides: str) -> dict[str, Any]:
 def dataset(
     name: str, root: Path, fold: str = "all", view: str = "tiles", half: int | None = None, **given: Any
 ) -> MitosisDataModule:
-    """As a training run builds it; candidates come from the folder ``run`` beside ``root``."""
-    word, *settings = name.split()
-    data = composed("prepare", f"data={word}", *(f"data.{setting}" for setting in settings))["data"]  # a small yaml
+    """Built as in a training run; the candidates come from the folder ``run`` next to ``root``."""
+    key, *settings = name.split()
+    data = composed("prepare", f"data={key}", *(f"data.{setting}" for setting in settings))["data"]  # a small yaml
     placed = data | ({"root": str(root)} if "root" in data else {}) | {"samples_per_epoch": 4} | given
     config = composed("train", "data=synthetic", *VIEWS[view]) | {"data": placed, "fold": fold, "half": half}
     return build_data(config, [root.parent / "run"] if view == "candidates" else [])
 
 
-def test_every_dataset_is_walked() -> None:
+def test_the_walk_covers_every_dataset() -> None:
     assert {name.split()[0] for name in MINIATURES} == set(words_of("data")), "no VARIANTS in tests/data/miniature/"
 
 
 @pytest.mark.parametrize("name", MINIATURES)
-def test_a_walk(name: str, tmp_path: Path) -> None:
+def test_records_parts_and_views_keep_their_promises(name: str, tmp_path: Path) -> None:
     root, rng = tmp_path / "données [1]", random.Random(name)
     written = MINIATURES[name](root)
     with warnings.catch_warnings(record=True) as caught:
@@ -71,8 +71,8 @@ def test_a_walk(name: str, tmp_path: Path) -> None:
         records = dataset(name, root).records()
     check_objects(records)
     if written is not None:
-        said = [re.match(r"(\d+) .* outside", str(warning.message)) for warning in caught]
-        assert [int(match[1]) for match in said if match] == ([written.outside] if written.outside else [])
+        matches = [re.match(r"(\d+) .* outside", str(warning.message)) for warning in caught]
+        assert [int(match[1]) for match in matches if match] == ([written.outside] if written.outside else [])
         assert sum(len(record.figures) + len(record.hard_negatives) for record in records) == written.inside
     write_candidates(tmp_path / "run/candidates.csv", proposals(records, rng))
     folds = sorted({*dataset(name, root).lists(records), "all"})
@@ -113,7 +113,7 @@ def test_the_real_fields(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     check_items(dataset("icpr2012", root, random.Random(0).choice("01234"), limit=2), "tiles")
 
 
-def test_two_of_the_real_boxes_lie_outside() -> None:
+def test_two_real_boxes_lie_outside_their_images() -> None:
     labels = midog_json.read(real("labels") / "midogpp/MIDOG++.json", range(151, 201))
     outside, cut = [], 0
     for cell in labels.annotations:
@@ -142,7 +142,7 @@ def real(folder: str) -> Path:
 
 
 def proposals(records: Sequence[Record], rng: random.Random) -> list[CandidateRow]:
-    """For each field two places without mitosis, and each mitosis twice: as itself and as a further part."""
+    """For each field two places without a mitosis, and each mitosis twice: as a mitosis and as another part of it."""
     rows = []
     for record in records:
         places = [(rng.uniform(0, record.size[1]), rng.uniform(0, record.size[0]), 0) for _ in range(2)]

@@ -44,8 +44,8 @@ def test_pixels_and_size(tmp_path, noise, name):
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 @pytest.mark.parametrize("name", FILES)
-def test_a_cut_off_file_is_named(tmp_path, noise, name, share, monkeypatch):
-    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as other libraries leave it
+def test_a_truncated_file_is_named(tmp_path, noise, name, share, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as other libraries may set it
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, Image.registered_extensions()["." + name.split(".")[1]], **FILES[name])
     (tmp_path / name).write_bytes(buffer.getvalue()[: int(len(buffer.getvalue()) * share)])
@@ -55,7 +55,7 @@ def test_a_cut_off_file_is_named(tmp_path, noise, name, share, monkeypatch):
 
 
 @pytest.mark.parametrize("read", [read_image, image_size])
-def test_not_an_image(tmp_path, read):
+def test_files_that_are_not_images_are_refused(tmp_path, read):
     (tmp_path / "zero.png").touch()
     (tmp_path / "text.png").write_text("x,y\n1,2\n")
     (tmp_path / "folder.png").mkdir()
@@ -109,9 +109,9 @@ def test_exif_rotation_is_ignored(tmp_path):
     assert image_size(tmp_path / "turned.jpg") == (10, 30)
 
 
-def test_size_limit_is_its_own(tmp_path, monkeypatch):
+def test_the_size_limit_is_independent_of_pillows(tmp_path, monkeypatch):
     Image.new("RGB", (30, 10)).save(tmp_path / "big.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # a third of this raises in Pillow itself
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)  # Pillow itself raises from twice this size on
     assert read_image(tmp_path / "big.png").shape == (10, 30, 3)
     monkeypatch.setattr(images, "MAX_PIXELS", 299)
     for read in (read_image, image_size):
@@ -122,7 +122,7 @@ def test_size_limit_is_its_own(tmp_path, monkeypatch):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(FILES)), data=st.data())
-def test_damage_gives_pixels_or_one_line(tmp_path, monkeypatch, noise, name, data):
+def test_a_damaged_file_gives_pixels_or_an_error_in_one_line(tmp_path, monkeypatch, noise, name, data):
     monkeypatch.setattr(images, "MAX_PIXELS", 1_000_000)  # a damaged header may claim gigabytes
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, Image.registered_extensions()["." + name.split(".")[1]], **FILES[name])

@@ -15,7 +15,7 @@ def test_density_by_hand():
 
 
 @given(images)
-def test_identity_gives_the_image_back(image):
+def test_the_identity_returns_the_image(image):
     np.testing.assert_array_equal(recolour(image, np.eye(3)), np.maximum(image, 1))
 
 
@@ -24,7 +24,7 @@ def test_doubling_squares_the_transmission():
     assert recolour(image, 2 * np.eye(3)).tolist() == [[[255, 64, 10]]]  # 255 (128/255)² = 64.25, 255 / 25 = 10.2
 
 
-def test_rows_of_the_matrix_are_channels_in():
+def test_rows_of_the_matrix_are_input_channels():
     matrix = np.zeros((3, 3))
     matrix[0, 2] = 1  # the red density becomes the blue one
     assert recolour(np.array([[[40, 90, 200]]], np.uint8), matrix).tolist() == [[[255, 255, 40]]]
@@ -38,7 +38,7 @@ def test_a_shift_is_added_to_the_density():
 
 @settings(deadline=None)
 @given(images, arrays(np.float64, (3, 3), elements=st.floats(-1e30, 1e30)))
-def test_overflow_ends_at_white_or_black(image, matrix):
+def test_overflow_saturates_at_white_or_black(image, matrix):
     result = recolour(image, matrix)
     assert result.shape == image.shape
     assert result.dtype == np.uint8
@@ -46,7 +46,7 @@ def test_overflow_ends_at_white_or_black(image, matrix):
     assert (result[density < -1e-3 * np.abs(DENSITY[image] @ np.abs(matrix)) - 1e-3] == 255).all()
 
 
-def test_strips_and_views_do_not_show(monkeypatch):
+def test_processing_in_strips_and_views_gives_the_same_result(monkeypatch):
     image = np.random.default_rng(0).integers(0, 256, (50, 30, 3), dtype=np.uint8)
     matrix = np.array([[0.9, 0.1, 0], [0, 1.2, 0.1], [0.2, 0, 0.7]])
     whole = recolour(image, matrix)

@@ -1,4 +1,4 @@
-"""Which image files a path names."""
+"""The image files named by a path."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from mitosis.errors import InputError
 from mitosis.image.search import find_images
 
 
-def test_what_a_glob_names(tmp_path, monkeypatch):
+def test_the_images_of_paths_folders_and_globs(tmp_path, monkeypatch):
     inside = tmp_path / "set [1]" / "deep"
     inside.mkdir(parents=True)
     for name in ("x1.png", "x2.PNG", "y1.jpeg"):
@@ -23,7 +23,7 @@ def test_what_a_glob_names(tmp_path, monkeypatch):
     assert names("*1.*") == ["x1.png", "y1.jpeg"]
     assert names(".") == ["x1.png", "x2.PNG", "y1.jpeg"]
     (inside / "x[1].png").write_bytes((inside / "x1.png").read_bytes())
-    assert names("x[1].png") == ["x[1].png"]  # a file of that very name comes first
+    assert names("x[1].png") == ["x[1].png"]  # a file with exactly this name takes precedence
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "x1.png").write_bytes(b"")
     with pytest.raises(InputError, match=r"two images are named x1\.png"):

@@ -1,4 +1,4 @@
-"""Whole slides: a small one in Aperio's form, read region by region."""
+"""A small whole slide in Aperio's format, read region by region."""
 
 import os
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def slide(image: np.ndarray, tmp_path: Path, write_slide: Callable[..., Path]) -
     return write_slide(tmp_path / "ä (1).svs", image, mpp=0.25)
 
 
-def test_what_a_slide_tells(slide: Path) -> None:
+def test_size_and_resolution_of_a_slide(slide: Path) -> None:
     assert slide_size(slide) == (1500, 1300)
     assert slide_mpp(slide) == 0.25
 
@@ -37,7 +37,7 @@ def test_regions_are_the_pixels_of_full_resolution(slide: Path, image: np.ndarra
     np.testing.assert_array_equal(region, image[700:900, 500:800])
 
 
-def test_what_was_not_scanned_is_white(slide: Path, image: np.ndarray) -> None:
+def test_areas_that_were_not_scanned_are_white(slide: Path, image: np.ndarray) -> None:
     region = read_region(slide, x=1200, y=1450, width=300, height=200)
     np.testing.assert_array_equal(region[:50, :100], image[1450:, 1200:])
     assert (region[50:] == 255).all()
@@ -55,14 +55,14 @@ def test_share_of_tissue(levels: tuple[int, ...], image: np.ndarray, tmp_path: P
 
 
 def test_plain_tiffs_with_tiles_are_slides(image: np.ndarray, tmp_path: Path) -> None:
-    for name, told in (("a.tif", {"resolution": (40000, 40000), "resolutionunit": "CENTIMETER"}), ("b.tif", {})):
-        tifffile.imwrite(tmp_path / name, image, tile=(256, 256), photometric="rgb", **told)
+    for name, tags in (("a.tif", {"resolution": (40000, 40000), "resolutionunit": "CENTIMETER"}), ("b.tif", {})):
+        tifffile.imwrite(tmp_path / name, image, tile=(256, 256), photometric="rgb", **tags)
     assert slide_mpp(tmp_path / "a.tif") == 0.25
     assert slide_mpp(tmp_path / "b.tif") is None
     assert slide_size(tmp_path / "b.tif") == (1500, 1300)
 
 
-def test_what_is_no_slide_is_named(tmp_path: Path, slide: Path) -> None:
+def test_a_file_that_is_not_a_slide_is_named(tmp_path: Path, slide: Path) -> None:
     (tmp_path / "text.svs").write_text("no slide")
     with pytest.raises(InputError, match=r"text\.svs: not a slide that OpenSlide reads"):
         slide_size(tmp_path / "text.svs")
@@ -71,15 +71,15 @@ def test_what_is_no_slide_is_named(tmp_path: Path, slide: Path) -> None:
     whole = slide.read_bytes()
     cut = tmp_path / "cut.svs"
     cut.write_bytes(whole[:20_000] + bytes(len(whole) - 20_000))
-    for _ in range(2):  # the second time as well
+    for _ in range(2):  # also the second time
         with pytest.raises(InputError, match=r"cut\.svs: .*(cut off|damaged).*copy it again"):
             read_region(cut, x=0, y=0, width=1300, height=1500)
 
 
-def test_a_fork_opens_its_own(slide: Path) -> None:
+def test_a_fork_reopens_the_slide(slide: Path) -> None:
     before = read_region(slide, x=600, y=600, width=100, height=100)
     child = os.fork()
-    if not child:  # nothing of pytest's may run in here
+    if not child:  # pytest must not continue in the child
         try:
             same = all(
                 np.array_equal(read_region(slide, x=600, y=600, width=100, height=100), before) for _ in range(20)

@@ -8,7 +8,7 @@ from mitosis.image.tissue import sample
 PINK, GLASS = (200, 120, 170), (243, 243, 243)
 
 
-def test_tissue_is_what_is_darker_than_glass():
+def test_tissue_is_darker_than_glass():
     image = np.full((40, 40, 3), GLASS, np.uint8)
     image[:10] = PINK
     image[20:] = 3  # padding
@@ -27,7 +27,7 @@ def test_a_large_field_is_sampled_evenly():
     assert tissue.mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_no_pixel_is_tissue_where_there_is_none():
+def test_a_black_or_empty_image_has_no_tissue():
     for image in (np.zeros((40, 40, 3), np.uint8), np.zeros((0, 7, 3), np.uint8)):
         pixels, tissue = sample(image)
         assert pixels.shape == (0, 3)

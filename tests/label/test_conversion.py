@@ -1,4 +1,4 @@
-"""Label formats into one another: round trips of everything that a format holds, and what is refused."""
+"""Conversion between label formats: round trips of everything that a format stores, and refusals."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from mitosis.label.conversion import SHAPES, fit, left_behind
 from mitosis.label.formats import PER_IMAGE, TABLES, read_all
 from mitosis.label.shape import bounds
 
-QUARTERS = st.integers(0, 800).map(lambda number: number / 4)  # centres lie in the image, shapes may leave it
+# Centres lie inside the image; shapes may extend beyond it.
+QUARTERS = st.integers(0, 800).map(lambda number: number / 4)
 NAMES = st.lists(
     st.sampled_from(["a", "b, 1", "Ärzte (2)", 'say "x"', "deep/c", "O'Neil=[3]"]), min_size=1, max_size=4, unique=True
 )
@@ -21,7 +22,7 @@ NAMES = st.lists(
 
 @st.composite
 def cells(draw: st.DrawFn, image: str) -> Annotation:
-    """A cell with a centre alone, or with a box, a triangle or pixels around it."""
+    """A cell with only a centre, or also with a box, a triangle or pixels around it."""
     x, y, kind = draw(QUARTERS), draw(QUARTERS), draw(st.sampled_from(["point", "box", "outline", "pixels"]))
     mitotic = draw(st.booleans())
     if kind == "box":
@@ -42,8 +43,8 @@ def cells(draw: st.DrawFn, image: str) -> Annotation:
 @st.composite
 def label_files(draw: st.DrawFn) -> Labels:
     names = draw(NAMES)
-    found = [cell for name in names for cell in draw(st.lists(cells(name), max_size=4))]
-    return Labels(tuple(found), {name: draw(st.sampled_from([None, (300, 400)])) for name in names})
+    collected = [cell for name in names for cell in draw(st.lists(cells(name), max_size=4))]
+    return Labels(tuple(collected), {name: draw(st.sampled_from([None, (300, 400)])) for name in names})
 
 
 def written(labels: Labels, to: str, folder: Path) -> Labels:
@@ -53,7 +54,7 @@ def written(labels: Labels, to: str, folder: Path) -> Labels:
 
 
 def same(one: Labels, other: Labels, to: str) -> None:
-    """Equal in what format ``to`` holds; the order within an image is kept."""
+    """Assert that the labels agree in everything that format ``to`` stores, with the same order within each image."""
     assert one.sizes.keys() == other.sizes.keys()
     if to in ("coco", "midog"):
         assert one.sizes == other.sizes
@@ -82,15 +83,15 @@ def test_round_trips(tmp_path_factory: pytest.TempPathFactory, labels: Labels, f
     fitted = fit(labels, first, radius_um=5, mpp=0.5)
     once = written(fitted, first, folder)
     same(fitted, once, first)
-    same(once, written(fit(once, first), first, folder), first)  # nothing is asked for any more
+    same(once, written(fit(once, first), first, folder), first)  # needs no radius any more
     on = fit(once, second, radius_um=5, mpp=0.5)
-    if on.sizes or second in TABLES:  # of no image there is no file
+    if on.sizes or second in TABLES:  # without images there is no file
         same(on, written(on, second, folder), second)
 
 
 @settings(deadline=None, max_examples=20)
 @given(label_files(), st.sampled_from(["boxes", "coco"]))
-def test_kinds_and_centres_survive_all_that_hold_them(
+def test_classes_and_centres_survive_every_conversion(
     tmp_path_factory: pytest.TempPathFactory, labels: Labels, through: str
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
@@ -103,14 +104,14 @@ def test_files_are_the_same_every_time(tmp_path: Path) -> None:
     pixels = np.array([[1, 2], [2, 2]], dtype=np.int32)
     labels = Labels((Annotation("b", True, 1.5, 2, pixels=pixels),), {"b": None})
     for to in SHAPES:
-        found = []
+        collected = []
         for number in range(2):
             (TABLES | PER_IMAGE)[to].write(fit(labels, to), path := tmp_path / f"{to}{number}")
-            found.append([file.read_bytes() for file in (sorted(path.iterdir()) if path.is_dir() else [path])])
-        assert found[0] == found[1]
+            collected.append([file.read_bytes() for file in (sorted(path.iterdir()) if path.is_dir() else [path])])
+        assert collected[0] == collected[1]
 
 
-def test_what_is_made_by_hand() -> None:
+def test_shapes_made_for_a_format_by_hand() -> None:
     pixels = np.array([[1, 2], [3, 2]], dtype=np.int32)
     outline = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 2.0], [0.0, 2.0]])
     labels = Labels(
@@ -147,7 +148,7 @@ def test_what_is_made_by_hand() -> None:
 
 @pytest.mark.parametrize("to", ["pixels", "boxes", "coco", "midog"])
 @pytest.mark.parametrize("given", [{}, {"radius_um": 4.0}, {"mpp": 0.25}])
-def test_a_centre_alone_wants_a_radius(to: str, given: dict[str, float]) -> None:
+def test_a_cell_without_a_shape_needs_a_radius(to: str, given: dict[str, float]) -> None:
     labels = Labels((Annotation("a", True, 9, 9),), {"a": None})
     with pytest.raises(InputError, match=rf"to={to}: the cell at \(9, 9\) of a has no .*; type radius_um=4 mpp=0.25"):
         fit(labels, to, **given)

@@ -1,4 +1,4 @@
-"""Label files of each format: read by hand-made examples, written and read again, refused in one line when broken."""
+"""Label files of each format: hand-made examples, round trips, and errors in one line for broken files."""
 
 import json
 import os
@@ -48,27 +48,27 @@ def feature(kind: str, places: Any, name: Any = "Mitosis") -> dict[str, Any]:
 
 def test_points(tmp_path: Path) -> None:
     text = '\ufeffY, x ,Image,CLASS,by,,\r\n2,1.5 ,"a, 1.png",mitosis,me\r\n\r\n-3,1e2,b,NMF,\r\n,,c,,\r\n,,,\r\n'
-    found = points.read(saved(tmp_path / "p.csv", text))
-    assert short(found) == [("a, 1.png", True, 1.5, 2), ("b", False, 100, -3)]
-    assert found.sizes == {"a, 1.png": None, "b": None, "c": None}
-    assert found.empty == ["c"]
-    points.write(found, tmp_path / "q.csv")
+    result = points.read(saved(tmp_path / "p.csv", text))
+    assert short(result) == [("a, 1.png", True, 1.5, 2), ("b", False, 100, -3)]
+    assert result.sizes == {"a, 1.png": None, "b": None, "c": None}
+    assert result.empty == ["c"]
+    points.write(result, tmp_path / "q.csv")
     assert (tmp_path / "q.csv").read_text() == (
         'image,x,y,label\n"a, 1.png",1.5,2,mitosis\nb,100,-3,non-mitosis\nc,,,\n'
     )
-    assert short(points.read(tmp_path / "q.csv")) == short(found)
+    assert short(points.read(tmp_path / "q.csv")) == short(result)
     assert short(points.read(saved(tmp_path / "p.csv", "image,x,y\na,1,2\n"))) == [("a", True, 1, 2)]
     for nothing in ("", "\n \n", "image,x,y\n"):
         assert points.read(saved(tmp_path / "p.csv", nothing)).sizes == {}
 
 
-def test_the_table_of_detections_is_a_file_of_points(tmp_path: Path) -> None:
+def test_the_csv_of_detections_can_be_read_as_points(tmp_path: Path) -> None:
     text = "image,x,y,score,class,mpp\na,1.00,2.00,0.9,mitotic figure,0.25\na,3.00,4.00,0.1,non-mitotic figure,0.25\n"
     assert short(points.read(saved(tmp_path / "d.csv", text))) == [("a", True, 1, 2), ("a", False, 3, 4)]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("image,x,y\na,1,two\n", "p.csv, row 2: y='two' is not a number"),
         ("image,x,y\n\n\na,nan,2\n", "p.csv, row 4: x='nan' is not a number"),
@@ -86,22 +86,22 @@ def test_the_table_of_detections_is_a_file_of_points(tmp_path: Path) -> None:
         (None, "p.csv: not readable as a csv"),
     ],
 )
-def test_broken_points_are_named(tmp_path: Path, text: Any, said: str) -> None:
+def test_broken_points_are_named(tmp_path: Path, text: Any, message: str) -> None:
     if text is not None:
         saved(tmp_path / "p.csv", text)
     with pytest.raises(InputError) as error:
         points.read(tmp_path / "p.csv")
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_boxes(tmp_path: Path) -> None:
     text = "image,x1,y1,x2,y2,label\na,-10,0,20,30.5,1\nb,1,2,1,2,0\nc,,,,\n"
-    found = boxes.read(saved(tmp_path / "b.csv", text))
-    assert short(found) == [("a", True, 5, 15.25), ("b", False, 1, 2)]
-    assert found.empty == ["c"]
-    assert found.annotations[0].box == (-10, 0, 20, 30.5)
-    boxes.write(found, tmp_path / "again.csv")
+    result = boxes.read(saved(tmp_path / "b.csv", text))
+    assert short(result) == [("a", True, 5, 15.25), ("b", False, 1, 2)]
+    assert result.empty == ["c"]
+    assert result.annotations[0].box == (-10, 0, 20, 30.5)
+    boxes.write(result, tmp_path / "again.csv")
     again = (tmp_path / "again.csv").read_text()
     assert again == "image,x1,y1,x2,y2,label\na,-10,0,20,30.5,mitosis\nb,1,2,1,2,non-mitosis\nc,,,,,\n"
     with pytest.raises(InputError, match="row 2: the box .* ends before it begins"):
@@ -112,10 +112,10 @@ def test_boxes(tmp_path: Path) -> None:
 
 
 def test_pixels(tmp_path: Path) -> None:
-    found = pixels.read(saved(tmp_path / "A00_01.csv", "1,2,3,2, \n\n5,6\n"))
-    assert short(found) == [("A00_01", True, 2, 2), ("A00_01", True, 5, 6)]
-    assert found.sizes == {"A00_01": None}
-    empty = Labels(found.annotations, {"A00_01": None, "deep/b.png": None})
+    result = pixels.read(saved(tmp_path / "A00_01.csv", "1,2,3,2, \n\n5,6\n"))
+    assert short(result) == [("A00_01", True, 2, 2), ("A00_01", True, 5, 6)]
+    assert result.sizes == {"A00_01": None}
+    empty = Labels(result.annotations, {"A00_01": None, "deep/b.png": None})
     pixels.write(empty, tmp_path / "out")
     assert (tmp_path / "out/A00_01.csv").read_text() == "1,2,3,2\n5,6\n"
     assert (tmp_path / "out/deep/b.csv").read_text() == ""
@@ -125,7 +125,7 @@ def test_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "images", "said"),
+    ("cell", "images", "message"),
     [
         (Annotation("a", False, 1, 1, pixels=np.array([[1, 1]])), ["a"], "hard negative; pixel lists hold mitoses"),
         (Annotation("a", True, 1, 1), ["a"], "has no pixels"),
@@ -134,23 +134,25 @@ def test_pixels(tmp_path: Path) -> None:
         (None, ["/a.png"], "cannot give a file its name"),
     ],
 )
-def test_what_pixel_lists_cannot_hold_leaves_nothing_behind(tmp_path: Path, cell: Any, images: list, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_cells_that_pixel_lists_cannot_store_leave_no_files(
+    tmp_path: Path, cell: Any, images: list, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
         pixels.write(Labels((cell,) if cell else (), dict.fromkeys(images)), tmp_path / "out")
     assert not list(tmp_path.iterdir())
 
 
 def test_midog(tmp_path: Path) -> None:
     cells = [entry([-10, 0, 40, 50]), entry([0.5, 1, 50.5, 51], 2)]
-    found = midog.read(saved(tmp_path / "m.json", document(cells)))
-    assert short(found) == [("a.tif", True, 15, 25), ("a.tif", False, 25.5, 26)]
-    assert found.sizes == {"a.tif": (40, 60)}  # b.tif has no annotation: unlabelled
-    assert short(midog.read(saved(tmp_path / "m.json", document(cells, categories=[])))) == short(found)
-    midog.write(found, tmp_path / "again.json")
+    result = midog.read(saved(tmp_path / "m.json", document(cells)))
+    assert short(result) == [("a.tif", True, 15, 25), ("a.tif", False, 25.5, 26)]
+    assert result.sizes == {"a.tif": (40, 60)}  # b.tif has no annotation: unlabelled
+    assert short(midog.read(saved(tmp_path / "m.json", document(cells, categories=[])))) == short(result)
+    midog.write(result, tmp_path / "again.json")
     again = midog.read(tmp_path / "again.json")
-    assert short(again) == short(found)
-    assert again.sizes == found.sizes
-    assert [one.box for one in again.annotations] == [one.box for one in found.annotations]
+    assert short(again) == short(result)
+    assert again.sizes == result.sizes
+    assert [one.box for one in again.annotations] == [one.box for one in result.annotations]
     with pytest.raises(InputError, match="takes such an image for unlabelled"):
         midog.write(Labels((), {"c": None}), tmp_path / "again.json")
 
@@ -162,10 +164,10 @@ def test_coco(tmp_path: Path) -> None:
         entry([-5, 2, 10, 20], 2, "b", segmentation=[]),
         entry([0, 0, 9, 9], segmentation=[[0, 0, 2, 0, 2, 2, 0, 2], [7, 7, 8, 7, 8, 8, 7, 8]]),
     ]
-    found = coco.read(saved(tmp_path / "c.json", document(cells)))
-    assert short(found) == [("a.tif", True, 3, 2), ("b.tif", False, 0, 12), ("a.tif", True, 4.5, 4.5)]
-    assert found.sizes == {"a.tif": (40, 60), "b.tif": None}
-    one, two, three = found.annotations
+    result = coco.read(saved(tmp_path / "c.json", document(cells)))
+    assert short(result) == [("a.tif", True, 3, 2), ("b.tif", False, 0, 12), ("a.tif", True, 4.5, 4.5)]
+    assert result.sizes == {"a.tif": (40, 60), "b.tif": None}
+    one, two, three = result.annotations
     assert one.outline is not None
     assert one.outline.tolist() == [[1, 1], [5, 1], [5, 3], [1, 3]]
     assert one.pixels is None
@@ -174,10 +176,10 @@ def test_coco(tmp_path: Path) -> None:
     assert three.outline is None
     assert three.pixels is not None
     assert len(three.pixels) == 9 + 4
-    coco.write(found, tmp_path / "again.json")
+    coco.write(result, tmp_path / "again.json")
     again = coco.read(tmp_path / "again.json")
-    assert short(again) == short(found)
-    assert again.sizes == found.sizes
+    assert short(again) == short(result)
+    assert again.sizes == result.sizes
     np.testing.assert_array_equal(again.annotations[2].pixels, three.pixels)
     written = json.loads((tmp_path / "again.json").read_text())["annotations"]
     assert written[0]["bbox"] == [1, 1, 4, 2]
@@ -186,7 +188,7 @@ def test_coco(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("{", "not readable as json"),
         (b"\xff\xfe", "not readable as json"),
@@ -209,20 +211,20 @@ def test_coco(tmp_path: Path) -> None:
         (document([entry([1, 1, True, "2"])]), "is not four numbers"),
     ],
 )
-def test_broken_json_is_named(tmp_path: Path, content: Any, said: str) -> None:
+def test_broken_json_is_named(tmp_path: Path, content: Any, message: str) -> None:
     path = saved(tmp_path / "x.json", content)
     for module in (coco, midog):
         with pytest.raises(InputError) as error:
             module.read(path)
-        assert said in str(error.value)
+        assert message in str(error.value)
         assert "x.json" in str(error.value)
         assert "\n" not in str(error.value)
 
 
-def test_what_only_one_of_them_refuses(tmp_path: Path) -> None:
+def test_errors_specific_to_coco_or_midog(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="annotation 1 .*ends before it begins"):
         midog.read(saved(tmp_path / "x.json", document([entry([30, 30, 10, 10])])))
-    for wrong, said in (
+    for wrong, message in (
         (entry([1, 1, -1, 2]), "its box is -1 wide and 2 high"),
         (
             entry([1, 1, 1, 2], segmentation={"counts": "x", "size": [1, 1]}),
@@ -230,7 +232,7 @@ def test_what_only_one_of_them_refuses(tmp_path: Path) -> None:
         ),
         (entry([1, 1, 1, 2], segmentation=[[1, 2, 3, 4]]), "its segmentation is not a list of polygons"),
     ):
-        with pytest.raises(InputError, match=said):
+        with pytest.raises(InputError, match=message):
             coco.read(saved(tmp_path / "x.json", document([wrong])))
 
 
@@ -242,22 +244,22 @@ def test_geojson(tmp_path: Path) -> None:
         feature("MultiPolygon", [[SQUARE], [[[9, 9], [9.1, 9], [9.1, 9.1], [9, 9]]]]),
     ]
     path = saved(tmp_path / "a.png.geojson", {"type": "FeatureCollection", "features": features})
-    found = geojson.read(path)
-    assert [one[1:] for one in short(found)] == [(True, 3.5, 4), (False, 1, 2), (False, 3, 4), (True, 3, 2)] + [
-        (True, *np.array(found.annotations[4].pixels).mean(axis=0))
+    result = geojson.read(path)
+    assert [one[1:] for one in short(result)] == [(True, 3.5, 4), (False, 1, 2), (False, 3, 4), (True, 3, 2)] + [
+        (True, *np.array(result.annotations[4].pixels).mean(axis=0))
     ]
-    assert found.sizes == {"a.png": None}
-    assert short(geojson.read(saved(tmp_path / "l.json", features), "a.png")) == short(found)
+    assert result.sizes == {"a.png": None}
+    assert short(geojson.read(saved(tmp_path / "l.json", features), "a.png")) == short(result)
     assert len(geojson.read(saved(tmp_path / "l.json", features[0])).annotations) == 1
-    geojson.write(found, tmp_path / "out")
-    assert short(read_all(tmp_path / "out", "geojson")) == short(found)
+    geojson.write(result, tmp_path / "out")
+    assert short(read_all(tmp_path / "out", "geojson")) == short(result)
     written = json.loads((tmp_path / "out/a.png.geojson").read_text())["features"]
     assert written[3]["geometry"] == {"type": "Polygon", "coordinates": [SQUARE]}
     assert all({"name", "color"} == one["properties"]["classification"].keys() for one in written)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("3", "it is no GeoJSON"),
         ({"features": [3]}, "it is no GeoJSON"),
@@ -273,10 +275,10 @@ def test_geojson(tmp_path: Path) -> None:
         ([feature("MultiPolygon", [3])], "its MultiPolygon has no coordinates"),
     ],
 )
-def test_broken_geojson_is_named(tmp_path: Path, content: Any, said: str) -> None:
+def test_broken_geojson_is_named(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(InputError) as error:
         geojson.read(saved(tmp_path / "g.geojson", content))
-    assert said in str(error.value)
+    assert message in str(error.value)
     assert "g.geojson" in str(error.value)
 
 
@@ -308,17 +310,17 @@ def test_sliderunner(tmp_path: Path) -> None:
     path.chmod(0o444)
     before = path.read_bytes()
     with pytest.warns(UserWarning, match="1 annotations have no agreed class"):
-        found = sliderunner.read(path)
-    assert short(found) == [("a.svs", True, 10, 20), ("a.svs", False, 5, 6), ("a.svs", True, 2, 2)]
-    assert found.annotations[1].box == (1, 3, 9, 9)
-    assert found.annotations[2].outline is not None
-    assert found.sizes == {"a.svs": (40, 60), "b.svs": None}
+        result = sliderunner.read(path)
+    assert short(result) == [("a.svs", True, 10, 20), ("a.svs", False, 5, 6), ("a.svs", True, 2, 2)]
+    assert result.annotations[1].box == (1, 3, 9, 9)
+    assert result.annotations[2].outline is not None
+    assert result.sizes == {"a.svs": (40, 60), "b.svs": None}
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.filterwarnings("ignore:.*no agreed class")
-def test_databases_of_other_kinds(tmp_path: Path) -> None:
+def test_faulty_databases_are_refused(tmp_path: Path) -> None:
     assert len(sliderunner.read(database(tmp_path / "old.sqlite", old=True)).annotations) == 4
     with pytest.raises(InputError, match="annotation 1: the class 'Eosinophil' is not known"):
         sliderunner.read(database(tmp_path / "other.sqlite", classes="Eosinophil"))
@@ -336,7 +338,7 @@ def test_databases_of_other_kinds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "word"),
+    ("name", "content", "expected"),
     [
         ("a.csv", "Y,x,IMAGE\n", "points"),
         ("a.csv", "image,x1,y1,x2,y2\n", "boxes"),
@@ -347,16 +349,16 @@ def test_databases_of_other_kinds(tmp_path: Path) -> None:
         ("a.json", document([entry([30, 30, 10, 10])]), "coco"),
         ("a.json", document([entry([1, 1, 4, 2], segmentation=[])]), "coco"),
         ("a.json", document([]), "coco"),
-        ("a.json", document([entry([30, 20, 55, 35])]), "midog"),  # not coco's: 30 + 55 lies far outside of 60
+        ("a.json", document([entry([30, 20, 55, 35])]), "midog"),  # not COCO: 30 + 55 lies far outside of 60
         ("a.sqlite", "", "sliderunner"),
     ],
 )
-def test_a_format_is_known_by_its_content(tmp_path: Path, name: str, content: Any, word: str) -> None:
-    assert sniff(saved(tmp_path / name, content)) == word
+def test_a_format_is_detected_from_its_content(tmp_path: Path, name: str, content: Any, expected: str) -> None:
+    assert sniff(saved(tmp_path / name, content)) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.csv", "a,b\n", "names neither image,x,y nor image,x1,y1,x2,y2"),
         ("a.xml", "", "not a label file of a known kind"),
@@ -365,8 +367,8 @@ def test_a_format_is_known_by_its_content(tmp_path: Path, name: str, content: An
         ("a.json", document([entry([9, 9, 5, 60])]), "type which: from=midog or from=coco"),
     ],
 )
-def test_a_format_that_is_not_known_is_asked_for(tmp_path: Path, name: str, content: Any, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_an_unknown_or_ambiguous_format_is_refused(tmp_path: Path, name: str, content: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         sniff(saved(tmp_path / name, content))
 
 
@@ -375,14 +377,14 @@ def test_the_real_files() -> None:
     folder = Path(str(REAL)) / "labels"
     path = folder / "midogpp/MIDOG++.json"
     assert sniff(path) == "midog"
-    found = midog.read(path)
-    assert Counter(cell.mitotic for cell in found.annotations) == {True: 11937, False: 14349}
-    assert len(found.sizes) == 503
-    assert all(found.sizes.values())
-    sides = {(cell.box[2] - cell.box[0], cell.box[3] - cell.box[1]) for cell in found.annotations if cell.box}
+    result = midog.read(path)
+    assert Counter(cell.mitotic for cell in result.annotations) == {True: 11937, False: 14349}
+    assert len(result.sizes) == 503
+    assert all(result.sizes.values())
+    sides = {(cell.box[2] - cell.box[0], cell.box[3] - cell.box[1]) for cell in result.annotations if cell.box}
     assert {tuple(np.round(side, 6)) for side in sides} == {(50, 50)}
     path = folder / "tupac16_al/TUPAC_stitched.sqlite"
-    found = read_all(path, sniff(path))
-    assert len(found.annotations) == 1552
-    assert all(cell.mitotic for cell in found.annotations)
-    assert len(found.sizes) == 73
+    result = read_all(path, sniff(path))
+    assert len(result.annotations) == 1552
+    assert all(cell.mitotic for cell in result.annotations)
+    assert len(result.sizes) == 73

@@ -1,4 +1,4 @@
-"""What class names mean."""
+"""The meaning of class names."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from mitosis.label.kind import is_mitotic
 @pytest.mark.parametrize(
     "name", ["mitosis", "Mitotic figure", "MITOTIC-FIGURES", "mf", 1, "1", "Tumor: Mitosis", "atypical_mitosis"]
 )
-def test_names_of_mitoses(name: object) -> None:
+def test_these_names_mean_mitosis(name: object) -> None:
     assert is_mitotic(name, "here") is True
 
 
@@ -18,7 +18,7 @@ def test_names_of_mitoses(name: object) -> None:
     ["non-mitosis", "Non mitotic", "nonmitotic figure", "not mitotic figure", "not_mitosis", "hard negative", "0", 0]
     + ["hard negative imposter", "Mitosis look-alike", "mitotic-like cell", "NMF", "lookalike"],
 )
-def test_names_of_hard_negatives(name: object) -> None:
+def test_these_names_mean_hard_negative(name: object) -> None:
     assert is_mitotic(name, "here") is False
 
 

@@ -1,4 +1,4 @@
-"""Rows of numbers: whatever they end with, they come back as they were written."""
+"""Rows of numbers are read back as written, with any line ending."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_round_trip(tmp_path_factory, rows, tail, newline, last):
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", None])
-def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(InputError, match=r"a.csv: not readable as a csv"):

@@ -1,4 +1,4 @@
-"""Shapes of cells, by hand and back again."""
+"""Shapes of cells: examples by hand and round trips."""
 
 import numpy as np
 from hypothesis import given
@@ -11,7 +11,7 @@ SQUARE = np.array([[1.0, 1.0], [5.0, 1.0], [5.0, 3.0], [1.0, 3.0]])
 PIXELS = st.sets(st.tuples(st.integers(-4, 8), st.integers(-6, 5)), min_size=1, max_size=60)
 
 
-def test_by_hand() -> None:
+def test_areas_centres_and_bounds_by_hand() -> None:
     assert middle(SQUARE) == (3, 2)
     assert area(SQUARE) == 8
     assert middle(SQUARE[::-1]) == (3, 2)
@@ -30,13 +30,13 @@ def test_by_hand() -> None:
     assert len(pixels) == 15 + 15 - 8
 
 
-def test_polygons_left_and_above_of_the_image() -> None:
+def test_polygons_may_extend_left_of_and_above_the_image() -> None:
     assert {tuple(pixel) for pixel in rasterised([SQUARE - 4])} == {(x, y) for x in range(-3, 2) for y in (-3, -2, -1)}
 
 
 @given(PIXELS)
-def test_an_outline_holds_its_pixels_and_its_holes(found: set[tuple[int, int]]) -> None:
-    pixels = np.array(sorted(found))
+def test_an_outline_covers_its_pixels_and_holes(coordinates: set[tuple[int, int]]) -> None:
+    pixels = np.array(sorted(coordinates))
     mask = np.zeros((14, 15), dtype=bool)
     mask[pixels[:, 1] + 7, pixels[:, 0] + 5] = True
     outlines = outlined(pixels)

@@ -1,4 +1,4 @@
-"""A drawn field of two known stains, shared by the tests of stain normalisation."""
+"""Drawn fields with known stains, for the tests of stain normalisation."""
 
 from collections.abc import Callable
 
@@ -19,13 +19,13 @@ def _field(stains: np.ndarray = STAINS, size: int = 300, glass: float = 0.1, see
 
 @pytest.fixture
 def field() -> Callable[..., np.ndarray]:
-    """``field(stains, size, glass, seed)``: mixtures of two stains, some of each pixels pure, the rest mixed; glass."""
+    """``field(stains, size, glass, seed)``: some pixels of each pure stain, the others mixed, and glass."""
     return _field
 
 
 @pytest.fixture
 def dull() -> Callable[[int], np.ndarray]:
-    """``dull(seed)``: a field of noise whose colours lie well inside what a screen shows, none as bright as glass."""
+    """``dull(seed)``: a field of noise whose colours are well inside the gamut, none as bright as glass."""
 
     def make(seed: int) -> np.ndarray:
         noise = np.random.default_rng(seed).normal(0, 1, (100, 100, 3))

@@ -1,4 +1,4 @@
-"""What every stain normalisation keeps to."""
+"""The contract of all stain normalisations."""
 
 import inspect
 import pickle
@@ -35,11 +35,11 @@ OTHER = {
     "mean": [50.0, 20.0, -15.0],
     "deviation": [8.0, 6.0, 5.0],
 }
-"""Another reference, by the arguments that may give it."""
+"""Another reference, keyed by the arguments that set it."""
 
 
 def other(name):
-    """Another reference for a normaliser; empty where it takes none of these."""
+    """The arguments of another reference for a normaliser; empty if it has none of them."""
     return {key: OTHER[key] for key in inspect.signature(STAINS[name]).parameters if key in OTHER}
 
 
@@ -48,7 +48,7 @@ referenced = pytest.mark.parametrize("name", [name for name in NORMALISERS if ot
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
-    """A shorter search for Vahadane's stains, since nothing here hangs on their exactness."""
+    """A shorter search for Vahadane's stains, since these tests do not depend on their precision."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(staintools_vahadane, "_ROUNDS", 50)
         yield
@@ -59,7 +59,7 @@ def difference(a, b):
 
 
 def given_back(name, image):
-    """Assert that ``image`` comes back in its own RGB, with one warning that names it; returns the reason."""
+    """Assert that ``image`` keeps its RGB values, with one warning that names it; returns the reason."""
     before = image.copy()
     with pytest.warns(UserWarning) as caught:
         result = STAINS[name]()(image, "A00_01")
@@ -72,13 +72,13 @@ def given_back(name, image):
 
 
 @every
-def test_a_yaml_gives_every_argument_and_builds_its_class(name):
+def test_each_yaml_sets_every_argument_and_builds_its_class(name):
     assert type(build(shipped.described("stain")[name])) is STAINS[name]
     assert shipped.settings("stain", name) == inspect.signature(STAINS[name]).parameters.keys()
 
 
 @every
-def test_shape_and_type_stay_and_the_input_too(name, field):
+def test_shape_and_type_are_kept_and_the_input_is_not_modified(name, field):
     image = field(size=90)[:, :70]
     before = image.copy()
     image.flags.writeable = False
@@ -89,17 +89,17 @@ def test_shape_and_type_stay_and_the_input_too(name, field):
 
 
 @every
-def test_a_function_of_the_image_alone(name, field):
+def test_the_result_depends_only_on_the_image(name, field):
     stain, image = STAINS[name](), field(size=80)
     first = stain(image, "a")
     np.random.seed(1)
-    stain(field(REFERENCE_STAINS, size=80), "other")  # leaves no trace
+    stain(field(REFERENCE_STAINS, size=80), "other")  # has no effect on later calls
     np.testing.assert_array_equal(stain(image, "b"), first)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(stain))(np.asfortranarray(image), "a"), first)
 
 
 @normaliser
-def test_two_stainings_of_one_tissue_come_to_look_alike(name, field):
+def test_two_stainings_of_the_same_tissue_become_similar(name, field):
     a, b = field(size=150), field(REFERENCE_STAINS, size=150)
     assert difference(a, b) > 10
     results = [STAINS[name]()(image, "a") for image in (a, b)]
@@ -107,7 +107,7 @@ def test_two_stainings_of_one_tissue_come_to_look_alike(name, field):
 
 
 @normaliser
-def test_the_reference_s_colours_are_kept(name, field):
+def test_normalising_twice_changes_little(name, field):
     image = field(size=150)
     once = STAINS[name]()(image, "a")
     assert difference(image, once) > 10
@@ -116,7 +116,7 @@ def test_the_reference_s_colours_are_kept(name, field):
 
 @normaliser
 def test_dark_stays_dark_and_bright_stays_bright(name, field):
-    """A value beyond 0 or 255 that wrapped round would turn it over."""
+    """A value beyond 0 or 255 that wrapped around would invert it."""
     image = field(size=150)
     result = STAINS[name]()(image, "a")
     grey, new = image.mean(axis=2).ravel(), result.mean(axis=2).ravel()
@@ -127,25 +127,25 @@ def test_dark_stays_dark_and_bright_stays_bright(name, field):
 
 @normaliser
 @pytest.mark.parametrize("level", [0, 1, 15, 100, 254, 255])
-def test_grey_white_and_black_fields_come_back(name, level):
+def test_grey_white_and_black_fields_are_returned_unchanged(name, level):
     given_back(name, np.full((64, 64, 3), level, np.uint8))
 
 
 @normaliser
 @pytest.mark.parametrize("deviation", [0, 1, 3])
-def test_one_colour_comes_back(name, deviation):
+def test_a_field_of_one_colour_is_returned_unchanged(name, deviation):
     noise = np.random.default_rng(0).normal(0, deviation, (64, 64, 3))
     assert "one colour" in given_back(name, (np.array([190, 90, 150]) + noise).round().astype(np.uint8))
 
 
 @normaliser
-def test_grey_ramps_come_back(name):
+def test_grey_ramps_are_returned_unchanged(name):
     ramp = np.linspace(20, 180, 4096).reshape(64, 64, 1)
     given_back(name, np.repeat(ramp, 3, axis=2).astype(np.uint8))
 
 
 @normaliser
-def test_nearly_empty_fields_come_back(name, field):
+def test_nearly_empty_fields_are_returned_unchanged(name, field):
     image = np.full((300, 300, 3), 243, np.uint8)
     image[:40, :40] = field(size=40)
     assert "too little tissue" in given_back(name, image)
@@ -154,13 +154,13 @@ def test_nearly_empty_fields_come_back(name, field):
 
 
 @normaliser
-def test_fields_with_alpha_come_back(name, field):
+def test_fields_with_alpha_keep_their_colours(name, field):
     assert "alpha" in given_back(name, np.dstack([field(size=60), np.full((60, 60), 255, np.uint8)]))
 
 
 @normaliser
 @pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((4, 4, 2), np.uint8)])
-def test_a_wrong_array_is_a_programmers_error(name, image):
+def test_an_array_of_wrong_shape_or_type_raises_a_value_error(name, image):
     with pytest.raises(ValueError, match="A00_01: expected"):
         STAINS[name]()(image, "A00_01")
 
@@ -173,7 +173,7 @@ def test_a_wrong_array_is_a_programmers_error(name, image):
     noise=st.integers(0, 40),
     seed=st.integers(0, 99),
 )
-def test_any_image_gives_a_sane_one(name, palette, shape, noise, seed):
+def test_any_image_gives_a_valid_image(name, palette, shape, noise, seed):
     rng = np.random.default_rng(seed)
     image = palette[rng.integers(0, len(palette), shape)].astype(int) + rng.integers(-noise, noise + 1, (*shape, 1))
     image = np.clip(image, 0, 255).astype(np.uint8)
@@ -189,7 +189,7 @@ def test_any_image_gives_a_sane_one(name, palette, shape, noise, seed):
         assert result.any()
 
 
-def test_staintools_is_loaded_only_where_it_is_used():
+def test_staintools_is_imported_only_if_it_is_used():
     modules = ", ".join(stain.__module__ for stain in STAINS.values())
     script = (
         f"import sys, {modules}; print(sorted({{'staintools', 'spams', 'matplotlib', 'torch'}} & set(sys.modules)))"
@@ -200,7 +200,7 @@ def test_staintools_is_loaded_only_where_it_is_used():
 
 
 @referenced
-def test_fields_end_at_another_reference(name, field):
+def test_fields_match_another_reference(name, field):
     image = STAINS[name](**other(name))(field(), "a")
     if "mean" in other(name):
         mean, deviation = statistics(image)
@@ -214,7 +214,7 @@ def test_fields_end_at_another_reference(name, field):
 
 
 @referenced
-def test_what_is_no_reference_is_refused(name):
+def test_an_invalid_reference_is_refused(name):
     for key, value in other(name).items():
         for wrong in (3, "blue", [1.0], np.zeros((2, 2)).tolist(), np.full(np.shape(value), np.nan).tolist()):
             with pytest.raises(InputError, match=f"stain.{key}=.*: give "):
@@ -224,6 +224,6 @@ def test_what_is_no_reference_is_refused(name):
         STAINS[name](**negative)
 
 
-def test_stains_that_are_one_are_refused():
+def test_stains_that_hardly_differ_are_refused():
     with pytest.raises(InputError, match="less than 5° apart"):
         Macenko(stains=[[0.5, 0.7, 0.4], [0.5, 0.7, 0.42]])

@@ -40,24 +40,24 @@ def unnormalised(image, name="A00_01"):
 
 
 @pytest.mark.parametrize("stains", [STAINS, REFERENCE_STAINS, STAINS[:, ::-1] + 0.2 * np.eye(2, 3)])
-def test_known_stains_are_found_hematoxylin_first(field, stains):
+def test_known_stains_are_recovered_hematoxylin_first(field, stains):
     expected = stains / np.linalg.norm(stains, axis=1, keepdims=True)
     expected = expected[np.argsort(-expected[:, 0])]
-    found, maxima = fit(field(stains))
-    assert degrees_apart(found, expected).max() < 1.5
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
-    assert (found > 0).all()
-    assert found[0, 0] > found[1, 0]
+    estimated, maxima = fit(field(stains))
+    assert degrees_apart(estimated, expected).max() < 1.5
+    np.testing.assert_allclose(np.linalg.norm(estimated, axis=1), 1)
+    assert (estimated > 0).all()
+    assert estimated[0, 0] > estimated[1, 0]
     assert (maxima > 0).all()
 
 
-def test_a_field_ends_at_the_reference(field):
+def test_a_normalised_field_has_the_references_values(field):
     stains, maxima = fit(Macenko()(field(), "a"))
     assert degrees_apart(stains, REFERENCE_STAINS).max() < 1.5
     np.testing.assert_allclose(maxima, REFERENCE_MAXIMA, rtol=0.05)
 
 
-def test_two_stainings_of_one_tissue_come_to_look_alike(field):
+def test_two_stainings_of_the_same_tissue_become_similar(field):
     a, b = field(), field(REFERENCE_STAINS)
     assert difference(a, b) > 10
     assert difference(Macenko()(a, "a"), Macenko()(b, "b")) < 3
@@ -91,27 +91,27 @@ def test_concentrations_match_scipy():
 
 
 @pytest.mark.parametrize("deviation", [0, 1, 4])
-def test_one_colour_stays(deviation):
+def test_a_field_of_one_colour_stays_unchanged(deviation):
     noise = np.random.default_rng(0).normal(0, deviation, (64, 64, 3))
     reason = unnormalised((np.array([190, 90, 150]) + noise).round().astype(np.uint8))
     assert "one colour" in reason
 
 
-def test_grey_ramps_and_single_stains_stay():
+def test_grey_ramps_and_single_stains_stay_unchanged():
     ramp = np.linspace(20, 180, 4096).reshape(64, 64, 1)
     assert "too alike" in unnormalised(np.repeat(ramp, 3, axis=2).astype(np.uint8))
     amounts = np.random.default_rng(0).gamma(4, 0.3, (200, 200, 1))
     assert "too alike" in unnormalised((255 * np.exp(-amounts * STAINS[0])).astype(np.uint8))
 
 
-def test_nearly_empty_fields_stay(field):
+def test_nearly_empty_fields_stay_unchanged(field):
     image = np.full((300, 300, 3), 243, np.uint8)
     image[:40, :40] = field(size=40)
     assert "too little tissue" in unnormalised(image, "H03_07")
     assert "too little tissue" in unnormalised(field(size=10))
 
 
-def test_colours_of_no_stain_stay():
+def test_colours_that_are_not_stains_stay_unchanged():
     unnormalised(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
 
 

@@ -1,4 +1,4 @@
-"""How much tissue a fit needs."""
+"""The amount of tissue that a fit needs."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ PINK, GLASS = (200, 120, 170), (243, 243, 243)
 
 
 @pytest.mark.parametrize(("rows", "enough"), [(3, False), (6, True)])
-def test_a_fit_needs_a_share_of_tissue(rows, enough):
+def test_a_fit_needs_a_minimum_share_of_tissue(rows, enough):
     image = np.full((100, 100, 3), GLASS, np.uint8)
     image[:rows] = PINK
     if enough:

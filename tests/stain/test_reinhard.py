@@ -15,42 +15,42 @@ def test_statistics_against_scikit_image(dull):
     np.testing.assert_allclose(deviation, lab.std(axis=0), atol=0.1)
 
 
-def test_glass_and_padding_have_no_part_in_them(dull):
+def test_glass_and_padding_do_not_affect_the_statistics(dull):
     image = np.full((100, 300, 3), 245, np.uint8)
     image[:, 100:200], image[:, 200:] = dull(0), 2
     np.testing.assert_allclose(statistics(image), statistics(dull(0)))
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_a_field_ends_at_the_reference(dull, seed):
+def test_a_normalised_field_has_the_references_values(dull, seed):
     lab = rgb2lab(Reinhard()(dull(seed), "a")).reshape(-1, 3)
     np.testing.assert_allclose(lab.mean(axis=0), REFERENCE_MEAN, atol=0.3)
     np.testing.assert_allclose(lab.std(axis=0), REFERENCE_DEVIATION, rtol=0.03)
 
 
 def test_a_pixel_by_hand(dull):
-    """One deviation above the field's mean lightness becomes one deviation above the reference's."""
+    """One standard deviation above the field's mean lightness becomes one above the reference's."""
     image = dull(0)
     mean, deviation = statistics(image)
-    wanted = mean + [deviation[0], 0, 0]
+    target = mean + [deviation[0], 0, 0]
     lab = rgb2lab(image)
-    pixel = np.unravel_index(np.linalg.norm(lab - wanted, axis=2).argmin(), lab.shape[:2])
-    off = (lab[pixel] - wanted) * REFERENCE_DEVIATION / deviation
-    found = rgb2lab(Reinhard()(image, "a"))[pixel] - off
-    np.testing.assert_allclose(found, REFERENCE_MEAN + [REFERENCE_DEVIATION[0], 0, 0], atol=0.5)
+    pixel = np.unravel_index(np.linalg.norm(lab - target, axis=2).argmin(), lab.shape[:2])
+    off = (lab[pixel] - target) * REFERENCE_DEVIATION / deviation
+    result = rgb2lab(Reinhard()(image, "a"))[pixel] - off
+    np.testing.assert_allclose(result, REFERENCE_MEAN + [REFERENCE_DEVIATION[0], 0, 0], atol=0.5)
 
 
-def test_the_reference_is_that_of_drawn_fields_after_macenko():
-    found = [
+def test_the_reference_matches_drawn_fields_after_macenko():
+    result = [
         statistics(Macenko()(draw_field(seed=0, case=case, index=0, size=192, mpp=0.25).image, "a"))
         for case in (0, 7, 14)
     ]
-    mean, deviation = np.mean(found, axis=0)
+    mean, deviation = np.mean(result, axis=0)
     np.testing.assert_allclose(mean, REFERENCE_MEAN, atol=1.5)
     np.testing.assert_allclose(deviation, REFERENCE_DEVIATION, atol=0.8)
 
 
-def test_strips_and_views_do_not_show(monkeypatch, field):
+def test_processing_in_strips_and_views_gives_the_same_result(monkeypatch, field):
     image = field(size=60)
     whole = Reinhard()(image, "a")
     monkeypatch.setattr(reinhard, "_STRIP", 7 * 60)

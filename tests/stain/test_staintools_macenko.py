@@ -7,7 +7,7 @@ from mitosis.stain.staintools_macenko import StaintoolsMacenko, transfer
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_it_is_staintools(field, seed):
+def test_the_result_equals_that_of_staintools(field, seed):
     import staintools
 
     image = field(size=150, seed=seed)
@@ -18,7 +18,7 @@ def test_it_is_staintools(field, seed):
     assert np.abs(result.astype(int) - Macenko()(image, "a")).mean() < 1
 
 
-def test_a_stain_that_is_not_there_is_no_black_field(field):
+def test_a_missing_stain_does_not_give_a_black_field(field):
     image = field(size=60)
     with pytest.raises(FitError, match="hardly there"):
         transfer(image, lambda _: np.array([[0.6, 0.7, 0.4], [0.0, 0.0, 0.0]]), REFERENCE_STAINS, REFERENCE_MAXIMA)

@@ -1,4 +1,4 @@
-"""Stain-normalised fields on disk, of which training reads only the crops that it needs."""
+"""Stain-normalised fields on disk; training reads only the crops that it needs."""
 
 import contextlib
 import time
@@ -17,17 +17,17 @@ from mitosis.data.record import Field, Record
 from mitosis.errors import InputError
 
 HEADER = 128
-"""Bytes before the values of a .npy of few dimensions, as numpy writes it."""
+"""Size in bytes of the header that numpy writes to a .npy file of few dimensions."""
 LEFT_BEHIND = 24 * 60 * 60
-"""Seconds after which a half-written file is nobody's: writing one takes seconds. Its process may run on another
-machine, where it cannot be looked for, and whose clock may be some hours off."""
+"""Age in seconds at which a half-written file counts as abandoned. Writing one takes seconds, but its process may run
+on another machine, where it cannot be checked and whose clock may be hours off."""
 
 
 class CachedField(Field):
-    """A record whose pixels stay on disk: ``image`` and ``mask`` are read-only memory maps, opened anew at each use.
+    """A field whose pixels stay on disk: ``image`` and ``mask`` are read-only memory maps, reopened on each access.
 
-    A map that stays open would hold a file descriptor, of which a process has about a thousand.
-    Raises ``InputError`` where a file was removed or cut off meanwhile.
+    An open map would hold a file descriptor, and a process has only about a thousand of them.
+    Accessing a map raises ``InputError`` if its file was removed or truncated in the meantime.
     """
 
     _image: Path
@@ -35,7 +35,7 @@ class CachedField(Field):
 
     def __init__(self, record: Record, image: Path, mask: Path) -> None:
         for name, value in (("record", record), ("_image", image), ("_mask", mask)):
-            object.__setattr__(self, name, value)  # as a frozen dataclass sets its own
+            object.__setattr__(self, name, value)  # the dataclass is frozen
 
     @property
     @override
@@ -49,13 +49,19 @@ class CachedField(Field):
 
 
 class Cache:
-    """Normalised images and masks under ``folder``, each a .npy that is named by what it follows from.
+    """Normalised images and masks on disk, each a .npy file named by a hash of what it is computed from.
 
-    ``images/`` holds (height, width, 3) uint8, ``masks/`` (height, width) uint8, ``files/`` the content hashes of
-    sources. An entry is whole or absent, so any number of processes may share the folder, and one that was killed goes
-    on where it was; anything else (another stain, a file whose content changed) has another name, and
-    nothing whole is ever removed. ``stain``: as ``FieldStore`` takes it, picklable.
-    Raises ``InputError`` where ``folder`` is a file.
+    ``images/`` holds (height, width, 3) uint8, ``masks/`` (height, width) uint8, ``files/`` the content hashes of the
+    source files. An entry is complete or absent, so any number of processes may share the folder, and a killed process
+    can be restarted where it stopped. Another stain or changed file content gives another name. Complete entries are
+    never removed.
+
+    Args:
+        folder: Where the cache lies; created when the first entry is written.
+        stain: As for ``FieldStore``; picklable.
+
+    Raises:
+        InputError: ``folder`` is a file.
     """
 
     def __init__(self, folder: Path, stain: Callable[[np.ndarray, str], np.ndarray]) -> None:
@@ -68,14 +74,21 @@ class Cache:
         return Fingerprints(self.folder / "files", self._stain)
 
     def __getstate__(self) -> dict[str, Any]:
-        _ = self._fingerprints  # that of the stain takes a moment: once, not in each process that this goes to
+        _ = self._fingerprints  # hashing the stain takes a moment: do it once, not in each worker process
         return self.__dict__
 
     def field(self, record: Record) -> CachedField:
-        """The record with its pixels in the cache; what is not there yet is made.
+        """Return the record with its pixels in the cache, after writing any missing entries.
 
-        Raises ``InputError`` for an image that cannot be read or is not of the record's size, ``OSError`` naming the
-        entry for a full disk or a folder that may not be written.
+        Args:
+            record: The record.
+
+        Returns:
+            The field; its ``image`` and ``mask`` are memory maps.
+
+        Raises:
+            InputError: The image cannot be read or has not the record's size.
+            OSError: The disk is full or the folder is not writable; the message names the entry.
         """
         image, mask = self._places(record)
         if not _is_whole(image, (*record.size, 3)):
@@ -85,16 +98,16 @@ class Cache:
         return CachedField(record, image, mask)
 
     def missing_bytes(self, record: Record) -> int:
-        """Bytes that are still to be written for a record; 0 where it is in the cache."""
+        """Number of bytes still to be written for a record; 0 if it is in the cache."""
         shapes = ((*record.size, 3), record.size)
         missing = [s for path, s in zip(self._places(record), shapes, strict=True) if not _is_whole(path, s)]
         return sum(HEADER + int(np.prod(shape)) for shape in missing)
 
     def remove_left_behind(self) -> int:
-        """Remove the half-written files of a day ago and more, which killed processes left; returns how many."""
+        """Remove half-written files that killed processes left a day ago or earlier; returns how many."""
         removed, name = 0, f".{'[0-9a-f]' * 40}.*.part"
         for path in [path for kind in ("images", "masks", "files") for path in (self.folder / kind).glob(name)]:
-            with contextlib.suppress(OSError):  # gone meanwhile, or another user's
+            with contextlib.suppress(OSError):  # already removed, or owned by another user
                 if time.time() - path.lstat().st_mtime > LEFT_BEHIND:
                     path.unlink()
                     removed += 1
@@ -113,7 +126,7 @@ def _mapped(path: Path) -> np.ndarray:
 
 
 def _is_whole(path: Path, shape: tuple[int, ...]) -> bool:
-    """Nothing here writes half a file, but a copy of the cache may have been cut off."""
+    """Whether the entry is complete: this module never writes partial files, but a copied cache may be truncated."""
     try:
         array = open_memmap(path, mode="r")
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a cache lacks and whether its disk can hold that; whether the memory holds fields without one."""
+"""Whether the disk can hold the fields missing from a cache, and whether memory can hold fields without a cache."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,10 +17,10 @@ Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
 
 def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) -> list[Record]:
-    """The records that are not wholly in the cache; prints first how much room they take and how much there is.
+    """The records that are not completely in the cache; prints how much space they need and how much is free.
 
-    ``mapped``: ``map``, or one over several processes. Raises ``InputError`` where the disk cannot hold them, and for a
-    source that cannot be read.
+    ``mapped``: ``map``, or an equivalent over several processes. Raises ``InputError`` if the disk cannot hold them or
+    a source cannot be read.
     """
     bar = track(mapped(cache.missing_bytes, records), "looking for fields", len(records), disable=len(records) < 8)
     sizes = list(bar)
@@ -37,7 +37,7 @@ def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) 
 
 
 def check_memory(records: Sequence[Record]) -> None:
-    """``InputError`` where so many fields, 4 bytes a pixel with their masks, are more than the memory that is free."""
+    """``InputError`` if the fields, at 4 bytes per pixel with their masks, need more memory than is free."""
     needed, free = sum(4 * height * width for height, width in (record.size for record in records)), _memory()
     if free is not None and needed > free:
         raise InputError(
@@ -47,7 +47,7 @@ def check_memory(records: Sequence[Record]) -> None:
 
 
 def _memory() -> int | None:
-    """Bytes that could be used now; None where the system does not say."""
+    """Available memory in bytes; None if the system does not report it."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
@@ -56,5 +56,5 @@ def _memory() -> int | None:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """The folder, or its nearest parent that exists."""
     return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.is_dir())

@@ -1,4 +1,4 @@
-"""A cache filled ahead of training, by several processes."""
+"""Filling a cache before training, with several processes."""
 
 import multiprocessing
 import signal
@@ -19,12 +19,11 @@ from mitosis.process.child import end_with_parent
 
 
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
-    """Put the records into the cache, ``workers`` at once; prints first how much space that takes.
+    """Put the records into the cache with ``workers`` processes; prints first how much space that needs.
 
-    Stopped or killed, it goes on where it was; what was half written a day ago and more is removed, with a message.
-    Memory is that of one field a process, however many fields there are.
-    Raises ``InputError`` where the disk cannot hold it, for an image that cannot be read, and when a process was
-    killed.
+    If stopped or killed, the next call continues where this one stopped. Half-written files older than a day are
+    removed, with a message. Each process needs the memory of one field, no matter how many fields there are.
+    Raises ``InputError`` if the disk cannot hold the fields, an image cannot be read, or a process was killed.
     """
     if removed := cache.remove_left_behind():
         print(f"{cache.folder}: {removed} half-written file(s) removed, left by processes that were killed")
@@ -37,7 +36,7 @@ def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
 
 
 class _Make:
-    """Makes a record's entries; returns the warnings, which a process of its own would print in its own way."""
+    """Writes a record's entries and returns the warnings, so that the parent process can show them."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -51,11 +50,11 @@ class _Make:
 
 @contextmanager
 def _mapping(workers: int) -> Generator[Map]:
-    """``map`` over so many processes; over this one where there is to be one."""
+    """A ``map`` over ``workers`` processes; for one worker the builtin ``map``."""
     if workers == 1:
         yield map
         return
-    # Not forked from here: this process has threads (the bar's, OpenCV's), whose locks a fork would leave locked.
+    # No fork: this process has threads (progress bar, OpenCV), and their locks could stay locked in a forked child.
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
@@ -70,6 +69,6 @@ def _mapping(workers: int) -> Generator[Map]:
 
 
 def _begin() -> None:
-    """Ctrl-C is the parent's to answer, and no process outlives it, however it ends."""
+    """Leave Ctrl-C to the parent, and end with the parent however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()

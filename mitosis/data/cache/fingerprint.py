@@ -1,4 +1,4 @@
-"""What a field's pixels follow from, as a hash: content of files, never their names or times."""
+"""Hashes of everything a field's pixels are computed from: file contents, never file names or times."""
 
 import contextlib
 import hashlib
@@ -20,42 +20,42 @@ from mitosis.errors import InputError
 from mitosis.files import read_json
 
 FORMAT = 1
-"""Of what is kept under these hashes; another number makes other hashes."""
+"""Version of the cached data; a new number changes all hashes."""
 
 
 def files_of(reader: Callable[..., Any] | None) -> list[Path]:
-    """The files among the arguments of a record's reader, where it is a partial over paths; else none."""
+    """The files among the arguments of a record's reader if it is a partial; otherwise an empty list."""
     given = [*reader.args, *reader.keywords.values()] if isinstance(reader, partial) else []
     return [Path(value) for value in given if isinstance(value, str | Path) and os.path.isfile(value)]
 
 
 class Fingerprints:
-    """Hashes of what a record's image and mask are made of, 40 hexadecimal digits each.
+    """Hashes of the sources of a record's image and mask, 40 hexadecimal digits each.
 
-    ``folder``: keeps the content hash of each file by its path, size and time of change in ns, so that a file is read
-    through once and only looked at from then on; where nothing can be written, nothing is kept. ``stain``: picklable,
-    as ``FieldStore`` takes it. It is known by its settings, the code of its class, and what it makes of a fixed image,
-    so that a change of any code that it calls counts as well.
-    A reader that is no partial of a function over files is asked for its pixels, which costs what reading costs.
+    ``folder``: stores the content hash of each file with its path, size and modification time in ns, so that each file
+    is read completely only once. If the folder is not writable, nothing is stored. ``stain``: as for ``FieldStore``,
+    picklable. It is identified by its settings, the code of its class and its result on a fixed image, so that changes
+    in the code that it calls also count.
+    If a reader is not a partial of a function over files, its pixels are read and hashed instead.
     """
 
     def __init__(self, folder: Path, stain: Callable[[np.ndarray, str], np.ndarray]) -> None:
         self._folder = folder
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is wrong with this image is no user's concern
+            warnings.simplefilter("ignore")  # warnings about this image do not concern the user
             result = stain(_fixed_image(), "a fixed image")
         self._stain = _hash("stain", pickle.dumps(stain, protocol=5), *_code(stain), _pixels(result))
 
     def image(self, record: Record) -> str:
-        """Of the stain-normalised image. Raises ``InputError`` for a file that cannot be read."""
+        """Hash of the stain-normalised image. Raises ``InputError`` if a file cannot be read."""
         return _hash("image", self._stain, self._source(record.read))
 
     def mask(self, record: Record) -> str:
-        """Of the mask: of the figures' pixels and the circles, or of what it is read from. Raises as ``image`` does."""
+        """Hash of the mask: of the figures' pixels and circles, or of the mask's file. Raises as ``image`` does."""
         if record.read_mask is not None:
             return _hash("mask", self._source(record.read_mask))
         circles = [tuple(circle) for circle in record.circles]
-        more = [("rings", circles)] if circles else []  # without any the hash is that of masks which know of none
+        more = [("rings", circles)] if circles else []  # no entry without circles: such masks keep their older hash
         return _hash("mask", record.size, *(_pixels(figure.pixels) for figure in record.figures), *more)
 
     def _source(self, reader: Callable[[], np.ndarray]) -> str:
@@ -71,7 +71,7 @@ class Fingerprints:
     def _file(self, path: Path) -> str:
         real = path.resolve()
         kept, known = self._folder / f"{_hash(str(real))}.json", {}
-        with contextlib.suppress(InputError):  # one that is broken is written anew
+        with contextlib.suppress(InputError):  # a broken file is rewritten
             known = read_json(kept)
         try:
             with open(real, "rb") as file:
@@ -88,8 +88,10 @@ class Fingerprints:
 
 
 def _fixed_image(side: int = 64) -> np.ndarray:
-    """(side, side, 3) uint8: hematoxylin from top to bottom and eosin from left to right, so that stains can be fitted
-    to it; integers alone, for the same on every machine.
+    """A (side, side, 3) uint8 image to which stains can be fitted.
+
+    Hematoxylin increases from top to bottom and eosin from left to right. It is computed in integers, so that it is the
+    same on every machine.
     """
     y, x = np.mgrid[:side, :side]
     absorbed = [2 * y + x // 4, 2 * y + 2 * x, y + x]
@@ -97,10 +99,10 @@ def _fixed_image(side: int = 64) -> np.ndarray:
 
 
 def _code(stain: Callable[..., Any]) -> list[str]:
-    """The source of the modules that define a stain, its class and the bases of that; none of Python's own modules."""
+    """The source of the modules that define a stain, its class and its base classes, without the standard library."""
     names = dict.fromkeys(item.__module__ for item in (stain, *inspect.getmro(type(stain))))
     modules = [sys.modules.get(name) for name in names if name.split(".")[0] not in sys.stdlib_module_names]
-    # What was typed at a prompt, or compiled, has no source.
+    # Code typed at a prompt, or compiled, has no source.
     return [
         inspect.getsource(module)
         for module in modules
@@ -117,7 +119,7 @@ def _pixels(array: np.ndarray) -> str:
 
 
 def _hash(*parts: Any) -> str:
-    """Of bytes and of plain values, each with its length, so that no two lists of parts read alike."""
+    """Hash of bytes and plain values, each with its length, so that no two lists of parts collide."""
     digest = _blake(str(FORMAT).encode())
     for part in parts:
         content = part if isinstance(part, bytes | memoryview) else repr(part).encode()

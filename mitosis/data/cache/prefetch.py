@@ -1,4 +1,4 @@
-"""One thing in use while the next is made."""
+"""Makes the next item in the background while one is in use."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,9 +9,9 @@ Made = TypeVar("Made")
 
 
 def prefetch(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-    """``make`` of each item, in order; while one is in use a thread makes the next, and none beyond it.
+    """Yield ``make(item)`` for each item, in order; a thread makes the next one, and only that, while one is in use.
 
-    Whatever ``make`` raises is raised where its item's turn comes.
+    An exception of ``make`` is raised when its item is due.
     """
     left = iter(items)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -24,5 +24,5 @@ def prefetch(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Ma
         future = following()
         while future is not None:
             made = future.result()
-            future = following()  # not before: the one that was in use is let go when this one is taken
+            future = following()  # not earlier: by now the caller has released the previous result
             yield made

@@ -1,4 +1,4 @@
-"""Fields with their pixels: read, stain-normalised, and held in memory or kept on disk."""
+"""Reads and stain-normalises fields, and keeps them in memory or on disk."""
 
 import re
 import warnings
@@ -15,16 +15,16 @@ from mitosis.data.cache.prefetch import prefetch
 from mitosis.data.record import Field, Record
 
 Stain = Callable[[np.ndarray, str], np.ndarray]
-"""Normalises the image of a field, (height, width, 3) uint8 RGB, and names the field in its warnings."""
+"""Normalises the image of a field, (height, width, 3) uint8 RGB; the field's name is for its warnings."""
 
 
 class FieldStore:
-    """Gives records their pixels, each stain-normalised once.
+    """Provides the pixels of records, each stain-normalised once.
 
     Args:
-        stain: Called with an image and the field's name; picklable where there is a cache.
-        cache: A folder that keeps normalised fields, which are then read from there crop by crop; None: fields are
-            read into memory.
+        stain: Called with an image, (height, width, 3) uint8 RGB, and the field's name; returns the normalised image.
+            Must be picklable if there is a cache.
+        cache: Folder that keeps the normalised fields; crops are then read from disk. None reads fields into memory.
 
     Raises:
         InputError: ``cache`` is a file.
@@ -37,14 +37,28 @@ class FieldStore:
         self._read: set[str] = set()
 
     def check_room(self, records: Sequence[Record]) -> None:
-        """Print how much of these the cache lacks, where there is one; ``InputError`` if its disk cannot hold that."""
+        """Print how many of the records the cache lacks, if there is a cache.
+
+        Args:
+            records: The records that will be needed.
+
+        Raises:
+            InputError: The disk cannot hold the missing fields.
+        """
         if self.cache is not None:
             missing_records(self.cache, list({record.field: record for record in records}.values()))
 
     def fields(self, records: Sequence[Record]) -> list[Field]:
-        """The records with their pixels, in the given order; each is read once a process and held from then on.
+        """Return the records with their pixels; each is read once per process and then kept.
 
-        Raises ``InputError`` where the memory cannot hold them, and for an image that cannot be read.
+        Args:
+            records: The records to read.
+
+        Returns:
+            One field per record, in the same order.
+
+        Raises:
+            InputError: The memory cannot hold the fields, or an image cannot be read.
         """
         missing = [record for record in records if record.field not in self._held]
         if missing:
@@ -59,10 +73,16 @@ class FieldStore:
         return [self._held[record.field] for record in records]
 
     def each(self, records: Sequence[Record]) -> Iterator[Field]:
-        """The same fields one after another; only the one in use and the next, which a thread reads, are in memory.
+        """Yield the same fields one by one; only the current one and the next, which a thread reads, are in memory.
 
-        What ``fields`` holds is not read again. A field that cannot be normalised is warned of at its first reading
-        alone.
+        Fields that ``fields`` has already read are not read again. The warning about a field that cannot be normalised
+        is shown only the first time it is read.
+
+        Args:
+            records: The records to read.
+
+        Returns:
+            An iterator over the fields, in the order of ``records``.
         """
         return prefetch(self._one, records)
 

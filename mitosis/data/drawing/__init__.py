@@ -1,1 +1,1 @@
-"""Fields drawn by hand of a random generator: cells, stroma, mitoses and look-alikes in two stains."""
+"""Fields drawn by a random generator: cells, stroma, mitoses and look-alikes in two stains."""

@@ -1,4 +1,4 @@
-"""Drawn fields kept for a while: a record needs the figures and its reader the pixels of one and the same drawing."""
+"""A cache of drawn fields, since a record's figures and its reader's pixels come from the same drawing."""
 
 from functools import lru_cache
 
@@ -9,10 +9,10 @@ from mitosis.data.drawing.field import Drawn, draw_field
 
 @lru_cache(maxsize=64)
 def drawn(seed: int, case: int, index: int, size: int, mpp: float) -> Drawn:
-    """``draw_field`` of these, once."""
+    """``draw_field``, cached."""
     return draw_field(seed=seed, case=case, index=index, size=size, mpp=mpp)
 
 
 def read(seed: int, case: int, index: int, size: int, mpp: float) -> np.ndarray:
-    """(size, size, 3) uint8 RGB: a drawing's pixels, the caller's own."""
+    """A new copy of a drawing's pixels, (size, size, 3) uint8 RGB."""
     return drawn(seed, case, index, size, mpp).image.copy()

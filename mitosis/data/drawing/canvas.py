@@ -1,4 +1,4 @@
-"""Where a field is drawn: two maps of stain concentration, and the local patches that objects are painted on."""
+"""The canvas of a drawn field: two maps of stain concentration, and local patches on which objects are painted."""
 
 from dataclasses import dataclass
 
@@ -22,11 +22,11 @@ class Patch:
     mpp: float
 
     def noise(self, rng: Generator, scale: float) -> np.ndarray:
-        """(h, w) float32 smooth noise of mean 0 and deviation near 1, with grains of ``scale`` µm."""
+        """Smooth (h, w) float32 noise with mean 0, standard deviation near 1 and grains of ``scale`` µm."""
         return smooth_noise(rng, self.x.shape, scale / self.mpp)
 
     def turned(self, angle: float) -> tuple[np.ndarray, np.ndarray]:
-        """Coordinates along and across a direction of ``angle`` radians, µm."""
+        """Coordinates in µm along and across the direction ``angle`` in radians."""
         cosine, sine = np.float32(np.cos(angle)), np.float32(np.sin(angle))
         return self.x * cosine + self.y * sine, self.y * cosine - self.x * sine
 
@@ -35,7 +35,7 @@ class Patch:
 class Canvas:
     """Concentrations of haematoxylin and eosin, (size, size) float32 each, at ``mpp`` µm per pixel.
 
-    A concentration of 1 absorbs 1 unit of natural optical density along the stain's unit vector.
+    A concentration of 1 adds a natural optical density of 1 along the stain's unit vector.
     """
 
     haematoxylin: np.ndarray
@@ -43,7 +43,7 @@ class Canvas:
     mpp: float
 
     def patch(self, x: float, y: float, reach: float) -> Patch:
-        """The window of ``reach`` µm to each side of the point (``x``, ``y``), in µm, cut at the canvas' border."""
+        """The window that extends ``reach`` µm from the point (``x``, ``y``) µm, clipped to the canvas."""
         size = self.haematoxylin.shape[0]
         left, right = (int(np.clip(np.rint(edge / self.mpp), 0, size)) for edge in (x - reach, x + reach))
         top, bottom = (int(np.clip(np.rint(edge / self.mpp), 0, size)) for edge in (y - reach, y + reach))
@@ -55,20 +55,20 @@ class Canvas:
     def paint(
         self, patch: Patch, cover: np.ndarray, haematoxylin: np.ndarray | float, eosin: np.ndarray | float
     ) -> None:
-        """Replace what lies under ``cover`` (0…1) by the given concentrations."""
+        """Blend the given concentrations in; ``cover`` (0…1) is their opacity."""
         for stain, value in ((self.haematoxylin, haematoxylin), (self.eosin, eosin)):
             window = stain[patch.rows, patch.columns]
             window += cover * (value - window)
 
     def dilute(self, patch: Patch, cover: np.ndarray, haematoxylin: float, eosin: float) -> None:
-        """Multiply what lies under ``cover`` (0…1) by the given factors."""
+        """Multiply the concentrations by the given factors where ``cover`` is 1, by less where it is below 1."""
         for stain, factor in ((self.haematoxylin, haematoxylin), (self.eosin, eosin)):
             window = stain[patch.rows, patch.columns]
             window *= 1 + cover * np.float32(factor - 1)
 
 
 def smooth_noise(rng: Generator, shape: tuple[int, ...], scale: float) -> np.ndarray:
-    """(height, width) float32 noise of mean 0 and deviation near 1, with grains of ``scale`` pixels."""
+    """Smooth (height, width) float32 noise with mean 0, standard deviation near 1 and grains of ``scale`` pixels."""
     scale = max(scale, 1.0)
     height, width = shape
     grid = rng.standard_normal((int(height / scale) + 3, int(width / scale) + 3), dtype=np.float32)
@@ -78,9 +78,9 @@ def smooth_noise(rng: Generator, shape: tuple[int, ...], scale: float) -> np.nda
 def outline(
     rng: Generator, patch: Patch, half_length: float, half_width: float, angle: float, wobble: float
 ) -> np.ndarray:
-    """(h, w) float32: about the distance in µm to a closed smooth outline, positive inside.
+    """(h, w) float32: the approximate distance in µm to a smooth closed outline, positive inside.
 
-    An ellipse whose radius swings by a share of ``wobble`` two to five times around.
+    The outline is an ellipse whose radius oscillates two to five times around, with relative amplitude ``wobble``.
     """
     along, across = patch.turned(angle)
     along, across = along / np.float32(half_length), across / np.float32(half_width)

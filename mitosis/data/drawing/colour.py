@@ -1,4 +1,4 @@
-"""From concentrations to pixels: the case's stain vectors, the microscope's blur, the camera's noise."""
+"""From concentrations to pixels: the case's stain vectors, the blur of the optics, the camera's noise."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 
 from mitosis.data.drawing.canvas import Canvas, Generator
 
-# Absorption of red, green and blue, as it looks on breast-cancer fields scanned by an Aperio XT.
+# Absorption of red, green and blue, chosen to resemble breast cancer fields scanned by an Aperio XT.
 HAEMATOXYLIN = (0.57, 0.70, 0.43)
 EOSIN = (0.19, 0.85, 0.45)
 
@@ -16,8 +16,9 @@ EOSIN = (0.19, 0.85, 0.45)
 class Stain:
     """How a case was stained and scanned.
 
-    ``vectors``: (2, 3) float32, the optical density that a concentration of 1 gives, haematoxylin above eosin.
-    ``white``: (3,) float32, grey level of bare glass. ``blur``: µm, the optics' Gaussian. ``noise``: grey levels.
+    ``vectors``: (2, 3) float32, optical density at a concentration of 1; first row haematoxylin, second eosin.
+    ``white``: (3,) float32, grey levels of bare glass. ``blur``: σ of the optics' Gaussian in µm. ``noise``: σ in grey
+    levels.
     """
 
     vectors: np.ndarray
@@ -41,7 +42,7 @@ def stain_of_case(rng: Generator) -> Stain:
 
 
 def develop(canvas: Canvas, stain: Stain, rng: Generator) -> np.ndarray:
-    """(size, size, 3) uint8 RGB: Beer-Lambert's law on the blurred concentrations, then noise and softened colour."""
+    """Render a canvas, (size, size, 3) uint8 RGB: blur, the Beer-Lambert law, noise, chroma subsampling."""
     sigma = stain.blur / canvas.mpp
     concentrations = [cv2.GaussianBlur(each, (0, 0), sigma) for each in (canvas.haematoxylin, canvas.eosin)]
     density = np.stack(concentrations, axis=-1) @ stain.vectors

@@ -1,4 +1,4 @@
-"""One whole drawn field: a pure function of its seed, case and index."""
+"""A complete drawn field: a pure function of its seed, case, index and size."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +14,15 @@ from mitosis.data.drawing.tissue import ground, stroma_share
 from mitosis.data.record import MitoticFigure
 from mitosis.errors import InputError
 
-SMALLEST = 24.0  # µm: a field that holds one mitosis with its cell.
-MARGIN = 7.5  # µm: no part of a figure reaches farther from its centre.
-APART = 15.5  # µm between the centres of mitoses.
-AREA = 128.0**2  # µm²: the field that the counts below are meant for.
+SMALLEST = 24.0  # µm: the smallest field that holds one mitosis with its cell.
+MARGIN = 7.5  # µm: no part of a figure extends farther from its centre.
+APART = 15.5  # µm: minimum distance between the centres of mitoses.
+AREA = 128.0**2  # µm²: the area that the counts below refer to.
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A field and what it shows: (size, size, 3) uint8 RGB, its mitoses, (k, 2) float64 x, y of its look-alikes."""
+    """A field, (size, size, 3) uint8 RGB, its mitoses, and the (k, 2) float64 x, y of its look-alikes."""
 
     image: np.ndarray
     figures: tuple[MitoticFigure, ...]
@@ -32,13 +32,13 @@ class Drawn:
 def draw_field(*, seed: int, case: int, index: int, size: int, mpp: float = 0.25) -> Drawn:
     """Draw field ``index`` of ``case``: ``size`` × ``size`` pixels of ``mpp`` µm.
 
-    All fields of a case share stain and optics. A square of 128 µm holds 6 to 8 mitoses, 12 to 20 look-alikes and
-    60 to 100 other nuclei. Raises ``InputError`` for a field under 24 µm a side.
+    All fields of a case share stain and optics. A square with a side of 128 µm holds 6 to 8 mitoses, 12 to 20
+    look-alikes and 60 to 100 other nuclei. Raises ``InputError`` if the side of the field is under 24 µm.
     """
     side = size * mpp
     if side < SMALLEST:
         raise InputError(f"a drawn field of {size} px is too small: ask for at least {int(np.ceil(SMALLEST / mpp))} px")
-    # A spawn key keeps the case's stream apart from the fields': trailing zeros alone do not.
+    # A spawn key separates the case's random stream from those of its fields; trailing zeros in the seed would not.
     stain = stain_of_case(np.random.default_rng(np.random.SeedSequence([seed, case], spawn_key=(0,))))
     rng = np.random.default_rng([seed, case, index])
     stroma = stroma_share(rng, size, mpp)
@@ -48,9 +48,9 @@ def draw_field(*, seed: int, case: int, index: int, size: int, mpp: float = 0.25
     def places(
         low: int, high: int, radius: float, margin: float, zone: np.ndarray | None, apart: float = 0
     ) -> list[Any]:
-        wanted = max(1, round(int(rng.integers(low, high + 1)) * share))
-        found = (layout.place(rng, radius, margin, zone, apart) for _ in range(wanted))
-        return [place for place in found if place is not None]
+        count = max(1, round(int(rng.integers(low, high + 1)) * share))
+        candidates = (layout.place(rng, radius, margin, zone, apart) for _ in range(count))
+        return [place for place in candidates if place is not None]
 
     mitoses = places(6, 8, 7.0, MARGIN, None, APART)
     lookalikes = places(12, 20, 5.5, 5.0, None)

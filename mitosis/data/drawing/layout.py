@@ -1,4 +1,4 @@
-"""Where the objects of a field stand: random places that keep their distance."""
+"""The positions of a field's objects: random places that keep their distance from each other."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ TRIES = 60
 
 
 class Layout:
-    """Places on a square of ``side`` µm, each with a radius that later ones respect."""
+    """Places on a square of ``side`` µm, each with a radius that later places respect."""
 
     def __init__(self, side: float) -> None:
         self.side = side
@@ -17,10 +17,10 @@ class Layout:
     def place(
         self, rng: Generator, radius: float, margin: float, zone: np.ndarray | None = None, apart: float = 0
     ) -> tuple[float, float] | None:
-        """A free (x, y) in µm at least ``margin`` from the border, or None when none was found.
+        """Draw a free place (x, y) in µm, at least ``margin`` µm from the border; None if no try succeeds.
 
-        The place lies where ``zone``, a (size, size) map of the square, is true, and ``apart`` µm from other places
-        of at least the same radius.
+        The place lies where ``zone``, a (size, size) bool map of the square, is true, and at least ``apart`` µm from
+        places of the same or a larger radius.
         """
         for _ in range(TRIES):
             x, y = rng.uniform(margin, self.side - margin, 2)
@@ -34,5 +34,5 @@ class Layout:
         return None
 
     def points(self) -> np.ndarray:
-        """(n, 2) x, y in µm of all places."""
+        """All places, (n, 2) x, y in µm."""
         return self._taken[:, :2]

@@ -1,4 +1,4 @@
-"""Dark nuclei that are no mitoses: their outlines are smooth, their surroundings are not a cleared round cell."""
+"""Dark nuclei that are not mitoses: they have smooth outlines and lie in no cleared, rounded cell."""
 
 from collections.abc import Callable
 
@@ -76,7 +76,7 @@ KINDS: tuple[tuple[float, Callable[[Canvas, Generator, Patch], None]], ...] = (
 
 
 def _pink_cytoplasm(canvas: Canvas, rng: Generator, patch: Patch, radius: float) -> None:
-    """A shrunken cell, strongly pink, drawn back from its neighbours."""
+    """A shrunken, strongly pink cell that has retracted from its neighbours."""
     inside = outline(rng, patch, radius, radius * rng.uniform(0.85, 1.0), rng.uniform(0, np.pi), 0.04)
     if rng.uniform() < 0.5:
         canvas.dilute(patch, cover(inside + np.float32(rng.uniform(0.3, 1.0)), 0.8), 0.25, 0.25)

@@ -9,13 +9,13 @@ from mitosis.data.drawing.canvas import Canvas, Generator, Patch, cover, outline
 from mitosis.data.drawing.darkness import chromatin_eosin, chromatin_level
 
 REACH = 9.0  # µm: the rounded cell and a little more.
-SMALLEST_PART = 0.6  # µm²: specks below it belong to no annotated figure.
+SMALLEST_PART = 0.6  # µm²: smaller specks are not part of the annotated figure.
 
 
 def draw_mitosis(canvas: Canvas, rng: Generator, x: float, y: float) -> np.ndarray:
-    """Draw a figure of a random phase at (x, y) µm.
+    """Draw a mitotic figure of a random phase at (x, y) µm.
 
-    Returns its pixels, (n, 2) int32 x, y of the field: one part, or two in anaphase and telophase.
+    Returns its pixels, (n, 2) int32 x, y in the field: one part, or two in anaphase and telophase.
     """
     patch = canvas.patch(x, y, REACH)
     phase = rng.choice(len(PHASES), p=[share for share, _ in PHASES])
@@ -38,7 +38,7 @@ def _prometaphase(rng: Generator, patch: Patch, angle: float, scale: float) -> n
 
 
 def _plate(rng: Generator, patch: Patch, angle: float, scale: float) -> np.ndarray:
-    """A metaphase plate seen from its side: a thick bar, a little bent."""
+    """A metaphase plate seen from the side: a thick, slightly bent bar."""
     return _bar(rng, patch, angle, 4.1 * scale, 1.75 * scale * rng.uniform(0.8, 1.2), 0.0, rng.normal(0, 0.02))
 
 
@@ -56,11 +56,11 @@ def _anaphase(rng: Generator, patch: Patch, angle: float, scale: float) -> np.nd
 
 
 def _telophase(rng: Generator, patch: Patch, angle: float, scale: float) -> np.ndarray:
-    """Two shorter bars, far apart, in a cell that is parting."""
+    """Two shorter bars, far apart, in a dividing cell."""
     return _pair(rng, patch, angle, 2.7 * scale, 1.3 * scale, rng.uniform(2.9, 3.5) * scale, 0.04)
 
 
-# Shares of the phases; those from the fourth on have two parts.
+# Frequencies of the phases; from the fourth on, figures have two parts.
 PHASES: tuple[tuple[float, Callable[[Generator, Patch, float, float], np.ndarray]], ...] = (
     (0.30, _prometaphase),
     (0.34, _plate),
@@ -80,7 +80,7 @@ def _pair(
 def _bar(
     rng: Generator, patch: Patch, angle: float, half_length: float, half_width: float, offset: float, bow: float
 ) -> np.ndarray:
-    """About the distance to a rounded bar along ``angle``, µm, positive inside, ``offset`` µm to its side."""
+    """Distance in µm to a rounded bar along ``angle``, shifted sideways by ``offset`` µm; positive inside."""
     along, across = patch.turned(angle + rng.normal(0, 0.05))
     across = across - np.float32(offset) + np.float32(bow) * along**2
     beyond = np.maximum(np.abs(along) - np.float32(half_length - half_width), 0)
@@ -88,7 +88,7 @@ def _bar(
 
 
 def _hairs(rng: Generator, patch: Patch, inside: np.ndarray) -> np.ndarray:
-    """(h, w) 0…1: arms of chromosomes that stick out of the outline, each a fine line along its normal."""
+    """(h, w) in 0…1: chromosome arms that protrude from the outline, each a fine line along its normal."""
     drawn = np.zeros(inside.shape, dtype=np.uint8)
     down, right = np.gradient(inside)
     rows, columns = np.nonzero(np.abs(inside) < 0.2)

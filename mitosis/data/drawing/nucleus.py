@@ -1,4 +1,4 @@
-"""Ordinary nuclei between divisions: of the tumour, and of the stroma's spindle cells."""
+"""Ordinary interphase nuclei: those of the tumour, and those of the stroma's spindle cells."""
 
 import numpy as np
 

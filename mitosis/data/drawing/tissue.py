@@ -1,4 +1,4 @@
-"""The ground on which nuclei lie: cytoplasm cut into cells, bundles of collagen, empty clefts."""
+"""The background of the nuclei: cytoplasm divided into cells, bundles of collagen, empty clefts."""
 
 import cv2
 import numpy as np
@@ -8,13 +8,13 @@ from mitosis.data.drawing.canvas import Canvas, Generator, smooth_noise
 
 
 def stroma_share(rng: Generator, size: int, mpp: float) -> np.ndarray:
-    """(size, size) float32 in 0…1: 1 where collagen runs, 0 inside nests of tumour, with soft borders."""
+    """(size, size) float32 in 0…1: 1 in collagen, 0 inside tumour nests, with soft borders."""
     broad = smooth_noise(rng, (size, size), 40 / mpp) + 0.35 * smooth_noise(rng, (size, size), 10 / mpp)
     return np.clip((broad - rng.uniform(0.5, 1.0)) * 2.5 + 0.5, 0, 1)
 
 
 def ground(rng: Generator, stroma: np.ndarray, cells: np.ndarray, mpp: float) -> Canvas:
-    """A canvas with everything but nuclei. ``cells``: (n, 2) centres in µm, whose Voronoi borders become membranes."""
+    """A canvas with everything but nuclei; the Voronoi borders of ``cells``, (n, 2) in µm, become membranes."""
     haematoxylin, eosin = _cytoplasm(rng, stroma.shape, cells, mpp)
     fibres = _fibres(rng, stroma.shape, mpp)
     haematoxylin += stroma * (0.10 + 0.05 * fibres - haematoxylin)
@@ -29,7 +29,7 @@ def ground(rng: Generator, stroma: np.ndarray, cells: np.ndarray, mpp: float) ->
 
 
 def _cytoplasm(rng: Generator, shape: tuple[int, ...], cells: np.ndarray, mpp: float) -> tuple[np.ndarray, np.ndarray]:
-    """Granular cytoplasm, each cell with its own density, darker or torn along the border with the next one."""
+    """Granular cytoplasm; each cell has its own density and is darker or torn along the border with the next one."""
     step = 4  # Distances vary slowly: a quarter of the resolution is enough.
     grid = (np.stack(np.meshgrid(*(np.arange(0, n, step) for n in shape[::-1])), axis=-1) + step / 2) * mpp
     grid += np.stack([smooth_noise(rng, grid.shape[:2], 3.0 / mpp / step) for _ in range(2)], axis=-1) * 0.7

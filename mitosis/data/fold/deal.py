@@ -1,4 +1,4 @@
-"""Folds for a dataset that brings no lists of its own."""
+"""Folds for a dataset that comes without fold lists."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,15 +8,16 @@ from mitosis.data.record import Record
 
 FOLDS = 5
 CASES = 3
-"""From so many cases on they are kept apart: one at least for each of train, val and test."""
+"""Minimum number of cases for folds by case: at least one each for train, val and test."""
 
 
 @dataclass(frozen=True)
 class Official:
-    """A set's own split, by case. ``test``: also those cases that are not at hand; all others are for training.
+    """A dataset's published split, by case.
 
-    ``val``: training cases that validate; where none of them is at hand, every fifth case does (in a set of fewer than
-    10 cases every fifth training field).
+    ``test``: the test cases, including those not on disk; all others are for training. ``val``: the training cases that
+    validate. If none of them is on disk, every fifth training case validates (in a dataset of fewer than 10 cases,
+    every fifth training field).
     """
 
     test: frozenset[str]
@@ -24,17 +25,17 @@ class Official:
 
 
 UNPUBLISHED = Official(test=frozenset({"unpublished"}))
-"""A set whose test part, or its labels, was never published: all that is at hand is for training."""
+"""The split of a dataset whose test part, or its labels, was never published: all records are for training."""
 
 
 def make_folds(records: Sequence[Record], official: Official | None = None) -> FoldLists:
-    """Five folds, or as many as there are cases, made of the cases in alphabetical order.
+    """Make five folds, or as many as there are cases, from the cases in alphabetical order.
 
-    Fold k tests on the cases k, k + 5, k + 10 …, validates on those after them and trains on the rest. With fewer than
-    three cases they are made of fields instead (``by_field`` says so). No chance is involved, but a further case may
-    move all others: lists in a csv of your own stay as they are. With ``official`` there is a fold of that name, and
-    the others are made inside its training part; a test case without a record is in the list by the case's name, so
-    that ``split`` misses it.
+    Fold k tests on the cases k, k + 5, k + 10 …, validates on the case after each of them and trains on the rest. With
+    fewer than three cases the folds are made of fields instead and marked ``by_field``. Nothing is random, but one
+    more case may move all others; the lists in your own csv never change. With ``official`` there is also a fold of
+    that name, and the numbered folds are made within its training part. A test case without a record is listed by the
+    case's name, so that ``split`` reports it as missing.
     """
     if official is not None:
         return _with_official(records, official)

@@ -1,4 +1,4 @@
-"""Which fields a run trains, validates and tests on: committed lists, checked against the records at hand."""
+"""Fold lists: the fields that a run trains, validates and tests on, checked against the records."""
 
 import csv
 import warnings
@@ -14,11 +14,11 @@ PARTS = ("train", "val", "test")
 OFFICIAL, ALL = "official", "all"
 FOLDS = Path(__file__).parent
 CASES_FOR_VAL = 10
-"""From this many cases on, val is set apart from train by case, below by field."""
+"""Minimum number of cases for which train and val share no case; below it they only share no field."""
 
 
 class FoldLists(dict[str, dict[str, list[str]]]):
-    """fold → part (train, val, test) → names of fields; ``by_field``: the folds that do not keep cases apart."""
+    """fold → part (train, val, test) → field names; ``by_field`` holds the folds that do not keep cases apart."""
 
     by_field: frozenset[str] = frozenset()
 
@@ -27,8 +27,8 @@ class FoldLists(dict[str, dict[str, list[str]]]):
 class Parts:
     """The three disjoint parts of one fold.
 
-    ``test_absent``: the fold's test part exists but is not on disk, so there is no test figure to report.
-    ``note``: one line for the user on what the split does not keep apart or does not have; empty when there is nothing.
+    ``test_absent``: the fold has a test part, but it is not on disk, so there is no test score to report.
+    ``note``: one line for the user about shared cases or missing parts; may be empty.
     """
 
     train: tuple[Record, ...]
@@ -39,15 +39,15 @@ class Parts:
 
 
 def names_of(parts: Parts) -> dict[str, list[str]]:
-    """The fields that a run learns from and chooses on, by part; a checkpoint keeps them."""
+    """The names of the train and val fields, by part; they are stored in the checkpoint."""
     return {"train": [record.field for record in parts.train], "val": [record.field for record in parts.val]}
 
 
 def check_same_fields(parts: Parts, then: Mapping[str, Sequence[str]] | None, run: str | Path) -> None:
     """``InputError`` unless the fold still trains and validates on the fields of ``then``, as ``run`` did.
 
-    A case more moves folds that are made here, another csv those of a user's own: a field that was learned by heart
-    would be scored as a new one. None: not known, nothing is refused.
+    Adding a case changes the generated folds, and editing a csv changes the user's own. A training field would then be
+    scored as if it were unseen. ``then=None``: the fields are not known, and nothing is checked.
     """
     for part, now in names_of(parts).items():
         if then is not None and (moved := sorted(set(now) ^ set(then[part]))):
@@ -59,12 +59,12 @@ def check_same_fields(parts: Parts, then: Mapping[str, Sequence[str]] | None, ru
 
 
 def read_folds(name: str) -> FoldLists:
-    """The committed lists ``<name>.csv`` beside this file: columns fold, part, field, and group where cases mix.
+    """Read the fold lists ``<name>.csv`` next to this file, with the columns fold, part, field and optionally group.
 
-    ``name:PREFIX`` takes only the fields whose names begin so (``icpr2012-slide:A`` is one scanner's); a name that ends
-    in ``.csv`` is a file of the user's own. A fold of the group ``field`` shares cases between its sides; with
-    ``case``, or without that column, it never does.
-    Raises ``InputError`` for a name without lists and for a file that is not of this form.
+    ``name:PREFIX`` takes only the fields whose names start with PREFIX (``icpr2012-slide:A`` is one scanner). A name
+    that ends in ``.csv`` is the path of a user's file. A fold with the group ``field`` may share cases between its
+    parts; with ``case``, or without that column, it must not.
+    Raises ``InputError`` for an unknown name and for a file that does not have this form.
     """
     name, _, prefix = name.partition(":")
     lists, groups = FoldLists(), defaultdict(set)
@@ -100,13 +100,13 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 def split(records: Iterable[Record], fold: str | int, lists: FoldLists) -> Parts:
-    """The records in the parts that the fold's lists name; ``fold`` is ``official``, a number, or ``all`` (no test).
+    """Split the records by the lists of a fold: ``official``, a number, or ``all`` (no test part).
 
-    Train and val share no field with test, and no case unless the fold is ``by_field``: ``note`` names the cases then.
-    They share no field with each other and, in a set of at least 10 cases, no case. Records in no list are left out
-    with a warning; ``all`` uses them.
-    Raises ``InputError`` for an unknown fold, a listed field without a record (a wholly absent official test part is no
-    error: ``test_absent``), a field or case on two sides, two records of one name, and an empty train or val part.
+    Train and val share no field with test and, unless the fold is ``by_field``, no case; if they do, ``note`` names the
+    shared cases. Train and val share no field and, in a dataset of at least 10 cases, no case. Records that are in no
+    list are left out with a warning, except with ``all``.
+    Raises ``InputError`` for an unknown fold, a listed field without a record (but the whole official test part may be
+    absent, see ``test_absent``), a field or case on two sides, two records with one name, and an empty train or val.
     """
     records, fold = sorted(records, key=lambda record: record.field), str(fold)
     by_name = {record.field: record for record in records}
@@ -153,10 +153,10 @@ def _by_cadence(records: Sequence[Record]) -> Parts:
 
 
 def halves(records: Sequence[Record]) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
-    """Two disjoint halves of the training records for cross-fitting, by case from two cases on, else by field.
+    """Split the training records into two disjoint halves for cross-fitting, by case, or by field if there is one case.
 
-    The case of most mitoses comes first, and each goes to the half that has fewer so far; no chance is involved.
-    Raises ``InputError`` when there is a single field.
+    In order of decreasing mitosis count, each case goes to the half that has fewer mitoses so far. Nothing is random.
+    Raises ``InputError`` if there is only one field.
     """
     if len(records) < 2:
         raise InputError("crossfit=2 needs two training fields or more; add fields or set crossfit=none")
@@ -166,7 +166,7 @@ def halves(records: Sequence[Record]) -> tuple[tuple[Record, ...], tuple[Record,
         groups[key(record)].append(record)
     sizes = {name: (sum(len(record.figures) for record in group), len(group)) for name, group in groups.items()}
     half_of: dict[str, int] = {}
-    load = [(0, 0), (0, 0)]  # mitoses, then fields: groups without any mitosis must not all pile up on one side
+    load = [(0, 0), (0, 0)]  # mitoses, then fields: groups without a mitosis must not all go to the same half
     for name in sorted(groups, key=lambda name: (-sizes[name][0], -sizes[name][1], name)):
         half = int(load[1] < load[0])
         half_of[name] = half

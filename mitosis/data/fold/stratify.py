@@ -1,4 +1,4 @@
-"""Cases put into folds by chance, so that each fold gets its share of those with few, some and many mitoses."""
+"""Random folds, stratified so that each gets its share of the cases with few, some and many mitoses."""
 
 from collections.abc import Sequence
 
@@ -6,28 +6,28 @@ import numpy as np
 
 
 def terciles(counts: Sequence[int]) -> np.ndarray:
-    """0 for the third with the lowest counts, 1 for the middle one, 2 for the highest; (n,) int.
+    """The tercile of each count, (n,) int: 0 for the lowest third, 1 for the middle, 2 for the highest.
 
-    A third ends at the quantile, interpolated between neighbours; counts on that line belong below it, so that equal
-    counts stay together.
+    The borders are quantiles, interpolated between neighbours. A count equal to a border belongs to the tercile below
+    it, so that equal counts stay together.
     """
     return np.searchsorted(np.quantile(counts, [1 / 3, 2 / 3]), counts, side="left")
 
 
 def stratified(strata: Sequence[int] | np.ndarray, folds: int, seed: int) -> np.ndarray:
-    """The fold of each case, (n,) int in [0, ``folds``), drawn once with ``seed``.
+    """The fold of each case, (n,) int in [0, ``folds``), drawn with ``seed``.
 
-    In a row by stratum, cases are counted out 0, 1, …, 0, 1, …: that says how many of each stratum a fold gets. Which
-    ones they are is drawn, stratum by stratum in the order in which they first appear. The same draw as scikit-learn's
+    Numbering the cases sorted by stratum 0, 1, …, 0, 1, … gives how many of each stratum a fold gets. Which cases they
+    are is drawn, stratum by stratum in the order of first appearance. The draw is the same as that of scikit-learn's
     ``StratifiedKFold(folds, shuffle=True, random_state=seed)``.
     """
     kinds = list(dict.fromkeys(np.asarray(strata).tolist()))
     rank = np.array([kinds.index(stratum) for stratum in np.asarray(strata).tolist()], dtype=int)
-    in_a_row, counted_out = np.sort(rank), np.arange(len(rank)) % folds
-    rng = np.random.RandomState(seed)  # not numpy's newer one: the published folds were drawn from this
+    sorted_ranks, numbered = np.sort(rank), np.arange(len(rank)) % folds
+    rng = np.random.RandomState(seed)  # not numpy's newer generator: the published folds were drawn with this one
     fold = np.zeros(len(rank), dtype=int)
-    for own in range(len(kinds)):
-        places = np.sort(counted_out[in_a_row == own])
+    for stratum in range(len(kinds)):
+        places = np.sort(numbered[sorted_ranks == stratum])
         rng.shuffle(places)
-        fold[rank == own] = places
+        fold[rank == stratum] = places
     return fold

@@ -1,4 +1,4 @@
-"""A few fields in place of a dataset, to try things on."""
+"""A small subset of a dataset, for trying things out."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from mitosis.data.record import Record
 
 
 def subset(parts: Parts, limit: int) -> Parts:
-    """The same parts with at most ``limit`` fields each: from the cases in turn, those with mitoses first.
+    """Reduce each part to at most ``limit`` fields, taken from the cases in turn, those with mitoses first.
 
-    The note says so, for scores on a few fields are not scores on the dataset.
+    The note records this, since scores on a few fields are not scores on the dataset.
     """
     sizes = [len(records) for records in (parts.train, parts.val, parts.test)]
     if max(sizes) <= limit:

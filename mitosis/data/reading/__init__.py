@@ -1,1 +1,1 @@
-"""From a dataset's files to records."""
+"""Turns a dataset's files into records."""

@@ -1,4 +1,4 @@
-"""The pixels of a mask shared out among objects that are listed beside it."""
+"""Assigns the pixels of a mask to objects that are listed separately."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from scipy.spatial import KDTree
 def assign_pixels(
     parts: Sequence[np.ndarray], centres: np.ndarray, reach: float
 ) -> tuple[list[np.ndarray | None], list[np.ndarray]]:
-    """Pixels of each object, and the parts that are left over.
+    """The pixels of each object (None if no part is within reach), and the parts that belong to no object.
 
-    ``parts``: the connected parts of a mask, (n, 2) int32 x, y each. ``centres``: (k, 2) x, y of the objects, k ≥ 0.
-    An object takes the part that is nearest to its centre; of a part that several objects take, each pixel goes to the
-    nearest of them; and a part that none takes (half of an anaphase) goes to the object nearest to it. ``reach``: in
-    pixels, how far from a centre a part may begin. None for an object without a part in its reach.
+    ``parts``: the connected components of a mask, (n, 2) int32 x, y each. ``centres``: (k, 2) x, y of the objects,
+    k ≥ 0. ``reach``: maximum distance in pixels from a centre to the nearest pixel of a part. Each object takes the
+    part nearest to its centre. If several objects take the same part, each pixel goes to the nearest of them. A part
+    that no object takes (half of an anaphase) goes to the object nearest to it.
     """
     if not len(parts):
         return [None] * len(centres), []

@@ -1,4 +1,4 @@
-"""The annotated cells of one field, as what stages one and two learn from."""
+"""Turns the annotated cells of one field into mitotic figures and hard negatives."""
 
 import warnings
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,10 @@ from mitosis.label.shape import inside
 
 
 class Cells(NamedTuple):
-    """``figures``: the mitoses; ``hard_negatives``: (k, 2) float64 x, y; ``lost``: those centred outside the field."""
+    """The cells of one field.
+
+    ``figures``: the mitoses. ``hard_negatives``: (k, 2) float64 x, y. ``lost``: the cells centred outside the field.
+    """
 
     figures: tuple[MitoticFigure, ...]
     hard_negatives: np.ndarray
@@ -23,7 +26,7 @@ class Cells(NamedTuple):
 def cells_of(
     annotations: Sequence[Annotation], size: tuple[int, int], *, mpp: float, radius_um: float, ring_um: float | None
 ) -> Cells:
-    """The cells of a field of ``size`` (height, width) at ``mpp`` µm per pixel; radii as ``figure_of`` takes them."""
+    """The cells of a field of ``size`` (height, width) at ``mpp`` µm per pixel; radii as for ``figure_of``."""
     made = [
         figure_of(cell, size, mpp=mpp, radius_um=radius_um, ring_um=ring_um) for cell in annotations if cell.mitotic
     ]
@@ -36,7 +39,7 @@ def cells_of(
 
 
 def warn_of_lost(lost: Iterable[tuple[str, Annotation]]) -> None:
-    """One warning that counts cells outside their images and shows the first three; none without any."""
+    """Warn once about all cells outside their images, with their number and the first three of them."""
     places = [f"({cell.x:g}, {cell.y:g}) in {image}" for image, cell in lost]
     if places:
         some = "; ".join(places[:3]) + ("; …" if len(places) > 3 else "")

@@ -1,4 +1,4 @@
-"""From an annotated cell to the mitotic figure that a segmenter learns."""
+"""Turns an annotated cell into the mitotic figure that a segmenter learns."""
 
 import math
 
@@ -11,11 +11,11 @@ from mitosis.label.shape import pixels_within
 def figure_of(
     annotation: Annotation, size: tuple[int, int], *, mpp: float, radius_um: float, ring_um: float | None = None
 ) -> MitoticFigure | None:
-    """The cell's own pixels, else those inside its outline, else a disc of ``radius_um`` around its centre.
+    """The figure of a cell: its annotated pixels, or the inside of its outline, or a disc around its centre.
 
-    ``size``: (height, width) of the image; what lies outside is cut off, None where nothing is left or the centre lies
-    outside. ``ring_um``: outer radius of the ring round a disc that a loss ignores, as in SegMitos (Li et al., Medical
-    Image Analysis 53, 2019); None: no ring. ``check_radii`` checks both radii.
+    ``size``: (height, width) of the image; pixels outside it are cut off. None if no pixel is left or the centre lies
+    outside. ``radius_um``: radius of the disc. ``ring_um``: outer radius of a ring around the disc that the loss
+    ignores, as in SegMitos (Li et al., Medical Image Analysis 53, 2019), or None. ``check_radii`` checks both radii.
     """
     pixels = pixels_within(annotation, size, radius_um / mpp)
     if pixels is None:
@@ -27,7 +27,7 @@ def figure_of(
 
 
 def check_radii(radius_um: object, ring_um: object) -> None:
-    """``InputError`` unless the disc's radius is a number above 0 and the ring's one above that, or None."""
+    """``InputError`` unless ``radius_um`` is above 0 and ``ring_um`` is above ``radius_um`` or None."""
     radius, ring = _length(radius_um), _length(ring_um)
     if not radius > 0:
         raise InputError(f"data.radius_um={radius_um}: give micrometres above 0, such as 4")
@@ -36,7 +36,7 @@ def check_radii(radius_um: object, ring_um: object) -> None:
 
 
 def _length(value: object) -> float:
-    """A finite number as it is; nan, which is above nothing, for anything else."""
+    """``value`` if it is a finite number, otherwise nan, which fails every comparison."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return math.nan
     return value

@@ -1,4 +1,4 @@
-"""Labels of a user's own folder, in any format: found, read, and matched with their images."""
+"""Finds and reads the labels of a user's folder, in any format, and matches them with the images."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,9 @@ _SUFFIXES = {**{format: SUFFIXES[format] for format in (*PER_IMAGE, *TABLES)}, "
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """``cells``: stem of each labelled image → its cells, in pixels; ``columns``: name of a column that was asked for →
-    stem → its value there.
+    """The labels of a folder.
+
+    ``cells``: stem of each labelled image → its cells, in pixels. ``columns``: requested column → stem → value.
     """
 
     cells: dict[str, tuple[Annotation, ...]]
@@ -32,13 +33,14 @@ class Labelled:
 def read_labels(
     images: Mapping[str, Path], root: Path, labels: Path | None, format: str, columns: Sequence[str]
 ) -> Labelled:
-    """The cells of all labelled ``images`` (stem → file under ``root``).
+    """Read the cells of all labelled ``images`` (stem → file under ``root``).
 
-    ``labels``: a file, a folder of files, None for files beside the images: ``a_mask.png``, ``a.csv`` or ``a.geojson``
-    for ``a.png``. ``format``: one of ``WORDS``. ``columns``: of ``case`` and ``mpp`` those that are read. In formats
-    that have a file for each image, one without it is unlabelled; of those that name their images, one that is not
-    named has no cell (in MIDOG's it is unlabelled). Both are counted in a warning.
-    Raises ``InputError`` for no labels, labels of no image, two label files of one image, and as the format's reader.
+    ``labels``: a file, a folder of files, or None for files next to the images: ``a_mask.png``, ``a.csv`` or
+    ``a.geojson`` for ``a.png``. ``format``: one of ``WORDS``. ``columns``: which of ``case`` and ``mpp`` to read. In
+    formats with one file per image, an image without a file is unlabelled. In formats with one file for all images, an
+    image that is not named has no cells (in MIDOG's json it is unlabelled). A warning counts both.
+    Raises ``InputError`` if there are no labels, labels match no image, or an image has two label files; also as the
+    format's reader.
     """
     if format == "auto":
         format = _format_of(images, labels)
@@ -87,14 +89,14 @@ def _files(labels: Path, format: str) -> list[Path]:
 
 
 def _beside(images: Mapping[str, Path], format: str) -> dict[str, Path]:
-    """Stem → label file, of those images that have one in their folder."""
-    found = {}
+    """Stem → label file, for the images that have one in their folder."""
+    beside = {}
     for stem, image in images.items():
         names = [stem + MASK] if format == "mask" else [stem, image.name]
         files = [image.with_name(name + suffix) for name in names for suffix in _SUFFIXES[format]]
         if there := [file for file in files if file.is_file()]:
-            found[stem] = _only(there)
-    return found
+            beside[stem] = _only(there)
+    return beside
 
 
 def _read_single(
@@ -114,10 +116,10 @@ def _read_single(
     if left := len(images) - len(files):
         warnings.warn(f"{left} of {len(images)} images have no {format} file: unlabelled, left out", stacklevel=4)
     if format == "mask":
-        found = {stem: mask.read(file, images[stem].name, image_size(images[stem])) for stem, file in files.items()}
+        content = {stem: mask.read(file, images[stem].name, image_size(images[stem])) for stem, file in files.items()}
     else:
-        found = {stem: PER_IMAGE[format].read(file, stem) for stem, file in files.items()}
-    return {stem: found[stem].annotations for stem in sorted(found)}
+        content = {stem: PER_IMAGE[format].read(file, stem) for stem, file in files.items()}
+    return {stem: content[stem].annotations for stem in sorted(content)}
 
 
 def _read_tables(images: Mapping[str, Path], root: Path, labels: Path, format: str, columns: Sequence[str]) -> Labelled:

@@ -1,4 +1,4 @@
-"""The images of a user's own folder: found, named, and grouped by case."""
+"""Finds the images of a user's folder, names them and groups them by case."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,14 +9,14 @@ from mitosis.errors import InputError
 from mitosis.label.per_image import IMAGES
 
 MASK = "_mask"
-"""What a mask's name ends in where it lies beside its image: ``a.png`` and ``a_mask.png``."""
+"""Suffix of the name of a mask next to its image: ``a.png`` and ``a_mask.png``."""
 
 
 def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
-    """Stem → image file, everything under ``root`` but masks and what lies in the folder ``apart``; sorted.
+    """Stem → image file for all images under ``root``, sorted, without masks, hidden files and the folder ``apart``.
 
-    Hidden files are not images. Raises ``InputError`` when there is none, and for two images of one name, even
-    with other suffixes or in other folders: a field is known by its name.
+    Raises ``InputError`` if there is no image, or if two have the same name, even with different suffixes or in
+    different folders, since the name identifies the field.
     """
     images: dict[str, Path] = {}
     for path in sorted(files_under(root)):
@@ -33,10 +33,11 @@ def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
 
 
 def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[str, str] | None) -> dict[str, str]:
-    """Stem → case, by ``rule``: folder (the image's own), name (each image is one), column (``column`` has it), or a
-    regular expression whose one group is found in the image's path below ``root``.
+    """Stem → case.
 
-    Raises ``InputError`` for a broken expression, one with any other number of groups, and an image of no case.
+    ``rule``: ``folder`` (the image's folder), ``name`` (each image is a case), ``column`` (the value in ``column``), or
+    a regular expression with one group, which is searched in the image's path relative to ``root``.
+    Raises ``InputError`` if the expression is broken or does not have exactly one group, or an image gets no case.
     """
     if rule == "name":
         return {stem: stem for stem in images}
@@ -63,10 +64,10 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
 
 
 def matched(names: Iterable[str], images: Mapping[str, Path], root: Path, labels: Path) -> dict[str, str]:
-    """Image's name in a label file → stem: its path below ``root``, its file's name, or that without a suffix,
-    in any case.
+    """Image name in a label file → stem of the image.
 
-    Raises ``InputError`` when there is no such image, naming one of them and how many there are.
+    A name may be a path relative to ``root`` or a file name, with or without the suffix; upper and lower case do not
+    matter. Raises ``InputError`` if names match no image, with one of them and their number.
     """
     known: dict[str, str] = {}
     for stem, path in images.items():

@@ -1,4 +1,4 @@
-"""Images and their labels from a file, made into records."""
+"""Makes records from image files and the labels read from a label file."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ from mitosis.label.annotation import Labels
 
 @dataclass(frozen=True)
 class Source:
-    """An image file, and what its labels leave open. ``image``: its name in them; the others as in ``Record``."""
+    """An image file and what its labels do not contain.
+
+    ``image``: its name in the labels. ``path``: the file. The others are as in ``Record``.
+    """
 
     image: str
     path: Path
@@ -29,11 +32,11 @@ class Source:
 def labelled_records(
     labels: Labels, sources: Sequence[Source], *, radius_um: float, ring_um: float | None = None
 ) -> list[Record]:
-    """A record for each source; cells without pixels or outline of their own become discs of ``radius_um``.
+    """Make a record for each source; cells without annotated pixels or an outline become discs of ``radius_um``.
 
-    ``ring_um``: outer radius of the ring round each disc, as in ``figure_of``.
+    ``ring_um``: outer radius of the ring around each disc, as in ``figure_of``.
     Cells whose centre lies outside their image are left out, and one warning counts them.
-    Raises ``InputError``: an image that cannot be read, or whose size is not that of its labels.
+    Raises ``InputError`` if an image cannot be read or its size differs from that in its labels.
     """
     cells = defaultdict(list)
     for annotation in labels.annotations:

@@ -1,4 +1,4 @@
-"""Mitoses out of a mask: its connected parts."""
+"""Mitoses from a mask: its connected components."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from mitosis.label.annotation import Labels, filled
 
 
 def components(mask: np.ndarray) -> list[np.ndarray]:
-    """The 8-connected parts of a (H, W) bool mask as (n, 2) int32 arrays of x, y, in the order of their first rows."""
+    """The 8-connected components of a (H, W) bool mask as (n, 2) int32 arrays of x, y, in order of their first rows."""
     return [region.coords[:, ::-1].astype(np.int32) for region in regionprops(label(mask, connectivity=2))]
 
 
 def read(path: Path, image: str, size: tuple[int, int]) -> Labels:
-    """A mask's parts as mitoses of ``image``, whose (height, width) is ``size``; all that is not black belongs to one.
+    """Read a mask's components as mitoses of ``image``, of ``size`` (height, width); every non-black pixel counts.
 
-    Raises ``InputError``: a file that ``read_mask`` refuses, another size, a JPEG, whose black is not black.
+    Raises ``InputError`` as ``read_mask``, for another size, and for a JPEG, whose black is not quite black.
     """
     if path.suffix.lower() in (".jpg", ".jpeg"):
         raise InputError(f"{path}: a JPEG's black is not quite black; save masks as .png")

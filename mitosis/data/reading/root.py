@@ -1,4 +1,4 @@
-"""The folder that a user names as a dataset's: checked, and walked through."""
+"""Checks the folder that a user gives for a dataset, and walks through it."""
 
 import os
 import tarfile
@@ -9,13 +9,13 @@ from pathlib import Path
 from mitosis.errors import InputError
 
 IMAGES = (".bmp", ".png", ".tif", ".tiff", ".jpg", ".jpeg")
-"""What ``mitosis.image.file.read_image`` reads."""
+"""Suffixes of the files that ``mitosis.image.file.read_image`` reads."""
 
 
 def checked_root(root: str | os.PathLike[str] | None, holds: str) -> Path:
-    """``data.root`` as a folder; ``holds`` says in the error messages what it should hold.
+    """``data.root`` as an existing folder; ``holds`` describes its expected content in error messages.
 
-    Raises ``InputError`` when it is not set, not there, or a file (an archive is to be unpacked).
+    Raises ``InputError`` if it is not set, does not exist, or is a file (archives must be unpacked).
     """
     if not root:
         raise InputError(f"data.root=DIR is not set: DIR is the folder that holds {holds}")
@@ -29,7 +29,7 @@ def checked_root(root: str | os.PathLike[str] | None, holds: str) -> Path:
 
 
 def files_under(root: Path) -> Iterator[Path]:
-    """Every file under ``root``; links to folders are followed, each folder is entered once."""
+    """Every file under ``root``; links to folders are followed, and each folder is entered once."""
     entered = set()
     for folder, subfolders, names in os.walk(root, followlinks=True):
         real = os.path.realpath(folder)
@@ -41,7 +41,7 @@ def files_under(root: Path) -> Iterator[Path]:
 
 
 def unique(paths: Iterable[tuple[str, Path]]) -> dict[str, Path]:
-    """Key → path, in the order of the keys. Raises ``InputError`` naming both files of a key that is there twice."""
+    """Key → path, sorted by key. Raises ``InputError`` naming both files if a key occurs twice."""
     paths_by_key: dict[str, Path] = {}
     for key, path in sorted(paths):
         if key in paths_by_key:

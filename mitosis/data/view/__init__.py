@@ -1,4 +1,4 @@
-"""What a network sees of fields: tiles, whole fields, candidates."""
+"""Datasets that present fields to a network: tiles, whole fields, candidates."""
 
 from mitosis.lazy import lazy_names
 

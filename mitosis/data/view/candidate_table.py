@@ -1,4 +1,4 @@
-"""``candidates.csv``: what a segmenter proposed, and what each proposal is."""
+"""``candidates.csv``: the candidates that a segmenter proposed, with their labels."""
 
 import csv
 import io
@@ -15,8 +15,9 @@ from mitosis.errors import InputError
 class CandidateRow:
     """One candidate: ``x``, ``y`` in pixels of the field, ``mean`` and ``max`` probability over its component.
 
-    ``label``: 1 a mitosis, 0 none, -1 a further part of a mitosis (left out of training). ``segmenter``: hash of the
-    network's weights. ``seen``: whether that network was trained on this field.
+    ``label``: 1 for a mitosis, 0 for a false candidate, -1 for another part of a mitosis (not used in training).
+    ``segmenter``: hash of the network's weights. ``seen``: "seen" if the network was trained on this field, otherwise
+    "unseen".
     """
 
     field: str
@@ -31,7 +32,7 @@ class CandidateRow:
 
 
 def write_candidates(path: Path, rows: Iterable[CandidateRow]) -> None:
-    """Replace ``path`` by the rows."""
+    """Write the rows to ``path``, replacing the file."""
     text = io.StringIO()
     names = [item.name for item in fields(CandidateRow)]
     writer = csv.writer(text, lineterminator="\n")
@@ -42,7 +43,7 @@ def write_candidates(path: Path, rows: Iterable[CandidateRow]) -> None:
 
 
 def read_candidates(path: Path) -> list[CandidateRow]:
-    """The rows of a ``candidates.csv``; ``InputError`` naming file and row when one is broken."""
+    """Read the rows of a ``candidates.csv``; ``InputError`` naming file and row if one is broken."""
     names = [item.name for item in fields(CandidateRow)]
     try:
         text = path.read_bytes().decode("utf-8")
@@ -73,7 +74,7 @@ def read_candidates(path: Path) -> list[CandidateRow]:
 
 
 def by_field(rows: Iterable[CandidateRow]) -> dict[str, list[CandidateRow]]:
-    """Candidates per field. Where a segmenter that never saw the field proposed, those of all others are dropped."""
+    """Candidates per field. If any come from a segmenter that never saw the field, the others are dropped."""
     grouped: dict[str, list[CandidateRow]] = {}
     for row in rows:
         grouped.setdefault(row.field, []).append(row)

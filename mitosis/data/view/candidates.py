@@ -1,4 +1,4 @@
-"""Crops round candidates, as the classifier sees them."""
+"""Crops around candidates, the classifier's input."""
 
 import math
 import warnings
@@ -17,24 +17,35 @@ from mitosis.data.view.tiles import Augment
 from mitosis.errors import InputError
 from mitosis.inference.crop import crop
 
-# A crop is taken this much wider, augmented, and cut down: turned by 45°, shrunk to 0.9 and shifted by 3 % it still
-# shows tissue in every corner.
+# A crop is taken this much wider, augmented, and then cut to size, so that it shows tissue in every corner even after a
+# rotation by 45°, a rescaling by 0.9 and a shift by 3 %.
 MARGIN = 1.75
 
 
 class CandidateView(Dataset[dict[str, Any]]):
-    """Training crops for the second stage of SCMitosis (section 3.2).
+    """Training crops for the classifier, the second stage of SCMitosis (section 3.2).
 
-    Positive are the candidates labelled 1 and a crop round the centroid of every annotated mitosis, negative the
-    candidates labelled 0; −1 is left out. ``candidates``: a field's name to its rows; a field may be missing.
-    ``positives``: share of positive samples. ``jitter_um``: how far a crop's centre may lie from the point, in x and
-    in y. ``side_um``: side of the crop in µm, resized to ``pixels``. ``border``: "reflect", or the paper's "black".
-    ``augment``: called with (image, None, seed) on a crop with a margin. ``samples``: the length of an epoch.
+    Positives are the candidates labelled 1 and a crop around the centroid of every annotated mitosis; negatives are the
+    candidates labelled 0. Candidates labelled −1 are not used. If there are no negatives, points on a grid away from
+    all mitoses replace them, with a warning.
 
-    An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
-    index) alone: {"image": (3, pixels, pixels) float32 in [0, 1], "label": int64, 1 = mitosis}.
-    Without any negative, points on a grid away from all mitoses take their place, with a warning.
-    Raises ``InputError`` where there is no positive to learn from.
+    A key is (epoch, index), as ``EpochSampler`` yields it. An item depends only on (``seed``, epoch, index):
+    {"image": (3, pixels, pixels) float32 in [0, 1], "label": int64, 1 = mitosis}.
+
+    Args:
+        fields: The training fields.
+        candidates: Field name → its candidates; a field may be missing.
+        augment: Called with (image, None, seed) on a crop with a margin.
+        side_um: Side of the crop in µm.
+        pixels: Side in pixels to which the crop is resized.
+        border: How to fill a crop beyond the field: ``reflect``, or ``black`` as in the paper.
+        positives: Share of positive samples, in [0, 1].
+        jitter_um: Maximum shift of a crop's centre in x and in y, in µm.
+        samples: Number of samples per epoch.
+        seed: Seed of the samples.
+
+    Raises:
+        InputError: There is no positive to learn from.
     """
 
     def __init__(
@@ -95,7 +106,7 @@ class CandidateView(Dataset[dict[str, Any]]):
 
 
 def elsewhere(field: Field, side_um: float) -> np.ndarray:
-    """Points (n, 2) x, y of a field, ``side_um`` apart and at least as far from every mitosis."""
+    """Points of a field, (n, 2) x, y, ``side_um`` apart and farther than that from every mitosis."""
     step = side_um / field.record.mpp
     height, width = field.record.size
     grid = np.stack(np.meshgrid(np.arange(step / 2, width, step), np.arange(step / 2, height, step)), axis=-1)
@@ -105,11 +116,13 @@ def elsewhere(field: Field, side_um: float) -> np.ndarray:
 
 
 class CandidateFieldView(Dataset[dict[str, Any]]):
-    """All candidates of one field an item, for validation and test: {"field": its name, "images": (n, 3, pixels,
-    pixels) float32 in [0, 1], "points": (n, 2) float64 x, y, "labels": (n,) int64, "mpp": µm per pixel, "centroids":
-    (k, 2) float64 x, y of the annotated mitoses}. n may be 0. Loaded with ``batch_size=1, collate_fn=single``.
+    """All candidates of one field per item, for validation and test.
 
-    Arguments as for ``CandidateView``.
+    An item is {"field": its name, "images": (n, 3, pixels, pixels) float32 in [0, 1], "points": (n, 2) float64 x, y,
+    "labels": (n,) int64, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y of the annotated mitoses}; n may be 0.
+    Load it with ``batch_size=1, collate_fn=single``.
+
+    The arguments are as for ``CandidateView``.
     """
 
     def __init__(

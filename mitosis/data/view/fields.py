@@ -1,4 +1,4 @@
-"""Whole fields, as validation and test see them."""
+"""Whole fields for validation and test."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +12,11 @@ from mitosis.data.record import Field
 
 
 class FieldView(Dataset[dict[str, Any]]):
-    """One whole field an item: {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of
-    ``mask_value``, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}.
+    """One whole field per item, for validation and test.
 
-    Loaded with ``batch_size=1, collate_fn=single``.
+    An item is {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 with the values of
+    ``mask_value``, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}.
+    Load it with ``batch_size=1, collate_fn=single``.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:
@@ -36,17 +37,17 @@ class FieldView(Dataset[dict[str, Any]]):
 
 
 def single(batch: list[Any]) -> Any:
-    """Collate function for items that do not stack: the one item of a batch of one."""
+    """Collate function for items that cannot be stacked: returns the only item of the batch."""
     (item,) = batch
     return item
 
 
 def image_tensor(image: np.ndarray) -> Tensor:
-    """(..., H, W, 3) uint8 to (..., 3, H, W) float32 in [0, 1]."""
+    """Convert (..., H, W, 3) uint8 to (..., 3, H, W) float32 in [0, 1]."""
     channels_first = np.moveaxis(image, -1, -3).astype(np.float32, order="C")
     return torch.from_numpy(channels_first).div_(255)
 
 
 def mask_tensor(mask: np.ndarray) -> Tensor:
-    """(H, W) uint8 to (1, H, W) float32 of the same values."""
+    """Convert (H, W) uint8 to (1, H, W) float32 with the same values."""
     return torch.from_numpy(mask.astype(np.float32))[None]

@@ -1,4 +1,4 @@
-"""The order of an epoch, and who of a distributed run's processes gets what."""
+"""The order of samples in an epoch, and how the processes of a distributed run share them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 class EpochSampler(DistributedSampler[Any]):
-    """Keys (epoch, index) for the training views: index runs through a permutation of 0 … ``length`` − 1.
+    """Yields the keys (epoch, index) of the training views; the indices are a permutation of 0 … ``length`` − 1.
 
-    The permutation is a function of (``seed``, epoch) alone; Lightning calls ``set_epoch``. Where ``torch.distributed``
-    is initialised when the sampler is made, each rank gets every world-size-th key; all ranks get equally many (a few
-    keys come twice where ``length`` does not divide) and together the whole.
+    The permutation depends only on (``seed``, epoch); Lightning calls ``set_epoch``. If ``torch.distributed`` is
+    initialised when the sampler is created, each rank gets every world-size-th key. All ranks get the same number of
+    keys and together they cover all of them; a few keys repeat if ``length`` is not divisible.
     """
 
     def __init__(self, length: int, seed: int = 0) -> None:
         rank, processes = _place()
-        # A DistributedSampler even on one device: Lightning wraps any other kind and so would shard it twice.
+        # A DistributedSampler even on one device: Lightning would wrap any other sampler and shard it twice.
         super().__init__(
             range(length),  # pyright: ignore[reportArgumentType]
             num_replicas=processes,
@@ -32,9 +32,9 @@ class EpochSampler(DistributedSampler[Any]):
 
 
 def share_of(items: Sequence[T]) -> tuple[Sequence[T], int]:
-    """The items that are this process's, none of which is another's, and how many fewer it has than another has.
+    """This process's share of the items, and how many items it has fewer than the largest share.
 
-    They follow one another in ``items``; together the processes have all. Without ``torch.distributed``: all items.
+    The shares are consecutive, disjoint and cover all items. Without ``torch.distributed`` the share is all items.
     """
     rank, processes = _place()
     fewest, more = divmod(len(items), processes)
@@ -44,7 +44,7 @@ def share_of(items: Sequence[T]) -> tuple[Sequence[T], int]:
 
 
 def _place() -> tuple[int, int]:
-    """This process's number and how many there are, where ``torch.distributed`` is initialised."""
+    """Rank and number of processes; (0, 1) unless ``torch.distributed`` is initialised."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     return 0, 1

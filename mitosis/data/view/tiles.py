@@ -1,4 +1,4 @@
-"""Square tiles of the fields, as the segmentation network is trained on them."""
+"""Square tiles of the fields, on which the segmenter is trained."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -15,25 +15,33 @@ from mitosis.errors import InputError
 
 Augment = Callable[[np.ndarray, np.ndarray | None, int], tuple[np.ndarray, np.ndarray | None]]
 
-# A tile is cut this much larger, augmented, and cut down to its size: turned by 45° and shrunk to 0.8 it still shows
-# tissue in every corner, no reflection.
+# A tile is cut this much larger, augmented, and then cut to size, so that it shows tissue and no reflection in every
+# corner even after a rotation by 45° and a rescaling by 0.8.
 MARGIN = math.sqrt(2) / 0.8
 
 
 class TileView(Dataset[dict[str, Any]]):
-    """Tiles in the mix of SCMitosis (section 4.1.3): centred on mitoses, from a sliding window, and random.
+    """Training tiles, mixed as in SCMitosis (section 4.1.3): centred on mitoses, from a sliding window, and random.
 
-    ``fields``: where the tiles come from. ``augment``: called with (image, mask, seed) on a tile with a margin.
-    ``size``: side in pixels. ``positives``: share of the samples that is centred on a mitosis, any one of the fields'
-    mitoses as likely as any other, give or take ``jitter`` pixels in x and in y. ``sliding``: share of the others that
-    comes from the grid of windows which overlap by ``overlap`` pixels (the last one ends where the field ends); what
-    remains is placed at random. ``samples``: the length of an epoch.
+    Windows lie within the field. A field smaller than a tile is centred in it and extended by reflection.
 
-    Windows lie in the field; a field smaller than a tile lies in its middle and is reflected around it.
+    A key is (epoch, index), as ``EpochSampler`` yields it. An item depends only on (``seed``, epoch, index):
+    {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 with the values of ``mask_value``}.
 
-    An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
-    index) alone: {"image": (3, size, size) float32 in [0, 1], "mask": (1, size, size) float32 of ``mask_value``}.
-    Raises ``InputError`` for lengths that make no sense and for positives where the fields have no mitosis.
+    Args:
+        fields: The training fields.
+        augment: Called with (image, mask, seed) on a tile with a margin.
+        size: Side of a tile in pixels.
+        overlap: Overlap in pixels of the windows of the sliding grid; the last window ends at the field's edge.
+        positives: Share of samples centred on a mitosis, in [0, 1]; all mitoses are equally likely.
+        sliding: Share of the other samples taken from the sliding grid, in [0, 1]; the rest is placed at random.
+        jitter: Maximum shift of a tile centred on a mitosis, in x and in y, in pixels.
+        samples: Number of samples per epoch.
+        seed: Seed of the samples.
+
+    Raises:
+        InputError: ``overlap`` or ``jitter`` does not fit ``size``, there are no fields, or ``positives`` is above 0
+            but the fields have no mitosis.
     """
 
     def __init__(
@@ -87,14 +95,14 @@ class TileView(Dataset[dict[str, Any]]):
         return {"image": image_tensor(image[inner, inner]), "mask": mask_tensor(mask[inner, inner])}
 
     def _window(self, rng: np.random.Generator) -> tuple[int, int, int]:
-        """A field's index and the left and upper edge of a window in it."""
+        """Draw a window: its field's index and its left and upper edge."""
         if rng.random() < self._positives:
             field, x, y = self._mitoses[rng.integers(len(self._mitoses))]
             dx, dy = rng.integers(-self._jitter, self._jitter, size=2, endpoint=True)
             height, width = self._fields[field].mask.shape
             half = self._size // 2
             return field, _clip(x + dx - half, width, self._size), _clip(y + dy - half, height, self._size)
-        # A window of the grid also picks the field where the place is random: so a field counts by its area.
+        # A window of the grid also chooses the field of a random tile, so that fields are weighted by area.
         field, x, y = self._grid[rng.integers(len(self._grid))]
         if rng.random() < self._sliding:
             return field, x, y
@@ -103,7 +111,7 @@ class TileView(Dataset[dict[str, Any]]):
 
 
 def _starts(length: int, size: int, stride: int) -> list[int]:
-    """Where the windows of a sliding grid start along an axis; the last one ends with the axis."""
+    """Start positions of the sliding grid's windows along an axis; the last window ends at the end of the axis."""
     if length <= size:
         return [(length - size) // 2]
     return [*range(0, length - size, stride), length - size]
@@ -118,7 +126,7 @@ def _anywhere(rng: np.random.Generator, length: int, size: int) -> int:
 
 
 def _cut(array: np.ndarray, x: int, y: int, side: int) -> np.ndarray:
-    """The square of ``side`` pixels whose upper left corner is (x, y); beyond the array its reflection."""
+    """The square of ``side`` pixels with the upper left corner (x, y); beyond the array it is filled by reflection."""
     height, width = array.shape[:2]
     inside = array[max(y, 0) : min(y + side, height), max(x, 0) : min(x + side, width)]
     above, left = max(-y, 0), max(-x, 0)

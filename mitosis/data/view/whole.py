@@ -1,4 +1,4 @@
-"""Whole fields at the network's resolution, as the U-Net paper trains on them."""
+"""Whole fields at the network's resolution, for training as in the U-Net paper."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,19 +17,26 @@ from mitosis.inference.resolution import rescale
 
 
 class WholeFieldView(Dataset[dict[str, Any]]):
-    """Whole fields for training, rescaled to ``mpp`` µm per pixel ("Detecting Mitosis Cells using U-Nets", IV.A).
+    """Whole training fields, rescaled to a fixed resolution ("Detecting Mitosis Cells using U-Nets", section IV.A).
 
-    The paper resizes every field to 512 × 512 pixels. A field of ICPR 2012 is 512 µm to a side under either scanner, so
-    ``mpp`` 1.0 does the same, and still means the same on an image of any other size. Image and mask are scaled
-    together, once; a pixel of the scaled mask is mitosis where at least half of it was, else ignored where at least
-    half of it was mitosis or ignored. None keeps the field's own.
+    The paper resizes every field to 512 × 512 pixels. A field of ICPR 2012 has a side of 512 µm on either scanner, so
+    ``mpp=1.0`` does the same, and it keeps its meaning for images of any other size. Image and mask are rescaled
+    together, once. A pixel of the rescaled mask is mitosis if at least half of it was mitosis; otherwise it is ignored
+    if at least half of it was mitosis or ignored.
 
-    ``augment``: called with (image, mask, seed). ``samples``: the length of an epoch; each field comes equally often,
-    give or take one (the paper's augmentation factor is ``samples`` / fields).
+    A key is (epoch, index), as ``EpochSampler`` yields it. An item depends only on (``seed``, epoch, index):
+    {"image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 with the values of ``mask_value``}.
 
-    An item's key is (epoch, index), as ``EpochSampler`` gives it, and the item is a function of (``seed``, epoch,
-    index) alone: {"image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of ``mask_value``}.
-    Raises ``InputError`` without any field, and for fields that differ in size at ``mpp``: a batch is of one size.
+    Args:
+        fields: The training fields.
+        augment: Called with (image, mask, seed).
+        mpp: Resolution in µm per pixel. None keeps that of each field.
+        samples: Number of samples per epoch. All fields occur equally often, up to one (the paper's augmentation factor
+            is ``samples`` / number of fields).
+        seed: Seed of the samples.
+
+    Raises:
+        InputError: There are no fields, or their sizes at ``mpp`` differ, so that they cannot form a batch.
     """
 
     def __init__(
@@ -59,10 +66,10 @@ class WholeFieldView(Dataset[dict[str, Any]]):
 
 
 def scaled(field: Field, mpp: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Image (H, W, 3) uint8 and mask (H, W) uint8 of ``mask_value``, of a field at ``mpp`` µm per pixel or its own."""
+    """A field rescaled to ``mpp`` µm per pixel (None: unchanged): image (H, W, 3) uint8 and mask (H, W) uint8."""
     scale = 1.0 if mpp is None else field.record.mpp / mpp
     image = rescale(image_tensor(field.image), scale)
-    # Each circle is scaled by itself: between 0 and 2 a blend of the values would find a mitosis.
+    # Mitosis and ignored are rescaled separately: interpolating between 0 and 2 would give 1, a mitosis.
     parts = (field.mask == MITOSIS, field.mask != BACKGROUND)
     disc, circle = (rescale(mask_tensor(part), scale)[0] >= 0.5 for part in parts)
     mask = torch.where(disc, MITOSIS, torch.where(circle, IGNORED, BACKGROUND)).to(torch.uint8)

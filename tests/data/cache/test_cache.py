@@ -1,4 +1,4 @@
-"""The cache: the uncached way's very pixels, nothing half-written taken for whole, nothing stale for fresh."""
+"""The cache gives the same pixels as reading without it, and never a partial or stale entry."""
 
 import os
 import pickle
@@ -36,7 +36,7 @@ SIDE = 96
 
 
 class Inverted:
-    """A stain with a setting, which notes what it was called with."""
+    """A stain with a setting, which records its calls."""
 
     called: list[str] = []
 
@@ -55,7 +55,7 @@ def _nothing_called_yet() -> None:
 
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
-    """A drawn field in a file."""
+    """A drawn field, saved as a file."""
     drawn = draw_field(seed=0, case=0, index=0, size=SIDE)
     Image.fromarray(drawn.image).save(tmp_path / "a.png")
     read = partial(read_image, tmp_path / "a.png")
@@ -73,7 +73,7 @@ def made(cache: Cache, record: Record) -> bool:
     return Inverted.called.count(record.field) > before
 
 
-def test_a_field_comes_back_as_it_is_and_is_made_once(record: Record, tmp_path: Path) -> None:
+def test_a_cached_field_is_identical_and_written_once(record: Record, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", Inverted())
     assert cache.missing_bytes(record) == SIDE * SIDE * 4 + 2 * HEADER
     field = cache.field(record)
@@ -100,7 +100,7 @@ def test_another_process_does_not_hash_the_stain_again(record: Record, tmp_path:
     assert Inverted.called == ["a fixed image", "a"]
 
 
-def test_what_changes_the_pixels_makes_them_anew(record: Record, tmp_path: Path, monkeypatch) -> None:
+def test_a_change_of_the_pixels_sources_makes_new_entries(record: Record, tmp_path: Path, monkeypatch) -> None:
     folder = tmp_path / "cache"
     assert made(Cache(folder, Inverted()), record)
     assert made(Cache(folder, Inverted(white=254)), record)
@@ -110,10 +110,10 @@ def test_what_changes_the_pixels_makes_them_anew(record: Record, tmp_path: Path,
     assert made(Cache(folder, Inverted()), record)
     assert (Cache(folder, Inverted()).field(record).image == 255).all()
     monkeypatch.setattr(Inverted, "__call__", lambda self, image, name: Inverted.called.append(name) or image)
-    assert made(Cache(folder, Inverted()), record)  # the same name and settings, other code
+    assert made(Cache(folder, Inverted()), record)  # same name and settings, different code
 
 
-def test_what_does_not_change_them_does_not(record: Record, tmp_path: Path) -> None:
+def test_changes_that_keep_the_pixels_reuse_the_entries(record: Record, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", Inverted())
     assert made(cache, record)
     os.utime(tmp_path / "a.png", ns=(1, 1))
@@ -124,7 +124,7 @@ def test_what_does_not_change_them_does_not(record: Record, tmp_path: Path) -> N
     assert len(entries(tmp_path)) == 2
 
 
-def test_a_source_is_read_through_once(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_file_is_hashed_once(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Cache(tmp_path / "cache", Inverted()).field(record)
     monkeypatch.setattr("mitosis.data.cache.fingerprint.hashlib.file_digest", None)
     assert not made(Cache(tmp_path / "cache", Inverted()), record)
@@ -134,7 +134,7 @@ def test_a_source_is_read_through_once(record: Record, tmp_path: Path, monkeypat
         Cache(tmp_path / "cache", Inverted()).field(record)
 
 
-def test_masks_follow_the_labels(record: Record, tmp_path: Path) -> None:
+def test_a_change_of_the_labels_makes_a_new_mask(record: Record, tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", Inverted())
     cache.field(record)
     fewer = replace(record, figures=record.figures[1:])
@@ -153,7 +153,7 @@ def _grey(path: Path) -> np.ndarray:
     return read_image(path)[..., 0].copy()
 
 
-def test_readers_that_name_no_file_are_known_by_their_pixels(tmp_path: Path) -> None:
+def test_readers_without_files_are_identified_by_their_pixels(tmp_path: Path) -> None:
     def record(read: Callable) -> Record:
         return Record("a", read, (2, 3), 0.25, "case", "slide", "scanner")
 
@@ -163,7 +163,7 @@ def test_readers_that_name_no_file_are_known_by_their_pixels(tmp_path: Path) -> 
     assert made(cache, record(white))
     assert not made(cache, record(lambda: black()))
     np.save(tmp_path / "a.npy", black())
-    folder = partial(_of_folder, tmp_path, "a.npy")  # the file's name is in no argument
+    folder = partial(_of_folder, tmp_path, "a.npy")  # no argument names the file
     assert files_of(folder) == []
     assert not made(cache, record(folder))
     np.save(tmp_path / "a.npy", 1 + black())
@@ -182,8 +182,8 @@ def test_regions_of_one_file_differ(tmp_path: Path) -> None:
     for left in (0, 40):
         read = partial(_region, str(tmp_path / "slide.png"), left=left)
         assert files_of(read) == [tmp_path / "slide.png"]
-        found = cache.field(Record("a", read, (SIDE, 20), 0.25, "case", "slide", "scanner")).image
-        np.testing.assert_array_equal(found, image[:, left : left + 20])
+        region = cache.field(Record("a", read, (SIDE, 20), 0.25, "case", "slide", "scanner")).image
+        np.testing.assert_array_equal(region, image[:, left : left + 20])
 
 
 def _region(path: str, left: int) -> np.ndarray:
@@ -192,7 +192,7 @@ def _region(path: str, left: int) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["images", "masks"])
 @pytest.mark.parametrize("size", [0, 60, 1000])
-def test_an_entry_that_was_cut_off_is_made_anew(record: Record, tmp_path: Path, kind: str, size: int) -> None:
+def test_a_truncated_entry_is_rewritten(record: Record, tmp_path: Path, kind: str, size: int) -> None:
     cache = Cache(tmp_path / "cache", Inverted())
     field = cache.field(record)
     whole = entries(tmp_path)
@@ -251,7 +251,7 @@ def equal(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return all(torch.equal(v, other[k]) if isinstance(v, torch.Tensor) else v == other[k] for k, v in one.items())
 
 
-def test_more_fields_than_files_may_be_open(record: Record, tmp_path: Path) -> None:
+def test_more_fields_than_file_descriptors_can_be_used(record: Record, tmp_path: Path) -> None:
     field = Cache(tmp_path / "cache", NoStain()).field(record)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))

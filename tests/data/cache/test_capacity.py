@@ -1,4 +1,4 @@
-"""What a cache lacks is counted, and refused where its disk cannot hold it, before anything is made."""
+"""Missing fields are counted before any is written, and refused if the disk cannot hold them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ DRAWN = ["data=synthetic", f"data.size={SIDE}", "data.cases=5", "data.fields_per
 
 @pytest.fixture
 def records() -> list[Record]:
-    """Five grey fields with masks of their own."""
+    """Five grey fields with different masks."""
     read = [partial(np.full, (SIDE, SIDE, 3), grey, np.uint8) for grey in range(5)]
     figures = [(MitoticFigure(np.array([[x, x]], np.int32)),) for x in range(5)]
     return [Record(str(i), read[i], (SIDE, SIDE), 0.25, "c", "s", "s", figures[i]) for i in range(5)]
@@ -41,7 +41,7 @@ def entries(folder: Path) -> list[Path]:
     return list(folder.rglob("*.npy"))
 
 
-def test_only_what_is_missing_is_counted_and_made(
+def test_only_missing_fields_are_counted_and_written(
     records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture, room: Callable[[int], None]
 ) -> None:
     cache = Cache(tmp_path / "new" / "cache", NoStain())
@@ -56,20 +56,22 @@ def test_only_what_is_missing_is_counted_and_made(
     assert len(entries(tmp_path)) == 10
 
 
-def test_the_room_on_a_disk_is_asked_for_where_the_cache_will_lie(records: list[Record], tmp_path: Path) -> None:
+def test_free_space_is_that_of_the_disk_of_the_cache(records: list[Record], tmp_path: Path) -> None:
     fill(Cache(tmp_path / "not" / "there" / "yet", NoStain()), records[:1], 1)
     assert len(entries(tmp_path / "not" / "there" / "yet")) == 2
 
 
-def test_training_asks_before_it_fills(cli: Callable[..., Any], tmp_path: Path, room: Callable[[int], None]) -> None:
+def test_training_checks_the_space_before_it_fills_the_cache(
+    cli: Callable[..., Any], tmp_path: Path, room: Callable[[int], None]
+) -> None:
     train = ["model=scmitosis_seg", *DRAWN, "fold=0", "data.folds=null", "budget=smoke", "budget.widths=[4,4,8,8]"]
     train += ["trainer=cpu", "data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
     room(3 * ENTRY - 1)  # two fields to train on, one of val; the test part is not read
     ended = cli("train", *train)
     assert ended.code == 1
     assert "0 of 3 fields are in cache; 0.00 GiB needed for the others" in ended.out
-    said = "data.cache=cache: 0.00 GiB are needed and 0.00 GiB free; make room, or choose a folder on another disk"
-    assert ended.err == f"mitosis: {said}\n"
+    message = "data.cache=cache: 0.00 GiB are needed and 0.00 GiB free; make room, or choose a folder on another disk"
+    assert ended.err == f"mitosis: {message}\n"
     assert not entries(tmp_path)
     assert not list(tmp_path.rglob("*.ckpt"))
     room(3 * ENTRY)
@@ -77,7 +79,7 @@ def test_training_asks_before_it_fills(cli: Callable[..., Any], tmp_path: Path, 
     assert ended.code == 0 and len(entries(tmp_path)) == 6, ended
 
 
-def test_fields_that_the_memory_cannot_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fields_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rooms, "_memory", lambda: 4 * 64 * 64 - 1)
     record = Record("a", lambda: np.zeros((64, 64, 3), np.uint8), (64, 64), 0.25, "a", "a", "s")
     with pytest.raises(InputError, match="1 fields take 0.00 GiB of memory .* type data.cache=DIR"):

@@ -1,4 +1,4 @@
-"""A cache filled by several processes: the same entries as by one, said before how large, and all of it told."""
+"""Filling a cache with several processes: same entries as with one, size printed first, all warnings shown."""
 
 import os
 import pickle
@@ -33,7 +33,7 @@ SIDE = 96
 
 @pytest.fixture
 def records(tmp_path: Path) -> list[Record]:
-    """Five fields in files, the last one white."""
+    """Five fields, saved as files; the last one is white."""
     made = []
     for index in range(5):
         drawn = draw_field(seed=0, case=index, index=0, size=SIDE)
@@ -48,11 +48,13 @@ def entries(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.npy")}
 
 
-def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_several_processes_write_the_same_entries_as_one(
+    records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     for workers in (1, 2):
-        with pytest.warns(UserWarning, match="field 4: stains not normalised") as told:
+        with pytest.warns(UserWarning, match="field 4: stains not normalised") as caught:
             fill(Cache(tmp_path / f"{workers}", Macenko()), records, workers)
-        assert len(told) == 1
+        assert len(caught) == 1
         assert f"0 of 5 fields are in {tmp_path / str(workers)}; 0.00 GiB needed" in capsys.readouterr().out
     assert entries(tmp_path / "1") == entries(tmp_path / "2")
     assert len(entries(tmp_path / "1")) == 10
@@ -62,7 +64,7 @@ def test_processes_make_what_one_makes(records: list[Record], tmp_path: Path, ca
     assert "5 of 5 fields are in" in capsys.readouterr().out
 
 
-def test_a_broken_image_is_named_from_another_process(records: list[Record], tmp_path: Path) -> None:
+def test_a_broken_image_in_a_worker_process_is_named(records: list[Record], tmp_path: Path) -> None:
     path = tmp_path / "3.png"
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InputError, match=r"3\.png: the image is cut off"):
@@ -70,13 +72,13 @@ def test_a_broken_image_is_named_from_another_process(records: list[Record], tmp
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_a_killed_process_is_told_in_one_line(records: list[Record], tmp_path: Path) -> None:
+def test_a_killed_process_is_reported_in_one_line(records: list[Record], tmp_path: Path) -> None:
     records[2] = Record("b", partial(os._exit, 1), (SIDE, SIDE), 0.25, "c", "s", "s")
     with pytest.raises(InputError, match="a process that normalises fields was killed"):
         fill(Cache(tmp_path / "cache", NoStain()), records, 2)
 
 
-def test_what_killed_processes_left_is_removed_after_a_day(
+def test_files_left_by_killed_processes_are_removed_after_a_day(
     records: list[Record], tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     cache, hash_ = Cache(tmp_path / "cache", NoStain()), "0123456789" * 4
@@ -109,7 +111,7 @@ def test_what_killed_processes_left_is_removed_after_a_day(
     assert "removed" not in capsys.readouterr().out
 
 
-def test_what_a_process_is_handed_does_not_bring_torch(records: list[Record], tmp_path: Path) -> None:
+def test_worker_processes_do_not_import_torch(records: list[Record], tmp_path: Path) -> None:
     data = Synthetic(folds=None, size=SIDE, cases=1, **arguments())
     painted = partial(read_subtraction_mask, tmp_path / "0.png", tmp_path / "1.png", 120)
     handed = [data.records()[0], replace(records[0], read_mask=painted)]

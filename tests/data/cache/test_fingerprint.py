@@ -1,4 +1,4 @@
-"""Hashes of what a field's pixels follow from: another stain, another code, another ring is another hash."""
+"""Hashes of a field's sources: they change with the stain, its code, and the rings."""
 
 import importlib
 import sys
@@ -39,7 +39,7 @@ def image_hash(folder: Path, stain: Callable[[np.ndarray, str], np.ndarray]) -> 
     return Fingerprints(folder, stain).image(record())
 
 
-def test_masks_follow_the_rings(tmp_path: Path) -> None:
+def test_mask_hashes_depend_on_the_rings(tmp_path: Path) -> None:
     pixels = np.array([[1, 0], [1, 1]], np.int32)
 
     def name(*rings: Circle | None) -> str:
@@ -51,10 +51,10 @@ def test_masks_follow_the_rings(tmp_path: Path) -> None:
     names = [name(None), name(one), name(other), name(None, None), name(one, None), name(one, other), name()]
     assert len(set(names)) == len(names)
     assert name(one) == names[1]
-    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # as it is in caches that know of no ring
+    assert names[0] == "f25cb5a8bdfc90a446b016da63c57d7febacf520"  # unchanged since before masks had rings
 
 
-def test_images_follow_the_stain_and_its_settings(tmp_path: Path) -> None:
+def test_image_hashes_depend_on_the_stain_and_its_settings(tmp_path: Path) -> None:
     stains = [NoStain(), Reinhard(), Macenko(), Macenko(maxima=[2.0, 1.0]), Macenko(maxima=[1.0, 2.0])]
     names = [image_hash(tmp_path, stain) for stain in stains]
     assert len(set(names)) == len(names)
@@ -62,7 +62,7 @@ def test_images_follow_the_stain_and_its_settings(tmp_path: Path) -> None:
 
 
 def own_stain(folder: Path, base: str, own: str) -> Any:
-    """The stain of two modules with these sources, imported anew."""
+    """The stain defined by two modules with these sources, freshly imported."""
     for name, source in (("stain_of_base", base), ("stain_of_own", own)):
         (folder / f"{name}.py").write_text(source)
         sys.modules.pop(name, None)
@@ -70,7 +70,7 @@ def own_stain(folder: Path, base: str, own: str) -> Any:
     return importlib.import_module("stain_of_own").Own()
 
 
-def test_images_follow_the_code_even_where_it_makes_the_same_of_one_image(
+def test_image_hashes_depend_on_the_stains_code_even_if_its_result_is_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
@@ -82,21 +82,21 @@ def test_images_follow_the_code_even_where_it_makes_the_same_of_one_image(
     assert len({first, *others}) == 3
 
 
-def test_images_follow_the_code_that_a_stain_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_image_hashes_depend_on_code_that_a_stain_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = image_hash(tmp_path, Macenko())
     monkeypatch.setattr("mitosis.stain.macenko.recolour", lambda image, matrix: 255 - image)
     assert image_hash(tmp_path, Macenko()) != before
 
 
 class Warner:
-    """A stain that warns of every image."""
+    """A stain that warns about every image."""
 
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         warnings.warn(f"{name}: stains not normalised", stacklevel=2)
         return image
 
 
-def test_no_warning_comes_of_hashing_a_stain(tmp_path: Path) -> None:
+def test_hashing_a_stain_gives_no_warning(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         image_hash(tmp_path, Warner())

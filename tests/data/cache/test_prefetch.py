@@ -1,4 +1,4 @@
-"""One in use, one being made, no more; errors where their turn comes."""
+"""One item in use and one in preparation, no more; errors are raised when their item is due."""
 
 from collections.abc import Callable
 from threading import Event, current_thread, main_thread
@@ -17,7 +17,7 @@ def counting(made: list[int]) -> Callable[[int], int]:
     return make
 
 
-def test_in_order_and_no_further_than_the_next() -> None:
+def test_items_come_in_order_and_only_the_next_is_made_ahead() -> None:
     made: list[int] = []
     for index, square in enumerate(prefetch(counting(made), range(20))):
         assert square == index**2
@@ -26,7 +26,7 @@ def test_in_order_and_no_further_than_the_next() -> None:
     assert list(prefetch(counting(made), [])) == []
 
 
-def test_the_next_is_made_while_one_is_in_use() -> None:
+def test_the_next_item_is_made_while_one_is_in_use() -> None:
     events = [Event() for _ in range(3)]
     taken = prefetch(Event.set, events)
     next(taken)
@@ -35,7 +35,7 @@ def test_the_next_is_made_while_one_is_in_use() -> None:
     taken.close()
 
 
-def test_an_error_is_raised_in_its_turn() -> None:
+def test_an_error_is_raised_when_its_item_is_due() -> None:
     taken = prefetch(lambda item: 1 // item, [1, 1, 0, 1])
     assert [next(taken), next(taken)] == [1, 1]
     with pytest.raises(ZeroDivisionError):

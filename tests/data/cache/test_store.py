@@ -1,4 +1,4 @@
-"""The store of fields: each is read and normalised once, or one after another with two of them in memory."""
+"""The store reads and normalises each field once, or yields them one by one with at most two in memory."""
 
 import weakref
 from dataclasses import replace
@@ -25,7 +25,7 @@ def drawn() -> list[Record]:
 
 
 class Counting:
-    """A stain that notes what it was called with."""
+    """A stain that records its calls."""
 
     def __init__(self) -> None:
         self.called: list[str] = []
@@ -47,7 +47,7 @@ def test_fields_are_normalised_once() -> None:
 
 
 class Alive:
-    """A stain that counts how many of the images it made are still in memory."""
+    """A stain that counts how many of its results are still in memory."""
 
     def __init__(self) -> None:
         self.made: list[weakref.ref] = []
@@ -63,7 +63,7 @@ class Alive:
         self.most = max(self.most, sum(image() is not None for image in self.made))
 
 
-def test_at_most_two_fields_are_in_memory() -> None:
+def test_each_keeps_at_most_two_fields_in_memory() -> None:
     stain = Alive()
     store, records = FieldStore(stain), drawn()
     for record, field in zip(records, store.each(records), strict=True):
@@ -77,7 +77,7 @@ def test_at_most_two_fields_are_in_memory() -> None:
     assert not [image for image in stain.made if image() is not None]
 
 
-def test_each_takes_what_is_held_or_cached(tmp_path: Path) -> None:
+def test_each_reuses_fields_in_memory_or_in_the_cache(tmp_path: Path) -> None:
     store, records = FieldStore(stain := Counting()), drawn()
     held = store.fields(records[:2])
     again = list(store.each(records[:3]))
@@ -90,7 +90,7 @@ def test_each_takes_what_is_held_or_cached(tmp_path: Path) -> None:
     assert np.array_equal(field.image, held[0].image)
 
 
-def test_a_field_is_warned_of_at_its_first_reading(tmp_path: Path) -> None:
+def test_a_warning_about_a_field_is_shown_once(tmp_path: Path) -> None:
     Image.fromarray(np.full((96, 96, 3), 255, np.uint8)).save(tmp_path / "white.png")
     read = partial(read_image, tmp_path / "white.png")
     white = [Record(name, read, (96, 96), 0.25, "c", "s", "s") for name in ("a (1)", "b")]
@@ -101,7 +101,7 @@ def test_a_field_is_warned_of_at_its_first_reading(tmp_path: Path) -> None:
     assert [str(warning.message).split(":")[0] for warning in caught] == ["a (1)", "b"]
 
 
-def test_each_raises_what_reading_raises() -> None:
+def test_each_raises_errors_of_reading() -> None:
     def broken() -> np.ndarray:
         raise InputError("b.png: the image is cut off")
 

@@ -33,7 +33,7 @@ def test_another_process_draws_the_same_field():
     assert other.strip() == digest
 
 
-def test_nothing_but_the_arguments_counts():
+def test_the_field_depends_only_on_the_arguments():
     first = draw_field(seed=0, case=1, index=0, size=128)
     np.random.seed(1)
     draw_field(seed=9, case=9, index=9, size=96)
@@ -49,7 +49,7 @@ def test_seed_case_and_index_each_change_the_field(other):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**31), st.integers(0, 99), st.integers(96, 300), st.sampled_from([0.25, 0.3, 0.5]))
-def test_figures_lie_inside_apart_and_disjoint(seed, case, size, mpp):
+def test_figures_are_inside_the_field_apart_and_disjoint(seed, case, size, mpp):
     size = int(np.ceil(size * 0.25 / mpp))
     drawn = draw_field(seed=seed, case=case, index=0, size=size, mpp=mpp)
     assert drawn.image.shape == (size, size, 3)
@@ -61,7 +61,7 @@ def test_figures_lie_inside_apart_and_disjoint(seed, case, size, mpp):
     assert len(np.unique(pixels, axis=0)) == len(pixels)
 
 
-def test_figures_have_real_sizes_and_stand_60_px_apart(fields):
+def test_figures_have_realistic_sizes_and_are_60_px_apart(fields):
     figures = [figure for drawn in fields for figure in drawn.figures]
     areas = np.array([len(figure.pixels) for figure in figures])
     assert 480 < areas.mean() < 680
@@ -93,7 +93,7 @@ def test_some_figures_have_two_parts_and_keep_one_centroid(fields):
     assert 1 <= sum(count > 1 for count in parts) < len(parts) / 2
 
 
-def test_mitoses_and_look_alikes_are_dark_on_a_pink_ground(fields):
+def test_mitoses_and_look_alikes_are_dark_on_a_pink_background(fields):
     for drawn in fields:
         record = Record("", lambda: drawn.image, (512, 512), 0.25, "", "", "", drawn.figures)  # noqa: B023
         mask = record.mask().astype(bool)

@@ -18,7 +18,7 @@ def test_places_keep_margin_and_distance(seed, radius, margin):
     assert gaps[~np.eye(len(points), dtype=bool)].min(initial=np.inf) >= 2 * radius
 
 
-def test_a_zone_is_kept_and_a_full_square_gives_none():
+def test_places_stay_in_their_zone_and_a_full_square_has_none():
     rng, layout = np.random.default_rng(0), Layout(10.0)
     left = np.zeros((20, 20), dtype=bool)
     left[:, :8] = True

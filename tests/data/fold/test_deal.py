@@ -1,4 +1,4 @@
-"""Folds dealt by case: by hand, and what must hold whatever the cases are."""
+"""Folds made by case: examples by hand, and properties for any cases."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from mitosis.errors import InputError
 
 
 def record(field: str) -> Record:
-    """``a1`` is the field 1 of the case a."""
+    """``a1`` is field 1 of case a."""
     return Record(field, lambda: np.zeros((1, 1, 3), np.uint8), (1, 1), 0.25, field[0], field[0], "A")
 
 
@@ -30,14 +30,14 @@ def test_three_cases_make_three_folds() -> None:
     assert lists["2"] == {"test": ["c1"], "val": ["a1"], "train": ["b1"]}
 
 
-def test_two_cases_are_dealt_by_field_with_a_note() -> None:
+def test_two_cases_give_folds_by_field_with_a_note() -> None:
     records = [record(name) for name in ("a1", "a2", "a3", "b1", "b2", "b3")]
     parts = split(records, 0, make_folds(records))
     assert [item.field for item in parts.test] == ["a1", "b3"]
     assert parts.note == "fold 0 is drawn by field: a, b have fields in train and in test"
 
 
-def test_a_single_field_cannot_be_dealt() -> None:
+def test_a_single_field_gives_no_folds() -> None:
     with pytest.raises(InputError, match="no field is left for val"):
         split([record("a1")], 0, make_folds([record("a1")]))
 

@@ -1,4 +1,4 @@
-"""Folds of a set with a test part of its own: by hand, and what must hold whatever the cases are."""
+"""Folds of a dataset with an official test part: examples by hand, and properties for any cases."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ LETTERS = "abcdefghijklm"
 
 
 def record(field: str) -> Record:
-    """``a1`` is the field 1 of the case a."""
+    """``a1`` is field 1 of case a."""
     return Record(field, lambda: np.zeros((1, 1, 3), np.uint8), (1, 1), 0.25, field[0], field[0], "A")
 
 
@@ -33,7 +33,7 @@ def test_twelve_cases_by_hand() -> None:
     assert names(parts.train) == "c1 d1 e1 h1 i1 j1"
 
 
-def test_cases_for_val_may_be_given() -> None:
+def test_the_official_val_cases_are_used() -> None:
     records = [record(f"{case}1") for case in "abcdef"]
     parts = split(records, "official", make_folds(records, Official(test=frozenset("f"), val=frozenset("bd"))))
     assert (names(parts.train), names(parts.val), names(parts.test)) == ("a1 c1 e1", "b1 d1", "f1")
@@ -73,7 +73,7 @@ def test_no_numbered_fold_touches_the_test_part(fields: set[tuple[str, int]], te
     assert sorted(sum(official.values(), [])) == [item.field for item in records]
     training = sorted(official["train"] + official["val"])
     tested = sorted(name for parts in lists.values() for name in parts["test"])
-    assert tested == (training if len(training) > 1 else [])  # a single field cannot be dealt
+    assert tested == (training if len(training) > 1 else [])  # a single field gives no folds
     for parts in lists.values():
         assert sorted(sum(parts.values(), [])) == training
     if len({item.case for item in records}) >= 10:

@@ -1,4 +1,4 @@
-"""Splits by hand, what is refused, the committed lists of ICPR 2012 and the halves for cross-fitting."""
+"""Splits by hand, refusals, the fold lists of ICPR 2012 and the halves for cross-fitting."""
 
 import warnings
 
@@ -12,7 +12,7 @@ from mitosis.data.fold.lists import FoldLists, check_same_fields, halves, names_
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
 
-# Published inventory of the training part: slide → HPF: mitoses.
+# Published counts of the training part: slide → HPF: mitoses.
 INVENTORY = {
     "00": {"01": 5, "02": 2, "03": 2, "04": 3, "05": 1, "06": 4, "07": 1, "09": 3},
     "01": {"00": 8, "01": 4, "02": 11, "03": 11, "05": 6, "07": 9, "08": 7},
@@ -46,7 +46,7 @@ def test_split_by_hand():
     assert not parts.test_absent
 
 
-def test_a_users_own_lists_are_a_file(tmp_path):
+def test_a_users_lists_are_read_from_a_csv(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("fold,part,field\n0,train,a\n0,val,b\n0,test,c\n")
     assert read_folds(str(path)) == lists("a", "b", "c")
@@ -59,11 +59,11 @@ def test_a_users_own_lists_are_a_file(tmp_path):
         read_folds("nowhere/mine.csv")
 
 
-def test_a_fold_that_moved_is_refused():
+def test_a_changed_fold_is_refused():
     then = names_of(split([record(name) for name in ("a1", "b1", "c1")], 0, lists("a1", "b1", "c1")))
     assert then == {"train": ["a1"], "val": ["b1"]}
     more = [record(name) for name in ("a1", "b1", "c1", "d1")]
-    check_same_fields(split(more, 0, lists("a1", "b1", "c1 d1")), then, "run")  # a test part that grows is no leak
+    check_same_fields(split(more, 0, lists("a1", "b1", "c1 d1")), then, "run")  # a larger test part does not matter
     check_same_fields(split(more, 0, lists("d1", "b1", "a1")), None, "run")
     with pytest.raises(InputError, match=r"^run: the fold is not that of its training, d1 was not in train then; "):
         check_same_fields(split(more, 0, lists("a1 d1", "b1", "c1")), then, "run")
@@ -71,7 +71,7 @@ def test_a_fold_that_moved_is_refused():
         check_same_fields(split(more, 0, lists("a1", "c1", "b1")), then | {"val": ["b1", "c1"]}, "run")
 
 
-def test_an_unknown_fold_says_which_there_are():
+def test_the_error_for_an_unknown_fold_lists_the_known_ones():
     with pytest.raises(InputError, match=r"^fold=7: .*choose 0, 1, 2, 3, 4, official, all$"):
         split([], "7", read_folds("icpr2012-slide"))
 
@@ -101,7 +101,7 @@ def test_a_case_on_both_sides_is_refused(train, val):
         split(records, 0, lists(train, val, "A00_2"))
 
 
-def test_lists_by_field_share_cases_aloud_and_never_fields():
+def test_folds_by_field_may_share_cases_with_a_note_but_never_fields():
     records = [record("A00_1"), record("A00_2"), record("A00_3")]
     listed = lists("A00_1", "A00_2", "A00_3")
     listed.by_field = frozenset("0")
@@ -135,7 +135,7 @@ def test_fields_in_no_list_are_left_out_with_a_warning_and_used_by_all():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         everything = split(records, "all", listed)
-        split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # another fold's fields are no strangers
+        split(records[:2], 0, FoldLists(listed | lists("A05_1", "", "", "1")))  # fields of other folds are known
     assert names(everything.val) == ["A00_1"]
     assert names(everything.train) == ["A00_2", "A05_1", "A05_2"]
 
@@ -187,7 +187,7 @@ def test_the_committed_lists_of_icpr2012(name, scanner):
         assert all({item[1:3] for item in listed[k]["test"]} == set(INVENTORY) for k in "01234")
 
 
-def test_faults_of_list_files(tmp_path, monkeypatch):
+def test_faulty_list_files_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(fold, "FOLDS", tmp_path)
     (tmp_path / "plain.csv").write_text("fold,part,field\n0,train,a\n0,val,b\n")
     plain = read_folds("plain")
@@ -217,7 +217,7 @@ def test_halves_by_hand():
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), min_size=2, max_size=20), st.randoms())
-def test_halves_are_disjoint_whole_balanced_and_blind_to_order(fields, random):
+def test_halves_are_disjoint_complete_balanced_and_independent_of_order(fields, random):
     records = [record(f"A{case:02d}_{n:02d}", mitoses=mitoses) for n, (case, mitoses) in enumerate(fields)]
     first, second = halves(records)
     assert first

@@ -1,4 +1,4 @@
-"""Folds drawn by stratum: by hand, and the same as scikit-learn's."""
+"""Stratified folds: examples by hand, and the same draw as scikit-learn's."""
 
 import warnings
 
@@ -21,12 +21,12 @@ from mitosis.data.fold.stratify import stratified, terciles
         ([5], [0]),
     ],
 )
-def test_thirds_by_hand(counts: list[int], expected: list[int]) -> None:
+def test_terciles_by_hand(counts: list[int], expected: list[int]) -> None:
     assert terciles(counts).tolist() == expected
 
 
 @given(st.lists(st.integers(0, 4), min_size=5, max_size=60), st.integers(2, 5), st.integers(0, 9))
-def test_the_draw_is_scikit_learns(strata: list[int], folds: int, seed: int) -> None:
+def test_the_draw_equals_that_of_scikit_learn(strata: list[int], folds: int, seed: int) -> None:
     drawn = stratified(strata, folds, seed)
     sizes = np.bincount(drawn, minlength=folds)
     assert sizes.sum() == len(strata)

@@ -1,4 +1,4 @@
-"""A few fields in place of all: which they are, by hand."""
+"""The fields of a subset, by hand."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ FIGURE = MitoticFigure(np.zeros((1, 2), dtype=np.int32))
 
 
 def records(*names: str) -> tuple[Record, ...]:
-    """``a1`` is the field 1 of the case a, ``a1+`` one with a mitosis."""
+    """``a1`` is field 1 of case a; ``a1+`` has a mitosis."""
     made = []
     for name in names:
         field, case, figures = name.rstrip("+"), name[0], (FIGURE,) * name.count("+")
@@ -26,7 +26,7 @@ def names(part: tuple[Record, ...]) -> str:
     return " ".join(record.field for record in part)
 
 
-def test_cases_take_turns_and_fields_with_mitoses_come_first() -> None:
+def test_fields_come_from_the_cases_in_turn_those_with_mitoses_first() -> None:
     parts = Parts(records("a1", "a2+", "a3+", "b1", "b2", "c1++"), records("d1"), records("e1", "e2", "e3+", "e4"))
     few = subset(parts, 3)
     assert (names(few.train), names(few.val), names(few.test)) == ("a2 b1 c1", "d1", "e1 e2 e3")
@@ -34,7 +34,7 @@ def test_cases_take_turns_and_fields_with_mitoses_come_first() -> None:
     assert names(subset(parts, 4).train) == "a2 a3 b1 c1"
 
 
-def test_a_limit_that_nothing_exceeds_changes_nothing() -> None:
+def test_a_limit_that_no_part_exceeds_changes_nothing() -> None:
     parts = Parts(records("a1", "a2"), records("b1"), (), note="no test", test_absent=True)
     assert subset(parts, 2) is parts
     few = subset(Parts(records("a1", "a2", "a3"), records("b1"), (), note="no test", test_absent=True), 2)
@@ -46,7 +46,7 @@ def dataset(**settings: int | None) -> Synthetic:
     return Synthetic(folds="synthetic", size=128, cases=20, fields_per_case=2, **arguments(), **settings)
 
 
-def test_a_dataset_takes_it_and_halves_what_is_left() -> None:
+def test_the_limit_of_a_dataset_applies_before_halving() -> None:
     half = dataset(limit=2, half=0)
     assert [len(part) for part in (half.parts.train, half.other_half, half.parts.val, half.parts.test)] == [1, 1, 2, 2]
     assert half.parts.train[0].field != half.other_half[0].field

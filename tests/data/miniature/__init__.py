@@ -1,6 +1,6 @@
-"""Datasets as their publishers lay them out, a few small drawn fields each: one file a set.
+"""Miniature datasets in the publishers' layout, each with a few small drawn fields; one module per dataset.
 
-Its ``VARIANTS`` say what it is a miniature of: a dataset's word and settings → a function that writes it into a folder.
+Each module's ``VARIANTS`` map a dataset's name and settings to a function that writes the miniature into a folder.
 """
 
 import importlib
@@ -18,7 +18,7 @@ SIZE = 128
 
 
 class Written(NamedTuple):
-    """How many objects (mitoses and hard negatives) were written: with their centre in their image, and outside."""
+    """The numbers of objects (mitoses and hard negatives) written with their centre inside and outside their image."""
 
     inside: int
     outside: int = 0
@@ -26,11 +26,11 @@ class Written(NamedTuple):
 
 @cache
 def drawn(size: int = SIZE) -> np.ndarray:
-    """One drawn field, the same wherever the pixels do not matter."""
+    """A drawn field for tests in which the pixels do not matter."""
     return draw_field(seed=0, case=0, index=0, size=size).image
 
 
 def variants() -> dict[str, Callable[[Path], Written | None]]:
-    """Every variant of every miniature; what draws itself writes nothing and returns None."""
+    """Every variant of every miniature; a dataset that draws its fields writes nothing and returns None."""
     modules = [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
-    return {word: write for module in modules for word, write in getattr(module, "VARIANTS", {}).items()}
+    return {variant: write for module in modules for variant, write in getattr(module, "VARIANTS", {}).items()}

@@ -1,4 +1,4 @@
-"""AMIDA13: the first cases of TUPAC16, and some that come after them."""
+"""AMIDA13: the first cases of TUPAC16, and some later ones."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from miniature import Written, drawn
 
 
 def build(root: Path) -> Written:
-    """Cases 01 to 25 with two fields each, a mitosis in the first; those after 23 are not AMIDA13's."""
+    """Cases 01 to 25 with two fields each, the first with a mitosis; cases after 23 do not belong to AMIDA13."""
     picture = Image.fromarray(drawn())
     for case in range(1, 26):
         for folder in ("mitoses_image_data_part_1", "mitoses_ground_truth"):

@@ -1,4 +1,4 @@
-"""CCMCT: all of its slides, with the labels that are read unless others are asked for."""
+"""CCMCT: all slides, with the default labels."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""CMC: all of its slides, under the numbers by which the publishers' folds name them."""
+"""CMC: all slides, with the numbers that the publishers' folds use."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A user's own images, a folder a patient, and one csv of points."""
+"""A user's own images, one folder per patient, and one csv of points."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""GZMH: images and masks of one name, the patient in front of it."""
+"""GZMH: images and masks with matching names that start with the patient."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from miniature import SIZE, Written, drawn
 
 
 def add(root: Path, part: str, name: str, mask: np.ndarray | None = None, suffix: str = "") -> None:
-    """A field and its mask, black unless given."""
+    """A field and its mask, which is black by default."""
     for folder in ("images", "masks"):
         (root / part / folder).mkdir(parents=True, exist_ok=True)
     Image.fromarray(drawn()).save(root / part / "images" / f"{name}.png")
@@ -18,7 +18,7 @@ def add(root: Path, part: str, name: str, mask: np.ndarray | None = None, suffix
 
 
 def build(root: Path) -> Written:
-    """Eleven patients to train on, two to test on, two fields each: one has two mitoses, at the edges."""
+    """Eleven training and two test patients, two fields each, one of which has two mitoses at the edges."""
     mask = np.zeros((SIZE, SIZE), np.uint8)
     mask[:6, -8:] = mask[-5:, 40:50] = 255
     for number in range(13):

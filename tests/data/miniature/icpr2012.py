@@ -12,7 +12,7 @@ from mitosis.data.fold.lists import read_folds
 
 
 def write(root: Path, fields: Iterable[str], side: int = 96) -> int:
-    """The contest's folders with drawn fields of these names; returns the number of mitoses."""
+    """Write the contest's folders with drawn fields of these names; returns the number of mitoses."""
     mitoses = 0
     for number, name in enumerate(fields):
         drawn = draw_field(seed=0, case=number, index=0, size=side)
@@ -32,13 +32,13 @@ def training(scanner: str = "A") -> list[str]:
 
 
 def build(root: Path) -> Written:
-    """The training part of scanner A and, in folders of its own, the evaluation part."""
+    """The training part of scanner A and, in separate folders, the evaluation part."""
     evaluation = sorted(read_folds("icpr2012-slide:A")["official"]["test"])
     return Written(write(root / "training", training()) + write(root / "evaluation", evaluation))
 
 
 def hamamatsu(root: Path) -> Written:
-    """The training part of scanner H alone."""
+    """The training part of scanner H."""
     return Written(write(root, training("H")))
 
 

@@ -1,4 +1,4 @@
-"""MITOS-ATYPIA-14: frames in folders by slide, two csvs each, the painted copies beside them."""
+"""MITOS-ATYPIA-14: frames in folders by slide, each with two csvs and painted copies."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ SLIDES = ("03", "04", "05", "07", "10", "11", "12", "14", "15", "17", "18")
 
 
 def add(root: Path, frame: str = "A03_00Aa", mitoses: str | None = "", others: str | None = "") -> Path:
-    """A frame at x40 in the contest's folders with its two csvs (None: without), and the painted copies beside them."""
+    """An x40 frame in the contest's folders with its two csvs (None: no csv) and the painted copies."""
     slide = root / frame[:3]
     (slide / "frames/x40").mkdir(parents=True, exist_ok=True)
     (slide / "mitosis").mkdir(exist_ok=True)
     Image.fromarray(drawn()).save(slide / f"frames/x40/{frame}.tiff")
-    for word, rows in (("mitosis", mitoses), ("not_mitosis", others)):
-        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{word}.jpg")
+    for kind, rows in (("mitosis", mitoses), ("not_mitosis", others)):
+        Image.fromarray(drawn()).save(slide / f"mitosis/{frame}_{kind}.jpg")
         if rows is not None:
-            (slide / f"mitosis/{frame}_{word}.csv").write_text(rows)
+            (slide / f"mitosis/{frame}_{kind}.csv").write_text(rows)
     return slide
 
 

@@ -1,4 +1,4 @@
-"""Whole slides in Aperio's form, and SlideRunner's databases of what is in them."""
+"""Whole slides in Aperio's format, and SlideRunner databases of their annotations."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from miniature import Written, drawn
 
 
 def write_slide(path: Path, image: np.ndarray, mpp: float = 0.25, levels: tuple[int, ...] = (1, 4)) -> Path:
-    """A slide that shows ``image``; ``levels``: its downsamplings."""
+    """A slide that shows ``image``; ``levels``: its downsampling factors."""
     height, width = image.shape[:2]
-    told = f"Aperio Image Library v1.0\n{width}x{height} (256x256)|AppMag = 40|MPP = {mpp}"
+    text = f"Aperio Image Library v1.0\n{width}x{height} (256x256)|AppMag = 40|MPP = {mpp}"
     with tifffile.TiffWriter(path) as file:
         for step in levels:
             file.write(
@@ -22,7 +22,7 @@ def write_slide(path: Path, image: np.ndarray, mpp: float = 0.25, levels: tuple[
                 photometric="rgb",
                 compression="zlib",
                 metadata=None,
-                description=told,
+                description=text,
                 subfiletype=int(step > 1),
             )
     return path
@@ -55,8 +55,10 @@ def database(
 
 
 def build(root: Path, name: str, numbers: Mapping[int, str], other: int) -> Written:
-    """Slides of 256 × 256 pixels and a database called ``name``: in each a mitosis, a look-alike of the class
-    ``other``, a cell of no interest; outside the first another mitosis.
+    """Write slides of 256 × 256 pixels and a database called ``name``.
+
+    Each slide has a mitosis, a look-alike of class ``other`` and an irrelevant cell; another mitosis lies outside the
+    first slide.
     """
     root.mkdir(parents=True, exist_ok=True)
     spots = [(n, kind, x, y) for n in numbers for kind, x, y in ((2, 255, 90), (other, 20, 130), (3, 60, 60))]

@@ -1,10 +1,10 @@
-"""Synthetic: it draws itself."""
+"""Synthetic: the dataset draws its fields."""
 
 from pathlib import Path
 
 
 def nothing(root: Path) -> None:
-    """No file."""
+    """Write no file."""
 
 
 VARIANTS = {"synthetic": nothing}

@@ -1,4 +1,4 @@
-"""TUPAC16: images and csvs in folders by case, rows and columns for points, two kinds of labels."""
+"""TUPAC16: images and csvs in folders by case, points as row and column, two kinds of labels."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A mask's pixels shared out among the objects that are listed beside it."""
+"""Assigning a mask's pixels to objects that are listed separately."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ from mitosis.data.reading.assign_pixels import assign_pixels
 ROW = np.stack([np.arange(10), np.zeros(10)], axis=1).astype(np.int32)  # x 0 … 9, y 0
 
 
-def test_a_part_that_two_objects_take_is_cut_between_them() -> None:
+def test_a_part_shared_by_two_objects_is_divided_between_them() -> None:
     shares, left = assign_pixels([ROW], np.array([[1.0, 0.0], [6.0, 0.0]]), reach=5)
     assert [share.tolist() for share in shares if share is not None] == [ROW[:4].tolist(), ROW[4:].tolist()]
     assert not left
 
 
-def test_a_second_part_goes_to_the_nearest_object_and_a_far_one_to_none() -> None:
+def test_an_extra_part_goes_to_the_nearest_object_if_one_is_within_reach() -> None:
     parts = [ROW, ROW + [0, 4], ROW + [0, 100]]
     shares, left = assign_pixels(parts, np.array([[5.0, 0.0]]), reach=10)
     assert shares[0] is not None
@@ -25,7 +25,7 @@ def test_a_second_part_goes_to_the_nearest_object_and_a_far_one_to_none() -> Non
 
 
 @pytest.mark.parametrize(("parts", "count"), [([], 2), ([ROW], 0), ([], 0)])
-def test_nothing_to_share_or_nobody_to_share_with(parts: list, count: int) -> None:
+def test_no_parts_or_no_objects(parts: list, count: int) -> None:
     shares, left = assign_pixels(parts, np.zeros((count, 2)) + 1000, reach=10)
     assert shares == [None] * count
     assert len(left) == len(parts)

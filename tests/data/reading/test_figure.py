@@ -1,4 +1,4 @@
-"""Pixels of an annotated cell, by hand."""
+"""The pixels of an annotated cell, by hand."""
 
 import numpy as np
 import pytest
@@ -17,17 +17,27 @@ def pixels(**given) -> set[tuple[int, int]] | None:
     return None if figure is None else {(int(x), int(y)) for x, y in figure.pixels}
 
 
-def test_a_point_becomes_a_disc_of_so_many_micrometres() -> None:
-    assert pixels() == {(5, 4), (4, 4), (6, 4), (5, 3), (5, 5), (4, 3), (4, 5), (6, 3), (6, 5)}  # closer than 2 pixels
+def test_a_point_becomes_a_disc_with_its_radius_in_micrometres() -> None:
+    assert pixels() == {
+        (5, 4),
+        (4, 4),
+        (6, 4),
+        (5, 3),
+        (5, 5),
+        (4, 3),
+        (4, 5),
+        (6, 3),
+        (6, 5),
+    }  # all within less than 2 pixels
 
 
-def test_pixels_of_its_own_come_first_then_the_outline() -> None:
+def test_pixels_take_precedence_over_the_outline() -> None:
     own, square = np.array([[1, 2], [2, 2]]), np.array([[1.0, 1.0], [3.0, 1.0], [3.0, 3.0], [1.0, 3.0]])
     assert pixels(pixels=own, outline=square) == {(1, 2), (2, 2)}
     assert pixels(outline=square) == {(x, y) for x in (1, 2, 3) for y in (1, 2, 3)}
 
 
-def test_what_lies_outside_is_cut_off() -> None:
+def test_pixels_outside_the_image_are_cut_off() -> None:
     assert pixels(x=0.0, y=0.0) == {(0, 0), (1, 0), (0, 1), (1, 1)}
     assert pixels(x=-0.6) is None
     assert pixels(x=29.5) is None
@@ -59,11 +69,11 @@ def test_a_ring_that_is_not_above_its_disc_is_refused(ring: object) -> None:
 
 
 @pytest.mark.parametrize("radius", [0, -1, None, float("nan"), float("inf"), "4", True])
-def test_a_disc_without_a_size_is_refused(radius: object) -> None:
+def test_an_invalid_radius_is_refused(radius: object) -> None:
     with pytest.raises(InputError, match=rf"data.radius_um={radius}: give micrometres above 0"):
         check_radii(radius, 8.0)
 
 
-def test_radii_that_can_be_drawn() -> None:
+def test_valid_radii_are_accepted() -> None:
     check_radii(4, None)
     check_radii(4.0, 4.01)

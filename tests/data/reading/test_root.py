@@ -1,4 +1,4 @@
-"""The folder of a dataset: what stands for it and is none, and what every set says to that."""
+"""Invalid dataset folders, and every dataset's error messages for them."""
 
 import tarfile
 import zipfile
@@ -23,7 +23,7 @@ SETS = (AMIDA13, GZMH, ICPR2012, MIDOG21, MIDOG22, MIDOGpp, MitosAtypia14, TUPAC
 
 
 @pytest.mark.parametrize("made", SETS)
-def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -> None:
+def test_every_dataset_reports_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -> None:
     settings = arguments()
     if made is GZMH:
         settings |= {"images": "(a)", "masks": "(b)", "patient": "(c)", "test": "d"}
@@ -32,7 +32,7 @@ def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -
     archive = tmp_path / "set.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("x", "x")
-    for root, said in (
+    for root, message in (
         (None, "data.root=DIR is not set: DIR is the folder that holds"),
         (tmp_path / "nowhere", "nowhere: no such folder"),
         (archive, "set.zip is an archive: unpack it; give the folder"),
@@ -40,11 +40,11 @@ def test_every_set_says_what_is_wrong_with_its_root(made: Any, tmp_path: Path) -
     ):
         with pytest.raises(InputError) as error:
             _ = made(root=root, **settings).parts
-        assert said in str(error.value)
+        assert message in str(error.value)
         assert "\n" not in str(error.value)
 
 
-def test_a_file_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_as_root_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as packed:
         packed.add(tmp_path / "a.txt", "a.txt")
@@ -62,7 +62,7 @@ def test_links_are_followed_once(tmp_path: Path) -> None:
     assert [path.name for path in files_under(checked_root(tmp_path / "root", "it"))] == ["ü b.txt"]
 
 
-def test_two_files_of_a_key_are_both_named() -> None:
+def test_two_files_with_one_key_are_both_named() -> None:
     assert list(unique([("b", Path("1")), ("a", Path("2"))])) == ["a", "b"]
     with pytest.raises(InputError, match="two files of one field: 1 and 2; remove one of them"):
         unique([("a", Path("2")), ("a", Path("1"))])

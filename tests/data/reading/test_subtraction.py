@@ -1,4 +1,4 @@
-"""Masks out of painted copies: by hand, on a miniature of the contest's folders, and on the real fields."""
+"""Masks from painted copies: by hand, on a miniature of the contest's folders, and on the real fields."""
 
 import os
 from pathlib import Path
@@ -17,12 +17,12 @@ REAL = os.environ.get("MITOSIS_REAL_DATA")
 ARGUMENTS = arguments()
 
 
-def test_by_hand() -> None:
+def test_a_subtraction_mask_by_hand() -> None:
     image = np.full((2, 3, 3), 100, np.uint8)
     painted = image.copy()
     painted[0, 0] = (100, 100, 80)  # 20 in one channel: not more than 20
     painted[0, 1] = (100, 121, 100)
-    painted[1, 2] = (0, 100, 100)  # darker counts as well, and does not wrap round
+    painted[1, 2] = (0, 100, 100)  # darker counts as well, and does not wrap around
     assert subtraction_mask(image, painted, 20).tolist() == [[0, 1, 0], [0, 0, 1]]
     assert subtraction_mask(image, painted, 19).tolist() == [[1, 1, 0], [0, 0, 1]]
     assert subtraction_mask(image, painted, 20).dtype == np.uint8
@@ -42,7 +42,7 @@ def contest(root: Path, painted: tuple[int, int] = (40, 30)) -> Path:
     return root
 
 
-def test_the_mask_is_the_paint_and_the_mitoses_are_the_csv(tmp_path: Path) -> None:
+def test_the_mask_comes_from_the_paint_and_the_mitoses_from_the_csv(tmp_path: Path) -> None:
     (record,) = read_records(contest(tmp_path), "A", subtract=100)
     (plain,) = read_records(tmp_path, "A")
     one, other = record.mask(), plain.mask()
@@ -54,7 +54,7 @@ def test_the_mask_is_the_paint_and_the_mitoses_are_the_csv(tmp_path: Path) -> No
     assert ICPR2012(root=str(tmp_path), **ARGUMENTS).records()[0].read_mask is None
 
 
-def test_what_is_refused(tmp_path: Path) -> None:
+def test_missing_or_mismatched_painted_copies_are_refused(tmp_path: Path) -> None:
     (record,) = read_records(contest(tmp_path / "a", painted=(20, 15)), "A", subtract=100)
     with pytest.raises(InputError, match=r"A00_01.jpg is no painted copy of A00_01.bmp"):
         record.mask()
@@ -68,7 +68,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL, reason="MITOSIS_REAL_DATA is not set")
-def test_a_low_threshold_takes_the_jpegs_ringing_for_mitoses(tmp_path: Path) -> None:
+def test_a_low_threshold_mistakes_jpeg_ringing_for_mitoses(tmp_path: Path) -> None:
     path = Path(REAL or "") / "icpr2012" / "A03_02.jpg"
     image = read_image(path)
     figures = np.concatenate([figure.pixels for figure in read_figures(path.with_suffix(".csv"), image.shape[:2])])

@@ -1,4 +1,4 @@
-"""candidates.csv: what is written comes back, what is broken is named."""
+"""candidates.csv: round trips, and errors that name broken rows."""
 
 import math
 from pathlib import Path
@@ -27,11 +27,11 @@ rows = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(found=st.lists(rows, max_size=6))
-def test_round_trip(tmp_path_factory: pytest.TempPathFactory, found: list[CandidateRow]) -> None:
+@given(candidates=st.lists(rows, max_size=6))
+def test_round_trip(tmp_path_factory: pytest.TempPathFactory, candidates: list[CandidateRow]) -> None:
     path = tmp_path_factory.getbasetemp() / "candidates.csv"
-    write_candidates(path, found)
-    assert read_candidates(path) == found
+    write_candidates(path, candidates)
+    assert read_candidates(path) == candidates
 
 
 def row(field: str = "f", x: float = 1.0, label: int = 0, seen: str = "unseen") -> CandidateRow:
@@ -39,16 +39,16 @@ def row(field: str = "f", x: float = 1.0, label: int = 0, seen: str = "unseen") 
 
 
 @pytest.mark.parametrize("name", ["with, comma", 'with "quotes"', "with space", "a\nb", "a\u2028b", "é", "-1"])
-def test_names_of_all_kinds(tmp_path: Path, name: str) -> None:
-    found = [row(name), row("next")]
-    write_candidates(tmp_path / "candidates.csv", found)
-    assert read_candidates(tmp_path / "candidates.csv") == found
+def test_any_field_name_is_written_and_read(tmp_path: Path, name: str) -> None:
+    candidates = [row(name), row("next")]
+    write_candidates(tmp_path / "candidates.csv", candidates)
+    assert read_candidates(tmp_path / "candidates.csv") == candidates
 
 
 @pytest.mark.parametrize(
     "broken",
     [
-        "f,1,2,20,0.5,0.9,0,00",  # a column short
+        "f,1,2,20,0.5,0.9,0,00",  # one column too few
         "f,1,2,20,0.5,0.9,0,00,seen,more",
         "f,one,2,20,0.5,0.9,0,00,seen",
         "f,nan,2,20,0.5,0.9,0,00,seen",
@@ -78,14 +78,14 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
             read_candidates(path)
 
 
-def test_an_empty_table_is_one(tmp_path: Path) -> None:
+def test_an_empty_table_is_valid(tmp_path: Path) -> None:
     write_candidates(tmp_path / "candidates.csv", [])
     assert read_candidates(tmp_path / "candidates.csv") == []
     assert by_field([]) == {}
 
 
-def test_unseen_proposals_drop_the_seen_ones_of_their_field() -> None:
-    found = by_field(
+def test_unseen_candidates_replace_the_seen_ones_of_their_field() -> None:
+    candidates = by_field(
         [
             row("both", x=1, label=1, seen="seen"),
             row("both", x=2, label=0, seen="unseen"),
@@ -94,8 +94,8 @@ def test_unseen_proposals_drop_the_seen_ones_of_their_field() -> None:
             row("both", x=5, label=1, seen="unseen"),
         ]
     )
-    assert [(one.x, one.label) for one in found["both"]] == [(2, 0), (5, 1)]
-    assert [(one.x, one.label) for one in found["seen"]] == [(3, 1), (4, -1)]
+    assert [(one.x, one.label) for one in candidates["both"]] == [(2, 0), (5, 1)]
+    assert [(one.x, one.label) for one in candidates["seen"]] == [(3, 1), (4, -1)]
 
 
 def test_numbers_keep_four_decimals(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ POINTS = {"truth": (40, 40), "matched": (160, 40), "false": (40, 160), "ignored"
 
 
 def field(name: str = "f", truth: bool = True, mpp: float = 0.25) -> Field:
-    """200 × 200 pixels, each quarter of the colour of the point in its middle."""
+    """200 × 200 pixels; each quarter has the colour of the point in its middle."""
     image = np.zeros((200, 200, 3), dtype=np.uint8)
     for kind, (x, y) in POINTS.items():
         image[100 * (y > 100) :, 100 * (x > 100) :] = COLOURS[kind]
@@ -43,7 +43,7 @@ def rows(**labels: int) -> list[CandidateRow]:
 ROWS = {"f": rows(matched=1, false=0, ignored=-1)}
 
 
-def test_draws_what_it_should_in_its_share() -> None:
+def test_positives_are_drawn_with_their_share() -> None:
     view = CandidateView([field()], ROWS, NoAugment(), positives=0.4, samples=1, seed=0)
     seen: Counter = Counter()
     for index in range(600):
@@ -58,7 +58,7 @@ def test_draws_what_it_should_in_its_share() -> None:
     assert all(abs(seen[key] - count) < 50 for key, count in expected.items())
 
 
-def test_is_the_plain_crop_but_for_augment_and_jitter() -> None:
+def test_without_augmentation_and_jitter_an_item_is_the_plain_crop() -> None:
     noise = field()
     noise.image[:] = np.random.default_rng(0).integers(256, size=noise.image.shape)
     view = CandidateView([noise], ROWS, NoAugment(), positives=0, jitter_um=0, samples=1, seed=0)
@@ -82,7 +82,7 @@ def test_jitter_stays_within_its_micrometres() -> None:
 
 
 def worst(image: np.ndarray, mask: None, seed: int) -> tuple[np.ndarray, None]:
-    """Turned by 45°, shrunk to 0.9 and shifted by 3 %, black beyond the border."""
+    """Rotates by 45°, shrinks to 0.9 and shifts by 3 %, with black beyond the border."""
     middle = (len(image) - 1) / 2
     turn = cv2.getRotationMatrix2D((middle, middle), 45, 0.9)
     turn[:, 2] += 0.03 * len(image)
@@ -118,7 +118,7 @@ def test_workers_do_not_change_the_batches() -> None:
     assert not any(torch.equal(one, other) for one, other in zip(alone, epoch(2, 0), strict=True))
 
 
-def test_whole_field() -> None:
+def test_an_item_holds_all_candidates_of_a_field() -> None:
     item = single([CandidateFieldView([field()], ROWS)[0]])
     assert item["field"] == "f"
     assert item["mpp"] == 0.25
@@ -133,7 +133,7 @@ def test_whole_field() -> None:
 
 
 @pytest.mark.parametrize("candidates", [{}, {"f": rows()}])
-def test_whole_field_without_candidates(candidates: dict[str, list[CandidateRow]]) -> None:
+def test_a_field_without_candidates_gives_empty_arrays(candidates: dict[str, list[CandidateRow]]) -> None:
     view = CandidateFieldView([field(), field("g", truth=False)], candidates, pixels=96)
     assert len(view) == 2
     assert view[0]["images"].shape == (0, 3, 96, 96)
@@ -142,13 +142,13 @@ def test_whole_field_without_candidates(candidates: dict[str, list[CandidateRow]
     assert view[1]["centroids"].shape == (0, 2)
 
 
-def test_refusals() -> None:
+def test_impossible_settings_are_refused() -> None:
     with pytest.raises(InputError, match="no mitosis in the 1 training fields"):
         CandidateView([field(truth=False)], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)
     CandidateView([field()], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)  # the annotated mitosis is enough
 
 
-def test_plain_tissue_takes_the_place_of_missing_negatives() -> None:
+def test_plain_tissue_replaces_missing_negatives() -> None:
     with pytest.warns(UserWarning, match="no false candidate in the 1 training fields"):
         view = CandidateView([field()], {"f": rows(matched=1, ignored=-1)}, NoAugment(), samples=8, seed=0)
     assert {int(view[(0, index)]["label"]) for index in range(8)} == {0, 1}

@@ -16,7 +16,7 @@ def field(name: str, *figures: MitoticFigure) -> Field:
     return Field(record, image, record.mask())
 
 
-def test_one_field_an_item() -> None:
+def test_an_item_is_one_field() -> None:
     fields = [field("a", MitoticFigure(np.array([[6, 1], [4, 1]], dtype=np.int32))), field("bb")]
     first, second = DataLoader(FieldView(fields), batch_size=1, collate_fn=single)
     assert (first["field"], second["field"]) == ("a", "bb")
@@ -31,7 +31,7 @@ def test_one_field_an_item() -> None:
     assert second["centroids"].shape == (0, 2)
 
 
-def test_single_takes_one() -> None:
+def test_single_returns_the_only_item() -> None:
     assert single(["item"]) == "item"
     with pytest.raises(ValueError):
         single([1, 2])

@@ -1,4 +1,4 @@
-"""EpochSampler: keys, epochs, ranks; and what share of the held-out fields a rank gets."""
+"""EpochSampler: keys, epochs and ranks; and each rank's share of the held-out fields."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mitosis.data.view.sampler import EpochSampler, share_of
 
 
-def test_permutes_an_epoch() -> None:
+def test_an_epoch_is_a_permutation() -> None:
     sampler = EpochSampler(50, seed=3)
     first = list(sampler)
     sampler.set_epoch(1)
@@ -42,7 +42,7 @@ def test_ranks_share_the_epoch(monkeypatch: pytest.MonkeyPatch, length: int) -> 
 
 
 @given(st.lists(st.integers(), max_size=30), st.integers(1, 9))
-def test_each_held_out_item_is_one_ranks_only(items: list[int], ranks: int) -> None:
+def test_each_held_out_item_goes_to_exactly_one_rank(items: list[int], ranks: int) -> None:
     shares = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.distributed, "is_initialized", lambda: True)
@@ -56,5 +56,5 @@ def test_each_held_out_item_is_one_ranks_only(items: list[int], ranks: int) -> N
     assert shares[0][1] == 0
 
 
-def test_alone_all_items_are_ones_own() -> None:
+def test_a_single_process_gets_all_items() -> None:
     assert share_of("abc") == ("abc", 0)

@@ -1,4 +1,4 @@
-"""TileView: what is drawn, from where, and that it repeats."""
+"""TileView: where tiles are drawn, with which shares, and that they are reproducible."""
 
 from collections import Counter
 from dataclasses import replace
@@ -20,7 +20,7 @@ from mitosis.errors import InputError
 
 
 def field(height: int, width: int, *centres: tuple[int, int], name: str = "f", radius: int = 0) -> Field:
-    """Pixels that spell their own place: red x, green y (mod 256), blue both multiples of 256."""
+    """Pixels that encode their position: red is x, green is y (mod 256), blue holds the multiples of 256 of both."""
     y, x = np.mgrid[:height, :width]
     image = np.stack([x % 256, y % 256, x // 256 + 16 * (y // 256)], axis=-1).astype(np.uint8)
     figures = [
@@ -55,7 +55,7 @@ def test_shapes_and_ranges(augment: object) -> None:
         assert set(item["mask"].unique().tolist()) <= {0.0, 1.0}
 
 
-def test_pixels_of_the_window_itself() -> None:
+def test_a_tile_shows_the_pixels_of_its_window() -> None:
     source = field(100, 130, (60, 50), radius=5)
     view = TileView([source], NoAugment(), size=32, jitter=15, overlap=4, samples=1, seed=3)
     for item in draw(view, 50):
@@ -84,7 +84,7 @@ def test_rings_stay_rings(augment: object) -> None:
 
 def test_workers_do_not_change_the_batches() -> None:
     view = TileView([field(300, 300, (70, 200), radius=6)], SCMitosisAugment(), size=64, jitter=20, samples=24, seed=1)
-    cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 3)  # OpenCV's threads are up before the fork
+    cv2.GaussianBlur(np.zeros((2000, 2000), np.float32), (0, 0), 3)  # start OpenCV's threads before the fork
 
     def epoch(number: int, workers: int) -> list[torch.Tensor]:
         sampler = EpochSampler(len(view), seed=1)
@@ -98,7 +98,7 @@ def test_workers_do_not_change_the_batches() -> None:
     assert not any(torch.equal(one, other) for one, other in zip(alone[::2], epoch(3, 0)[::2], strict=True))
 
 
-def test_seed_epoch_and_index_each_count() -> None:
+def test_seed_epoch_and_index_each_change_the_sample() -> None:
     fields = [field(300, 300, (70, 200), radius=6)]
     one, other = (TileView(fields, SCMitosisAugment(), size=64, jitter=20, samples=9, seed=seed) for seed in (0, 1))
     keys = [(epoch, index) for epoch in range(4) for index in range(4)]
@@ -107,15 +107,15 @@ def test_seed_epoch_and_index_each_count() -> None:
 
 
 def test_share_of_positives() -> None:
-    # The one mitosis fills a field of the tile's size; the grid reaches that field once in 101 windows.
+    # The only mitosis is in a field of the tile's size, which has 1 of the grid's 101 windows.
     fields = [field(32, 32, (16, 16), radius=3), field(32, 3200, name="empty")]
     for share in (0.0, 0.3, 1.0):
         view = TileView(fields, NoAugment(), size=32, overlap=0, jitter=8, positives=share, samples=1, seed=0)
-        found = sum(item["mask"].any().item() for item in draw(view, 1500))
-        assert found / 1500 == pytest.approx(share + (1 - share) / 101, abs=0.035)
+        hits = sum(item["mask"].any().item() for item in draw(view, 1500))
+        assert hits / 1500 == pytest.approx(share + (1 - share) / 101, abs=0.035)
 
 
-def test_mitoses_count_alike_in_every_field() -> None:
+def test_all_mitoses_are_equally_likely() -> None:
     crowd = [(x, 100) for x in range(60, 600, 60)]
     fields = [field(200, 200, (100, 100), radius=2), field(200, 660, *crowd, name="crowd")]
     view = TileView(fields, NoAugment(), size=32, overlap=0, jitter=0, positives=1, samples=1, seed=0)
@@ -164,7 +164,7 @@ def test_augmented_positive_tiles_keep_their_mitosis() -> None:
 
 
 class Worst:
-    """Turns by 45° and shrinks to 0.8, black beyond the border; remembers what it was given."""
+    """Rotates by 45° and shrinks to 0.8, with black beyond the border; records its arguments."""
 
     def __call__(self, image: np.ndarray, mask: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
         self.given = image
@@ -202,7 +202,7 @@ def test_field_smaller_than_a_tile(shape: tuple[int, int]) -> None:
         np.testing.assert_array_equal((view[(0, 0)]["image"] * 255).round(), expected.transpose(2, 0, 1))
 
 
-def test_refusals() -> None:
+def test_impossible_settings_are_refused() -> None:
     empty, full = field(40, 40), field(40, 40, (20, 20))
     with pytest.raises(InputError, match="no mitosis in the 1 training fields"):
         TileView([empty], NoAugment(), size=32, overlap=4, jitter=4, samples=1, seed=0)

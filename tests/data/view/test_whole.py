@@ -1,4 +1,4 @@
-"""Whole fields for training: rescaled once, each equally often, a function of the key alone."""
+"""Whole fields for training: rescaled once, equally frequent, and dependent only on the key."""
 
 from collections import Counter
 
@@ -19,7 +19,7 @@ def square(left: int, top: int, side: int) -> MitoticFigure:
 
 
 def field(name: str, side: int = 128, mpp: float = 0.25, grey: int = 200) -> Field:
-    """A grey field with one dark square of 32 pixels, from (40, 64) on."""
+    """A grey field with one dark square of 32 pixels whose upper left corner is (40, 64)."""
     figure = square(40, 64, 32)
     image = np.full((side, side, 3), grey, np.uint8)
     image[64:96, 40:72] = 40
@@ -52,7 +52,7 @@ def test_half_covered_pixels_are_mitosis() -> None:
     assert mask[20].tolist() == [0] * 10 + [1] * 8 + [0] * 14
 
 
-def test_a_ring_stays_a_ring_and_its_edge_is_no_mitosis() -> None:
+def test_a_ring_stays_a_ring_and_its_edge_is_not_mitosis() -> None:
     one = field("a")
     mask = np.zeros((128, 128), np.uint8)
     mask[56:104, 32:80] = 2
@@ -67,14 +67,14 @@ def test_a_ring_stays_a_ring_and_its_edge_is_no_mitosis() -> None:
         assert set(np.unique(scaled(Field(one.record, one.image, mask), mpp)[1])) == {0, 2}
 
 
-def test_its_own_resolution() -> None:
+def test_without_mpp_a_field_keeps_its_resolution() -> None:
     one = field("a")
     image, mask = scaled(one, None)
     np.testing.assert_array_equal(image, one.image)
     np.testing.assert_array_equal(mask, one.mask)
 
 
-def test_each_field_comes_equally_often() -> None:
+def test_all_fields_occur_equally_often() -> None:
     greys = {200: "a", 210: "b", 220: "c"}
     data = view([field(name, grey=grey) for grey, name in greys.items()], samples=9)
     assert len(data) == 9
@@ -83,7 +83,7 @@ def test_each_field_comes_equally_often() -> None:
     assert set(seen) == set(greys)
 
 
-def test_a_function_of_the_key_alone() -> None:
+def test_an_item_depends_only_on_its_key() -> None:
     augment = SCMitosisAugment()
     one, other = (view([field("a"), field("b")], augment=augment) for _ in range(2))
     for key in ((0, 0), (0, 2), (3, 1)):
@@ -93,7 +93,7 @@ def test_a_function_of_the_key_alone() -> None:
     assert not one[0, 0]["image"].equal(one[0, 2]["image"])
 
 
-def test_fields_of_two_sizes_are_refused_and_of_one_size_in_µm_are_not() -> None:
+def test_fields_must_have_the_same_size_in_µm() -> None:
     with pytest.raises(InputError, match="a .32 x 32. and b .24 x 24.*tiling.mpp=1.0"):
         view([field("a"), field("b", side=96)])
     view([field("a"), field("b", side=256, mpp=0.125)])
