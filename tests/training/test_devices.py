@@ -82,7 +82,7 @@ def test_the_message_is_why_the_first_one_failed(
     codes: list[int | None], words: list[tuple[int, str]], kind: type[Exception], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
-        devices._explain(codes, words)
+        devices._raise_failure(codes, words)
 
 
 def test_they_end_with_their_parent(tmp_path) -> None:
