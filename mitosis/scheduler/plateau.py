@@ -25,7 +25,8 @@ def plateau_schedule(
 class Plateau(ReduceLROnPlateau):
     """``ReduceLROnPlateau`` that receives each score on val through ``observe``; ``step`` does nothing.
 
-    Lightning, which calls ``step``, would pass the score only after the epoch's checkpoint is written, so a resumed run would miss one.
+    Lightning would pass the score to ``step`` only after the epoch's checkpoint is written, so a resumed run would
+    miss one score.
     """
 
     def step(self, metrics: Any = None, epoch: Any = None) -> None:

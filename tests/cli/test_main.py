@@ -43,7 +43,7 @@ def test_every_command_is_a_module_with_a_purpose() -> None:
 def test_without_a_command_all_are_listed(typed, arguments: tuple[str, ...]) -> None:
     code, out, err = typed(*arguments)
     assert (code, err) == (0, "")
-    assert "  mitosis train model=… data=…\n      one model on one fold\n" in out
+    assert "  mitosis train model=… data=…\n      train one model on one fold\n" in out
     assert all(f"  mitosis {name} " in out for name in script.commands())
 
 
