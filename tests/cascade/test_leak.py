@@ -44,7 +44,7 @@ def scrambled(record: Record, seed: int) -> Record:
 
 
 @pytest.mark.slow
-def test_the_test_part_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_part_influences_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter, classifier, rows = both_stages(tmp_path / "true")
     original = Synthetic.records
 

@@ -34,7 +34,7 @@ def test_with_a_reader_nothing_changes() -> None:
     assert ended(PRINTS, reader=True) == (0, "")
 
 
-def test_another_broken_pipe_is_a_fault() -> None:
+def test_another_broken_pipe_is_an_error() -> None:
     code, error = ended(OTHER_PIPE, reader=True)
     assert code == 1
     assert "Traceback" in error

@@ -25,7 +25,7 @@ def test_by_hand():
     assert result.labels.tolist() == [[1, 0, 0, 2], [0, 1, 0, 2], [0, 0, 0, 0]]
 
 
-def test_papers_area_is_larger_than_100_pixels():
+def test_the_papers_minimum_is_more_than_100_pixels():
     probability = np.zeros((40, 40))
     probability[:10, :10] = probability[20:30, 20:30] = 1
     probability[30, 20] = 1
@@ -164,7 +164,7 @@ def test_crop_of_a_field_smaller_than_itself(shape):
     assert black[9].sum() == 0
 
 
-def test_crop_faults():
+def test_crop_refuses_invalid_arguments():
     with pytest.raises(InputError, match="border=wrap"):
         cut((1, 1), 5, border="wrap")
     with pytest.raises(InputError, match="positive"):

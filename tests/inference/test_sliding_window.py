@@ -72,7 +72,7 @@ def test_starts(more, window, stride, data):
     st.sampled_from(["mean", "weighted"]),
     st.integers(1, 5),
 )
-def test_any_shape_comes_back_exactly_from_a_pointwise_net(height, width, window_and_stride, blend, batch):
+def test_a_pointwise_net_is_reproduced_exactly_for_any_shape(height, width, window_and_stride, blend, batch):
     window, stride = window_and_stride
     field, net = image(height, width), Recorder()
     overlap = 0 if window in (None, stride) else 4
@@ -117,7 +117,7 @@ def test_windows_keep_the_phase_of_a_net_that_downsamples(blend):
     assert torch.equal(run(net, field, window=32, stride=8, blend=blend), run(net, field, window=None, stride=8))
 
 
-def test_weighted_trusts_the_centre_of_a_window():
+def test_weighted_blending_favours_the_centre_of_a_window():
     numbers = iter((0.0, 1.0))
     result = run(
         lambda x: torch.full_like(x[:, :1], next(numbers)), image(16, 24), overlap=8, blend="weighted", batch=1
@@ -131,7 +131,7 @@ def test_weighted_trusts_the_centre_of_a_window():
     assert (result[:, 16:] == 1).all()
 
 
-def test_whole_field_above_max_pixels_falls_back_on_windows():
+def test_a_field_above_max_pixels_falls_back_to_windows():
     net, field = Recorder(), image(16, 2100)
     run(net, field, window=None, max_pixels=16 * 2100)
     assert net.shapes == [(1, 3, 16, 2100)]
@@ -141,7 +141,7 @@ def test_whole_field_above_max_pixels_falls_back_on_windows():
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 5), (3, 2)])
-def test_tiny_fields_are_reflected_as_often_as_it_takes(height, width):
+def test_tiny_fields_are_reflected_repeatedly(height, width):
     seen = []
     field = image(height, width)
     run(lambda x: seen.append(x) or x[:, :1], field, window=16)
@@ -165,7 +165,7 @@ def test_batches_inference_mode_and_half_precision():
     assert not result.is_inference()
 
 
-def test_faults():
+def test_invalid_arguments_are_refused():
     for key, settings in {
         "window=12": {"window": 12, "stride": 8},
         "window=0": {"window": 0},

@@ -16,13 +16,13 @@ def test_values_of_the_paper():
     assert f1(86, 12, 15) == approx(0.8643, abs=5e-5)
 
 
-def test_zero_by_zero_is_undefined():
+def test_zero_over_zero_is_undefined():
     assert isnan(precision(0, 0))
     assert isnan(recall(0, 0))
     assert isnan(f1(0, 0, 0))
 
 
-def test_nothing_found_is_zero():
+def test_no_detection_is_zero():
     assert precision(0, 3) == recall(0, 3) == f1(0, 0, 3) == f1(0, 3, 0) == 0
 
 

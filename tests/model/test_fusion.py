@@ -21,7 +21,7 @@ def zeroed(module: nn.Module) -> nn.Module:
     return module
 
 
-def test_add_cbam_and_cbam_gru_are_what_they_say() -> None:
+def test_add_cbam_and_cbam_gru_match_their_definitions() -> None:
     e, d = features(4)
     torch.testing.assert_close(FUSIONS["add"](4)(e, d), e + d)
     cbam, gru = FUSIONS["cbam"](4), FUSIONS["cbam_gru"](4)
@@ -79,7 +79,7 @@ def test_csag_weights_keep_their_bounds_under_extreme_features() -> None:
             assert weight.max() <= sigmoid(1.0)
 
 
-def test_csag_moves_with_its_input() -> None:
+def test_csag_is_shift_equivariant() -> None:
     """Pooling over the whole input does not see a cyclic shift, and the maps look four pixels around."""
     gate, (e, d) = CSAG(8).double(), features(8)
     e, d = e.double(), d.double()
@@ -88,6 +88,6 @@ def test_csag_moves_with_its_input() -> None:
     torch.testing.assert_close(moved[inner], gate(e, d).roll(shift, (2, 3))[inner])
 
 
-def test_csag_tells_the_encoder_from_the_decoder() -> None:
+def test_csag_distinguishes_encoder_and_decoder() -> None:
     gate, (e, d) = CSAG(8), features(8)
     assert not torch.allclose(gate(e, d), gate(d, e))

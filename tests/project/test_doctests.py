@@ -15,7 +15,7 @@ MODULES = [
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_give_what_they_show(module: str) -> None:
+def test_examples_give_the_output_shown(module: str) -> None:
     results = doctest.testmod(importlib.import_module(module))
     assert results.attempted
     assert not results.failed

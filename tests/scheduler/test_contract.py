@@ -34,7 +34,7 @@ def schedule(name: str) -> Callable[..., LRScheduler]:
     return partial(SCHEDULES[name], **{key: value for key, value in QUICK.items() if key in taken})
 
 
-def test_a_word_is_the_name_of_its_function(name: str) -> None:
+def test_an_option_is_named_after_its_function(name: str) -> None:
     assert SCHEDULES[name].__name__ == f"{name}_schedule"
 
 
@@ -59,7 +59,7 @@ def state(folder: Path) -> str:
 
 
 @pytest.mark.parametrize(("val_every", "stop"), [(1, 5), (2, 7)])
-def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
+def test_a_resumed_run_equals_an_uninterrupted_one(
     schedule: Callable[..., LRScheduler], train: Train, tmp_path: Path, val_every: int, stop: int
 ) -> None:
     whole = train(tmp_path / "whole", schedule, 6, val_every)
@@ -70,7 +70,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
     assert state(tmp_path / "stopped") == state(tmp_path / "whole")
 
 
-def test_a_run_made_longer_goes_on(
+def test_a_run_can_be_extended(
     schedule: Callable[..., LRScheduler], rates: Rates, train: Train, tmp_path: Path
 ) -> None:
     first = train(tmp_path / "longer", schedule, 3)

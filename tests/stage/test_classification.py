@@ -67,7 +67,7 @@ def test_fields_without_labels_have_no_loss(bright: tuple[float, ...], labels: l
 
 @torch.no_grad()
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
-def test_batches_change_nothing(count: int) -> None:
+def test_the_batch_size_changes_nothing(count: int) -> None:
     images = torch.rand(count, 3, 8, 8)
     logits = logits_of(Brightness(), images, batch=3)
     assert logits.shape == (count, 2)
@@ -76,7 +76,7 @@ def test_batches_change_nothing(count: int) -> None:
 
 
 @torch.no_grad()
-def test_a_network_that_answers_nan_is_refused() -> None:
+def test_a_network_that_outputs_nan_is_refused() -> None:
     class Lost(Brightness):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) / 0
