@@ -1,4 +1,4 @@
-"""``convert``: label files of one format into another on the command line, and what it refuses."""
+"""``convert``: converting label files on the command line, and what it refuses."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Files are whole or absent."""
+"""Files are written atomically."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""Packages that offer what their modules define."""
+"""Packages that export what their modules define."""
 
 import importlib
 import subprocess
@@ -17,7 +17,7 @@ ROOMS = sorted({target.rpartition(".")[0] for target in shipped_targets() if tar
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty package ``drawers`` that offers its modules' names."""
+    """An empty package ``drawers`` that exports its modules' names."""
     folder = tmp_path / "drawers"
     folder.mkdir()
     text = "from mitosis.lazy import lazy_names\n__getattr__, __dir__ = lazy_names(__name__)\n"

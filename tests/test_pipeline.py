@@ -1,4 +1,4 @@
-"""The whole pipeline: order of its steps, cross-fitting, and three kills that leave no trace."""
+"""The whole pipeline: the order of its steps, cross-fitting, and resuming after three kills."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""One training: what it leaves behind, what it refuses, what survives when it fails."""
+"""One training run: the files it writes, what it refuses, and what survives a failure."""
 
 import errno
 import gc
@@ -33,7 +33,7 @@ ONE = [*DRAWN, "fold=0"]
 
 
 def failed(ended: Any) -> str:
-    """The one line of a command that ended with the user's mistake."""
+    """The error line of a command that failed with a user error."""
     assert ended.code == 1, ended
     (line,) = ended.err.strip().splitlines()
     assert line.startswith("mitosis: ")

@@ -1,4 +1,4 @@
-"""The cascade over drawn discs, its networks made by hand: a pixel is a mitosis if it is dark, a crop if it is red."""
+"""The cascade on synthetic discs with hand-made networks: a pixel is a mitosis if it is dark, a crop if it is red."""
 
 import dataclasses
 import warnings
@@ -34,7 +34,7 @@ class Dark(nn.Module):
 
 
 class Red(nn.Module):
-    """Looks at the crop's middle alone, so a crop that is not centred fails it."""
+    """Uses only the middle of the crop, so a crop that is off centre fails."""
 
     def forward(self, crops: Tensor) -> Tensor:
         assert crops.shape[1:] == (3, 128, 128)
@@ -60,7 +60,7 @@ def classifier(stain=NO_STAIN) -> Trained:
 
 
 def watched(trained: Trained) -> tuple[Trained, list[tuple[int, ...]]]:
-    """The same network, and the sizes of the images that it has seen."""
+    """The same network, recording the sizes of its input images."""
     sizes: list[tuple[int, ...]] = []
 
     class Watched(Dark):
@@ -111,7 +111,7 @@ def test_the_classifier_rejects_what_is_not_red():
 
 @pytest.mark.parametrize("mpp", [0.5, 0.4567, 0.2456, 0.17, 0.1])
 def test_another_resolution_gives_the_same_positions_and_areas(mpp):
-    """A field of 75 × 55 µm, scanned otherwise than the network's fields."""
+    """A field of 75 × 55 µm at another resolution than the network's fields."""
     places = [(15.0, 20.0, PURPLE), (40.3, 12.7, RED), (60.0, 43.0, PURPLE)]
     image = discs((round(55 / mpp), round(75 / mpp)), [(x / mpp, y / mpp, c) for x, y, c in places], mpp)
     found = Cascade(segmenter(), classifier())(image, mpp=mpp)
@@ -141,7 +141,7 @@ def test_an_image_is_resampled_to_tiling_mpp_in_one_step(mpp, monkeypatch):
 
 
 def test_crops_are_cut_from_the_image_as_given(monkeypatch):
-    """Of 16 µm at its own resolution: nothing of what the segmenter's resampling loses is missing in them."""
+    """Crops of 16 µm keep the image's own resolution and do not lose detail to the segmenter's resampling."""
     cut = []
     monkeypatch.setattr(
         module, "crop", lambda image, point, **how: cut.append((image, how)) or crop(image, point, **how)
@@ -260,7 +260,7 @@ def test_swapped_networks_are_refused():
 
 @pytest.fixture
 def saved(tmp_path) -> Path:
-    """A run folder with a real segmenter of tiny widths, nothing chosen yet."""
+    """A run folder with a real segmenter of tiny widths, before anything was chosen."""
     torch.manual_seed(0)
     model = {
         "_target_": "mitosis.model.scmitosis.SCMitosisSeg",

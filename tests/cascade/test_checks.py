@@ -1,4 +1,4 @@
-"""What is refused before torch is loaded."""
+"""Input that is refused before torch is loaded."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The figures on held-out fields, by hand: networks that see darkness and redness, fields of coloured squares."""
+"""Scores on held-out fields, worked out by hand: networks that measure darkness and redness, on coloured squares."""
 
 import warnings
 import weakref
@@ -145,7 +145,7 @@ def runs(make) -> tuple[Path, Path]:
 
 
 def cells(out: str, stage: str) -> list[str]:
-    """The numbers of a stage's row in the printed table."""
+    """The numbers in a stage's row of the printed table."""
     (line,) = [line for line in out.splitlines() if stage in line]
     return line.replace("│", " ").replace(stage, " ").split()
 

@@ -1,4 +1,4 @@
-"""Which window and threshold are chosen from their counts, and what a candidate is to stage two; by hand."""
+"""The choice of window and threshold from counts, and the labels of candidates, worked out by hand."""
 
 from math import isnan, nan
 

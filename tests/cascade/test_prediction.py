@@ -1,4 +1,4 @@
-"""Detections for image files: networks that see darkness and redness, pictures of coloured squares."""
+"""Detections for image files: networks that measure darkness and redness, on pictures of coloured squares."""
 
 import csv
 import os
@@ -168,7 +168,7 @@ def test_an_oversized_image_does_not_stop_the_others(runs, cli, tmp_path, monkey
 
 def test_without_candidates_the_tables_contain_only_their_header(runs, cli, tmp_path):
     image, out = picture(tmp_path / "a.bmp"), tmp_path / "out"
-    for _ in range(2):  # over the output of before as well
+    for _ in range(2):  # also overwriting earlier output
         assert cli("predict", f"input={image}", f"output={out}", "mpp=0.25", *runs).code == 0
     assert (out / "detections.csv").read_text() == (out / "candidates.csv").read_text() == HEADER
     assert (read_image(out / "overlay" / "a.bmp.png") == 255).all()

@@ -1,4 +1,4 @@
-"""What a segmenter proposes, and how its window and threshold are chosen; its network and its fields made by hand."""
+"""A segmenter's candidates and the choice of window and threshold, with a hand-made network and fields."""
 
 import weakref
 from functools import partial
@@ -38,7 +38,7 @@ class Darkness(nn.Module):
 
 
 class Squares(MitosisDataModule):
-    """White fields with a dark square of 12 × 12 pixels of 0.25 µm for each mitosis, and one that is none."""
+    """White fields with a dark square of 12 × 12 pixels of 0.25 µm for each mitosis, and one that is not a mitosis."""
 
     def __init__(self, *, side: int = 64, moved: bool = False, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -72,7 +72,7 @@ def drawn(side: int, squares: list[tuple[int, int, float]]) -> np.ndarray:
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """A finished run of ``Darkness`` on ``Squares``, before anything was proposed."""
+    """A finished run of ``Darkness`` on ``Squares``, before ``propose``."""
     monkeypatch.setenv("MITOSIS_TRUST", __name__.split(".")[0])
 
     def run(name: str = "run", *, half=None, recall=0.95, threshold="auto", limit=10**6, window="auto", **data) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: what users type is understood, what they mistype is told in one line."""
+"""The command line: overrides are understood, and errors are reported in one line."""
 
 import errno
 import os
@@ -53,7 +53,7 @@ def test_help_and_settings_are_shown_without_torch() -> None:
 
 @pytest.fixture
 def heard(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[dict[str, Any], Choices]]]:
-    """``heard("data=…", …)``: what ``mitosis.train`` hands its task, run by run."""
+    """``heard("data=…", …)``: the arguments of ``mitosis.train``'s task, run by run."""
 
     def run(*arguments: str) -> list[tuple[dict[str, Any], Choices]]:
         runs: list[tuple[dict[str, Any], Choices]] = []
@@ -190,7 +190,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("pipeline", [ROW, "segmenter.model=resnet34"], "segmenter.model=resnet34 is a classifier"),
         ("pipeline", [ROW, "segmenter.set=[optimiser.lr=1]"], "did you mean optimizer.lr"),
         ("pipeline", [ROW, "crossfit=3"], "crossfit=3: type crossfit=2 or crossfit=none"),
-        # From here on torch is loaded.
+        # Torch is loaded from here on.
         ("train", ["data=icpr2012"], "data.root=DIR is not set"),
         ("train", ["data=icpr2012", "data.root=/nowhere (1)"], "data.root=/nowhere (1): no such folder"),
         ("train", [ROW, SMALL, "fold=7"], "fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all"),

@@ -1,4 +1,4 @@
-"""Mistakes as lines, where no command has to be run for them. The others are in test_entry and test_faults."""
+"""Error messages that can be tested without running a command. The others are in test_entry and test_faults."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""What users type, read by Hydra's own grammar."""
+"""Overrides as users type them, parsed by Hydra's own grammar."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -13,11 +13,11 @@ PARSER = OverridesParser.create()
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
 
 WORDS = ["null", "???", "true", "nan", "-inf", "1e5", "1_0", "interval(1,2)", "choice(a,b)", "glob(*)", "{a:1}", "[2]"]
-"""Names of folders that Hydra's grammar would read as something else."""
+"""Folder names that Hydra's grammar would misread."""
 
 
 def read(argument: str) -> object:
-    """The value that Hydra reads from an argument after it was arranged."""
+    """The value that Hydra parses from an argument after ``arrange``."""
     (arranged,) = arrange([argument])
     return PARSER.parse_override(arranged).value()
 

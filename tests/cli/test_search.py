@@ -1,4 +1,4 @@
-"""A search: what it proposes, that a stop leaves no trace, what it makes of failures."""
+"""A search: its proposals, resuming after an interruption, and failed trials."""
 
 import math
 import sys
@@ -21,12 +21,12 @@ def space() -> dict[str, Any]:
 
 
 def score(values: dict[str, Any]) -> float:
-    """Highest, 1, at a rate of 1e-3 and the wider network."""
+    """A score whose maximum, 1, is at a learning rate of 1e-3 and the wider network."""
     return 1 - abs(math.log10(values["lr"]) + 3) / 4 - 0.2 * (values["widths"] == "[4,8]")
 
 
 def run(search: Search, until: int = 1000) -> list[dict[str, Any]]:
-    """The values of up to ``until`` trials, each told."""
+    """The values of up to ``until`` trials, each with its score recorded."""
     tried = []
     while len(tried) < until and (asked := search.ask(1)):
         for number, values in asked.items():

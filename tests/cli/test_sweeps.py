@@ -1,4 +1,4 @@
-"""Sweeps: jobs side by side, jobs of a queue, and searches, through the very command line that users type."""
+"""Sweeps: parallel jobs, jobs of a queue, and searches, run through the users' command line."""
 
 import importlib.util
 import math
@@ -32,7 +32,7 @@ needs_optuna = pytest.mark.skipif(importlib.util.find_spec("optuna") is None, re
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    """The configurations that training is called with; it returns a score that a rate of 1e-3 makes highest."""
+    """The configurations that training is called with; its score is highest at a learning rate of 1e-3."""
     seen: Jobs = []
 
     def train(config: dict[str, Any], choices: Choices) -> float:

@@ -97,7 +97,7 @@ def test_labels_of_candidates():
     figures = [pixels(1, 2, 8), pixels(32, 38), pixels(47)]
     truths = np.array([[4.0, 4.5], [35.0, 4.5], [47.0, 4.5]])
     # 0 matched; 1 touches the matched truth; 2 is within 12 px of its centroid; 3 is not;
-    # 4 touches a truth that nobody found; 5 is near that and the third one, but touches neither; 6 likewise.
+    # 4 touches an undetected truth; 5 is near that and the third one, but touches neither; 6 likewise.
     got = label_candidates(candidates, np.array([[0, 0]]), truths, figures, radius_px=12.0)
     assert got.tolist() == [1, -1, -1, 0, -1, 0, 0]
     matched = label_candidates(candidates, np.array([[0, 0], [5, 2], [4, 1]]), truths, figures, radius_px=12.0)

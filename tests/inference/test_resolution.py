@@ -9,7 +9,7 @@ from mitosis.inference.resolution import predict_at, rescale
 
 
 def test_half_the_resolution_by_hand() -> None:
-    """Bilinear with its support doubled: weights 1, 3, 3, 1 of 8, those beyond the border left out."""
+    """Bilinear with doubled support: weights 1, 3, 3, 1 out of 8, without those outside the border."""
     row = torch.tensor([0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     expected = [1 / 7, 6 / 8, 1 / 8, 0.0]  # (3 · 0 + 3 · 0 + 1 · 1) / 7; (0 + 3 + 3 + 0) / 8; (1 + 0 + 0 + 0) / 8
     torch.testing.assert_close(rescale(row.expand(1, 8, 8), 0.5)[0, 0], torch.tensor(expected))

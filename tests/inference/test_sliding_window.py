@@ -19,7 +19,7 @@ def run(net, image, **settings):
 
 
 def first(x):
-    """A network without a neighbourhood: the answer is the input's first channel."""
+    """A pointwise network: the output is the input's first channel."""
     return x[:, :1]
 
 
@@ -37,7 +37,7 @@ class Recorder:
 
 
 def test_papers_windows():
-    """SCMitosis (section 3.1.4): 2×2 windows of 2048 on 2084, the mean of what they answer where they overlap."""
+    """SCMitosis (section 3.1.4): 2×2 windows of 2048 on 2084, averaged where they overlap."""
     assert starts(2084, 2048, 0, 1) == [0, 36]
     numbers = iter(range(1, 5))
 
@@ -86,7 +86,7 @@ def test_a_pointwise_net_is_reproduced_exactly_for_any_shape(height, width, wind
 @BLEND
 @pytest.mark.parametrize("overlap", [8, 11])
 def test_windows_equal_one_pass_where_the_receptive_field_lies_inside(blend, overlap):
-    """Two 3×3 convolutions reach 2 px. Whole numbers, so that every sum is exact in any order.
+    """Two 3×3 convolutions have a radius of 2 px. Integer weights make every sum exact in any order.
 
     Nearer than 2 px to an inner border of a window, its zero padding stands where the field goes on: excluded here,
     and different indeed. The field's own borders are padded alike in both, and equal.

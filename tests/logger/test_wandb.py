@@ -1,4 +1,4 @@
-"""W&B: what a run sends is read back from its offline files; what W&B may do wrong is played by a stand-in."""
+"""W&B: logged values are read back from its offline files; its failures are simulated by a fake."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ TINY += ["logger.project=tests"]
 
 
 def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """No key, no settings and no server of whoever runs the tests."""
+    """Isolates the tests from the developer's own key, settings and server."""
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_ENTITY"):
         patch.delenv(name, raising=False)
     patch.setenv("NETRC", str(folder / "none"))
@@ -39,7 +39,7 @@ def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 class Crash(Exception):
-    """What stops a run."""
+    """The error that interrupts a run."""
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +281,7 @@ def test_an_unreachable_server_is_survived(
 
 
 class Broken:
-    """A run whose service is gone."""
+    """A run whose service has died."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []

@@ -1,4 +1,4 @@
-"""What every loss on masks keeps to."""
+"""The contract of every loss on masks."""
 
 import inspect
 import math

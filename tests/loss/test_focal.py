@@ -37,7 +37,7 @@ def test_without_focusing_it_is_half_the_cross_entropy() -> None:
 
 
 def test_an_easy_pixel_counts_less_than_a_hard_one() -> None:
-    """Against cross-entropy, a pixel at p = 0.9 is let off 100 times more than one at p = 0 (γ = 2)."""
+    """Relative to cross-entropy, a pixel at p = 0.9 is down-weighted 100 times more than one at p = 0 (γ = 2)."""
     one = torch.ones(1, 1, 1, 1)
     easy = Focal(alpha=1.0)(one * math.log(9), one).item() / -math.log(0.9)
     hard = Focal(alpha=1.0)(one * -1e4, one).item() / 1e4

@@ -18,7 +18,7 @@ PX5 = Matching("px5", 5.0, "px")
 
 
 class Field(NamedTuple):
-    """What `DetectionMetric.update` takes."""
+    """The arguments of ``DetectionMetric.update``."""
 
     points: np.ndarray
     scores: np.ndarray

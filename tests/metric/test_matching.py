@@ -94,7 +94,7 @@ def test_a_shared_prediction_detects_two_and_precision_stays_at_one():
 
 @pytest.mark.parametrize("size", [2, 3, 50])
 def test_more_pairs_beat_shorter_ones(size):
-    """size - 1 pairs of 1 px would leave one out; size pairs of 19 px leave none."""
+    """size - 1 pairs at 1 px would leave one unmatched; size pairs at 19 px leave none."""
     predictions, truths = at(*range(0, 20 * size, 20)), at(*range(19, 20 * size, 20))
     assert rule("px20")(predictions, truths, 1).pairs.tolist() == [[i, i] for i in range(size)]
 
@@ -121,7 +121,7 @@ def test_optimal_is_the_best_of_all_assignments(predictions, truths, radius, inc
 
 
 def official(predictions, truths, radius):
-    """Hits as evalutils 0.4.2 counts them, written from its description with the same ball tree."""
+    """Hits as counted by evalutils 0.4.2, reimplemented from its description with the same ball tree."""
     if not (len(predictions) and len(truths)):
         return 0
     taken = set()

@@ -10,7 +10,7 @@ COUNT = st.integers(0, 1000)
 
 
 def test_values_of_the_paper():
-    """SCMitosis (Table 3): 86 of 98 predictions are right, 101 mitoses."""
+    """SCMitosis (Table 3): 86 of 98 predictions are correct; there are 101 mitoses."""
     assert precision(86, 12) == approx(0.8776, abs=5e-5)
     assert recall(86, 15) == approx(0.8515, abs=5e-5)
     assert f1(86, 12, 15) == approx(0.8643, abs=5e-5)

@@ -19,7 +19,7 @@ TINY = "test_resnet"
 
 @pytest.fixture
 def no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty hub cache, and a hub of which each use fails the test."""
+    """An empty hub cache, and a hub that fails the test when used."""
 
     def refused(*args: object, **kwargs: object) -> None:
         pytest.fail("the hub was asked")
@@ -174,7 +174,7 @@ def test_offline_mode_of_the_real_client(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_no_connection_of_the_real_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub's own client against an address where nobody listens: the download, which would retry, is not begun."""
+    """The hub's own client with an address that refuses connections: the download, which would retry, never starts."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda hub, file: f"http://127.0.0.1:9/{hub}/{file}")
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *args: pytest.fail("it was begun"))

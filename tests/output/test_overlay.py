@@ -1,4 +1,4 @@
-"""Rings and squares on a picture."""
+"""Circles and squares on a picture."""
 
 import numpy as np
 import pytest

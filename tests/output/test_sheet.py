@@ -1,4 +1,4 @@
-"""The sheet of objects: which, where, in which colour."""
+"""The sheet of objects: their choice, position and colour."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""detections.csv: its header, its rows, names of every kind."""
+"""detections.csv: its header, its rows, and unusual names."""
 
 import csv
 

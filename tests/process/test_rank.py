@@ -1,4 +1,4 @@
-"""Who of a distributed run's processes speaks."""
+"""Which process of a distributed run prints."""
 
 import sys
 import warnings

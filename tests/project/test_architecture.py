@@ -1,4 +1,4 @@
-"""What the file tree promises: imports go downward, files stay small, names say something."""
+"""The architecture: imports only go downward, files stay small and have a docstring."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the documentation says of the repository is so: its drawing, its links, its files, its lists of choices."""
+"""The documentation matches the repository: its diagram, its links, its files, its lists of options."""
 
 import importlib.util
 import re

@@ -1,4 +1,4 @@
-"""``import mitosis``: what it offers, and what it costs."""
+"""``import mitosis``: the names it exports, and its cost."""
 
 import ast
 import subprocess

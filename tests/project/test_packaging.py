@@ -1,4 +1,4 @@
-"""The lock, the wheel, and the repository's own promises about them."""
+"""The lock file and the wheel."""
 
 import re
 import subprocess

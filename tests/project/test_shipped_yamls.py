@@ -1,4 +1,4 @@
-"""Every shipped yaml composes, and what it describes is built with all of its keys."""
+"""Every shipped yaml composes, and its object can be built with all of its keys."""
 
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
 
 
 def shipped(group: str) -> list[str]:
-    """Taken from the folder itself, so that a new yaml is tested by being there."""
+    """Taken from the folder, so that a new yaml is tested automatically."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
 
 

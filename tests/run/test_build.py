@@ -1,4 +1,4 @@
-"""What may be built from a description, and what not."""
+"""What may and may not be built from a description."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checkpoint files: whole or absent, read without running what is in them."""
+"""Checkpoint files: written atomically, read without executing code."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ def test_tensors_and_plain_data_round_trip(tmp_path: Path) -> None:
 
 
 class Trap:
-    """Creates a file when it is unpickled by a careless reader."""
+    """Creates a file when it is unpickled unsafely."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,7 +66,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: 
     write({"step": 1}, path)
 
     class Full:
-        """A file on a full disk, as torch meets it: writing fails, closing too."""
+        """A file on a full disk: both writing and closing fail."""
 
         def __init__(self, file) -> None:
             self.file = file

@@ -1,4 +1,4 @@
-"""The folder of a run: held by one process, claimed by one recipe, finished or not."""
+"""The folder of a run: locked by one process, claimed by one recipe, finished or not."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def test_claim_accepts_only_the_same_recipe(tmp_path: Path) -> None:
 
 def test_only_one_process_can_lock_a_folder(tmp_path: Path) -> None:
     def refused() -> bool:
-        """Whether another process is turned away."""
+        """Whether another process is refused."""
         if child := os.fork():
             return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
         try:

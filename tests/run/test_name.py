@@ -1,4 +1,4 @@
-"""Run folders: named by what makes the result, held by one process, never mixed."""
+"""Run folders: named after the keys that affect the result, and never shared by two results."""
 
 import re
 from pathlib import Path

@@ -20,7 +20,7 @@ WORDS = [word for word in words_of("data") if "  root: null" in (CONF / "data" /
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, dict[str, Any]]:
-    """``data`` as composed for each dataset that lies on disk."""
+    """The composed ``data`` of each dataset that is read from disk."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         composed = {word: hydra.compose("train", [f"data={word}"]) for word in WORDS}
     return {word: OmegaConf.to_container(config, resolve=True)["data"] for word, config in composed.items()}  # pyright: ignore

@@ -29,7 +29,7 @@ def net() -> SCMitosisSeg:
 
 @pytest.fixture
 def content(net: SCMitosisSeg) -> dict[str, Any]:
-    """A checkpoint as a stage's run leaves it."""
+    """A checkpoint as written by a training run."""
     state = {f"model.{name}": value for name, value in net.state_dict().items()} | {"loss.weight": torch.ones(2)}
     return {"state_dict": state, "recipe": copy.deepcopy(RECIPE), "mpp": 0.25, "global_step": 7}
 

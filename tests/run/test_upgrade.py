@@ -56,7 +56,7 @@ EARLIER = {
     "mitosis.stain.staintools_reinhard.StaintoolsReinhard": "mitosis.stain.StaintoolsReinhard",
     "mitosis.stain.staintools_vahadane.StaintoolsVahadane": "mitosis.stain.StaintoolsVahadane",
 }
-"""Every target of this package that the yamls of the first version named, to today's."""
+"""Every target in the yamls of the first version → its current name."""
 
 RECIPE = {
     "name": {"data": "synthetic", "model": "resnet34", "ablation": "full", "what": "default"},

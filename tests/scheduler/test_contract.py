@@ -1,4 +1,4 @@
-"""What every schedule keeps to: by its yaml, and over a run that was stopped or made longer."""
+"""The contract of every schedule: its yaml, and resuming or extending a run."""
 
 import inspect
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Train = Callable[..., list[float]]
 SCHEDULES = parts("scheduler")
 RUN = {"total_steps", "steps_per_epoch"}
 QUICK = {"every": 2, "factor": 0.5, "patience": 1}
-"""Settings by which a rate changes within a few epochs, for the schedules that take them."""
+"""Settings that change the rate within a few epochs, for the schedules that accept them."""
 
 
 @pytest.fixture(params=SCHEDULES)
@@ -53,7 +53,7 @@ def test_rates_are_positive_up_to_the_last_step_and_at_most_the_optimiser_s(
 
 
 def state(folder: Path) -> str:
-    """What of the last checkpoint a schedule has a part in."""
+    """The parts of the last checkpoint that depend on the schedule."""
     checkpoint = read(folder / "last.ckpt")
     return repr([checkpoint[key] for key in ("state_dict", "optimizer_states", "lr_schedulers", "global_step")])
 

@@ -1,4 +1,4 @@
-"""Once up and down, as torch has it."""
+"""The one-cycle policy, compared with torch."""
 
 from collections.abc import Callable
 from typing import Any

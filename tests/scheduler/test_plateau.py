@@ -1,4 +1,4 @@
-"""Down by a factor when the scores on val no longer rise."""
+"""Reducing the rate when the score on val stops improving."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Down by a factor every so many epochs."""
+"""Step decay."""
 
 from collections.abc import Callable
 from functools import partial

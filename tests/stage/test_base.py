@@ -1,4 +1,4 @@
-"""What both stages share, shown on a stage of one weight."""
+"""The base class of both stages, tested on a stage with one weight."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from mitosis.stage.base import Stage
 
 
 class OneWeight(Stage):
-    """Learns to be 1; detects what each field says."""
+    """Learns to output 1; its detections are given by each field."""
 
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         return ((self.model(batch["image"]) - 1) ** 2).mean()

@@ -1,4 +1,4 @@
-"""Stage two: scores of candidates, and of fields that have none."""
+"""Stage two: scores of candidates, and of fields without candidates."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from mitosis.stage.classification import ClassificationStage, logits_of
 
 
 class Brightness(nn.Module):
-    """A mitosis is bright."""
+    """Classifies bright crops as mitoses."""
 
     def forward(self, image: Tensor) -> Tensor:
         bright = image.mean(dim=(1, 2, 3))
@@ -30,7 +30,7 @@ def stage_of(model: nn.Module) -> ClassificationStage:
 
 
 def field_of(*bright: float, labels: list[int], truths: list[list[float]]) -> dict[str, Any]:
-    """Candidates of even brightness, ten pixels apart on a row."""
+    """Candidates of uniform brightness, ten pixels apart in a row."""
     images = torch.tensor(bright).view(-1, 1, 1, 1).expand(-1, 3, 8, 8).clone()
     points = torch.tensor([[10.0 * i, 0] for i in range(len(bright))], dtype=torch.float64).reshape(-1, 2)
     return {

@@ -1,4 +1,4 @@
-"""Stage one: what it makes of a probability map, and of fields without any mitosis."""
+"""Stage one: detections from a probability map, and fields without mitoses."""
 
 import math
 from functools import partial
@@ -23,7 +23,7 @@ MPP = 0.25
 
 
 class Painted(nn.Module):
-    """Reads the mask out of the red channel."""
+    """Predicts the red channel as the mask."""
 
     stride = 8
 
@@ -32,7 +32,7 @@ class Painted(nn.Module):
 
 
 def parts(model: nn.Module) -> tuple[Any, ...]:
-    """What both stages are built from."""
+    """The arguments that both stages share."""
     detection = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
     return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant_schedule
 

@@ -1,4 +1,4 @@
-"""Several devices: processes that end together, and runs that come out as on one device."""
+"""Several devices: processes end together, and runs give the same result as on one device."""
 
 import contextlib
 import os
@@ -176,7 +176,7 @@ def started(*command: str, cwd: Path, **environment: str) -> subprocess.Popen:
 
 
 def ended(process: subprocess.Popen) -> tuple[int, str, str]:
-    """Exit code, stdout, stderr; bounded, that a hang is a failure."""
+    """Exit code, stdout and stderr; with a timeout, so that a hang is a failure."""
     try:
         out, err = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
@@ -207,7 +207,7 @@ def test_sweeps_of_two_processes(tmp_path: Path, cli: Callable) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_tasks_of_a_cluster(tmp_path: Path) -> None:
-    """As srun starts them, on two machines that are one."""
+    """Processes as started by srun on two machines, simulated on one."""
     slurm = {"JOB_ID": "4242", "JOB_NAME": "x", "NTASKS": "2", "NTASKS_PER_NODE": "1", "NNODES": "2", "LOCALID": "0"}
     slurm = {f"SLURM_{name}": value for name, value in slurm.items()} | {"SLURM_NODELIST": "127.0.0.1"}
     command = [

@@ -1,4 +1,4 @@
-"""What may go wrong round a run: files, disks, processes, keys pressed. One line each, and nothing lost."""
+"""Faults around a run: files, disks, processes, Ctrl-C. Each is reported in one line, and nothing is lost."""
 
 import contextlib
 import ctypes
@@ -39,7 +39,7 @@ DRAWN = [*SHORT, "data=synthetic", "data.cases=5", "data.fields_per_case=1", "da
 
 
 def line_of(ended: Any) -> str:
-    """The one line of a command that ended with a mistake."""
+    """The error line of a command that failed with a user error."""
     assert ended.code == 1, ended
     assert re.fullmatch(r"mitosis: [^\n]+\n", ended.err)
     return ended.err.strip()
@@ -52,7 +52,7 @@ def steps_kept(folder: Path) -> int:
 
 
 def at_step(patch: pytest.MonkeyPatch, step: int, happens: Callable[[], Any]) -> None:
-    """Have something happen before the training step that follows ``step`` finished ones."""
+    """Run an action before the training step that follows ``step`` completed ones."""
     original = Stage.training_step
 
     def training_step(self: Stage, batch: dict, batch_idx: int) -> Any:
@@ -68,7 +68,7 @@ def at_step(patch: pytest.MonkeyPatch, step: int, happens: Callable[[], Any]) ->
 
 @pytest.fixture
 def contest(tmp_path: Path) -> Path:
-    """Five drawn fields of two slides, in the contest's folders."""
+    """Five synthetic fields of two slides, in the contest's folder layout."""
     root = tmp_path / "contest"
     for number, name in enumerate(("A00_01", "A00_02", "A00_03", "A01_00", "A01_01")):
         drawn = draw_field(seed=0, case=number, index=0, size=96)
@@ -176,7 +176,7 @@ def test_an_error_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path, 
 
 
 class Trap:
-    """Makes a folder when it is unpickled by a careless reader."""
+    """Creates a folder when it is unpickled unsafely."""
 
     def __reduce__(self) -> tuple:
         return (os.mkdir, ("was-run",))

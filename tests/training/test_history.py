@@ -1,4 +1,4 @@
-"""metrics.csv: a row an epoch, also over several attempts."""
+"""metrics.csv: one row per epoch, also over several attempts."""
 
 import csv
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How long a run is, against Lightning's own count and by hand."""
+"""The length of a run, compared with Lightning's own count and worked out by hand."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -58,7 +58,7 @@ def test_a_segmenter_shows_four_fields_with_truths_and_detections(tmp_path):
     assert key == "panel"
     assert not more
     assert np.array_equal(image, picture)
-    # The next look at val begins anew: one field alone, nothing found, nothing there.
+    # The next validation starts afresh: a single field without mitoses or detections.
     shown(panel, [segmented(truths=[], points=[], scores=[])], trainer())
     again = read_image(path)
     assert again.shape[0] == SIDE

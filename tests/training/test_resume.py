@@ -1,4 +1,4 @@
-"""A run that was stopped goes on as if nothing had happened, or starts over where its input changed."""
+"""An interrupted run resumes as if it had never stopped, or starts over if its inputs have changed."""
 
 import csv
 import functools
@@ -36,7 +36,7 @@ CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "cr
 
 
 class Crash(Exception):
-    """What stops a run."""
+    """The error that interrupts a run."""
 
 
 def run(folder: Path, *overrides: str) -> Path:
@@ -56,7 +56,7 @@ def checkpoint(run: Path, name: str) -> dict[str, Any]:
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """Where two checkpoints differ in a single bit; wall-clock time apart."""
+    """Where two checkpoints differ in any bit, except in wall-clock time."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for key in one.keys() - {"seconds"}:
             yield from differences(one[key], other[key], f"{path}/{key}")
@@ -104,7 +104,7 @@ def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The run of these overrides that nothing stopped, made once, without workers."""
+    """The uninterrupted run of these overrides, trained once, without workers."""
     return functools.cache(lambda *overrides: run(tmp_path_factory.mktemp("whole"), *overrides))
 
 

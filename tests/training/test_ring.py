@@ -1,4 +1,4 @@
-"""A training on points with rings, from csv to metrics."""
+"""Training on points with rings, from csv to metrics."""
 
 import csv
 from pathlib import Path
@@ -22,7 +22,7 @@ OWN += ["max_steps=1", "trainer=cpu", "fold=0"]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Six cases of drawn fields and the centres of their mitoses."""
+    """Six cases of synthetic fields and the centres of their mitoses."""
     root = tmp_path / "images"
     root.mkdir()
     rows: list[tuple] = [("image", "x", "y")]

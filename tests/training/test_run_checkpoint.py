@@ -1,4 +1,4 @@
-"""Which checkpoints are kept, and that they are whole, plain and exact."""
+"""Which checkpoints are kept, and that they are complete, plain and exact."""
 
 import errno
 import math
@@ -19,7 +19,7 @@ NAN = math.nan
 
 
 class Trainer:
-    """As much of Lightning's as the callback asks for; an epoch's state is its number."""
+    """The part of Lightning's trainer that the callback uses; an epoch's state is its number."""
 
     check_val_every_n_epoch: int | None = 1
 

@@ -1,4 +1,4 @@
-"""Trainers from settings: how long they train, what they need, what is refused in one line."""
+"""Trainers from settings: the length of training, the requirements, and one-line errors."""
 
 import os
 from pathlib import Path
