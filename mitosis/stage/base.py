@@ -17,14 +17,10 @@ from mitosis.scheduler.plateau import Plateau
 
 
 class Stage(LightningModule, ABC):
-    """One of the two stages, as a LightningModule.
+    """One of the two stages: its network and loss, with training and validation.
 
-    Args:
-        model: The network.
-        loss: The loss of a batch.
-        detection: Metric that is updated with the detections of one whole field at a time.
-        optimizer: Called with the parameters.
-        scheduler: Called with the optimiser, ``total_steps`` and ``steps_per_epoch``.
+    ``detection`` is updated with the detections of one whole field at a time. ``optimizer`` is called with the
+    parameters, ``scheduler`` with the optimiser, ``total_steps`` and ``steps_per_epoch``.
     """
 
     kind: ClassVar[str]  # segmentation or classification, as in the stage's yaml
@@ -44,15 +40,7 @@ class Stage(LightningModule, ABC):
         self._optimizer, self._scheduler = optimizer, scheduler
 
     def check_finite(self, values: Tensor, what: str) -> None:
-        """Stop the run, before anything is saved, if ``values`` contain nan or infinity.
-
-        Args:
-            values: Any shape.
-            what: Name of the values in the message.
-
-        Raises:
-            InputError: A value is nan or infinite.
-        """
+        """Raise ``InputError``, before anything is saved, if ``values`` contain nan or infinity."""
         if not torch.isfinite(values).all():
             raise InputError(
                 f"the {what} became nan or infinite by step {self.global_step}; the last good checkpoint is kept,"
@@ -65,14 +53,7 @@ class Stage(LightningModule, ABC):
 
     @abstractmethod
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
-        """Detect mitotic figures in one held-out field.
-
-        Args:
-            field: The field's sample from the validation loader.
-
-        Returns:
-            Points (n, 2) x, y in pixels, scores (n,) in [0, 1], and the field's mean loss.
-        """
+        """Points (n, 2) x, y in pixels, scores (n,) in [0, 1], and the mean loss of one held-out field."""
 
     @override
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
