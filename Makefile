@@ -1,10 +1,10 @@
-# Every target works from a clean clone: what it needs is installed first.
+# Every target works in a clean clone: it first installs what it needs.
 PYTHON  ?= python3
 VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/installed
 DOCS    := .venv-docs
-# Two processes of one thread each: threads that wait for one another on a busy core cost many times what they save.
+# Two single-threaded processes: on busy cores, multithreading costs far more than it saves.
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 UV      := $(BIN)/uv pip
 COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep \
@@ -20,7 +20,7 @@ help: ## list the targets
 install: $(STAMP) ## install everything into .venv
 	@echo "installed; to activate: source $(VENV)/bin/activate"
 
-# Compiled ahead, or every command of a read-only or no-bytecode environment pays ten seconds for its imports.
+# Compiled in advance: without bytecode, the imports of every command would take ten more seconds.
 $(STAMP): pyproject.toml requirements.lock requirements-uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is older than 3.11; type make install PYTHON=python3.12"; exit 1; }
@@ -30,17 +30,17 @@ $(STAMP): pyproject.toml requirements.lock requirements-uv.lock
 	@$(UV) install --python $(BIN)/python --no-deps --no-build-isolation --quiet -e .
 	@touch $@
 
-demo: $(STAMP) ## both stages on drawn fields in minutes: a table and a picture in demo/
+demo: $(STAMP) ## both stages on synthetic fields, in minutes: a table and a picture in demo/
 	@$(BIN)/python experiments/demo.py
 
-# ROOTS: WORD=DIR for each dataset at hand, in quotes together; output=FILE.md among them writes the table, too.
-table1: $(STAMP) ## the published datasets; with ROOTS="icpr2012=DIR midogpp=DIR2" also what is found there
+# ROOTS: WORD=DIR for each available dataset, all in one pair of quotes; with output=FILE.md the table is also written.
+table1: $(STAMP) ## the published datasets; with ROOTS="icpr2012=DIR midogpp=DIR2" also counts of your copies
 	@$(BIN)/python experiments/table1.py $(ROOTS)
 
-# Without DATA drawn fields are shown; SET: settings of the dataset's own or fields=…, as in SET="scanner=H fields=8".
+# Without DATA, synthetic fields are shown. SET: the dataset's own settings or fields=…, as in SET="scanner=H fields=8".
 SHOWN = data=$(or $(DATA),synthetic) $(if $(ROOT),"root=$(ROOT)") $(SET)
 
-figure7: $(STAMP) ## fields of a dataset beside their labels: make figure7 DATA=gzmh ROOT=DIR
+figure7: $(STAMP) ## fields of a dataset next to their labels: make figure7 DATA=gzmh ROOT=DIR
 	@$(BIN)/python experiments/figure7.py $(SHOWN)
 
 figure8: $(STAMP) ## the same before and after stain normalisation: make figure8 DATA=gzmh ROOT=DIR STAIN=macenko
@@ -49,9 +49,9 @@ figure8: $(STAMP) ## the same before and after stain normalisation: make figure8
 test: $(STAMP) ## the tests, in minutes
 	@$(PYTEST) -m "not slow"
 
-# Property tests draw other examples in each run; SEED=… draws those of another run again.
+# Property tests use new examples in every run; SEED=… repeats those of an earlier run.
 SEED := $(or $(SEED),$(shell date +%s))
-test-all: $(STAMP) ## all tests, the slow ones too, and new examples for property tests
+test-all: $(STAMP) ## all tests, including the slow ones, with new examples for property tests
 	@echo "property tests draw from SEED=$(SEED); the same again: make test-all SEED=$(SEED)"
 	@$(PYTEST) --hypothesis-profile=random --hypothesis-seed=$(SEED) || \
 		{ echo "the same examples again: make test-all SEED=$(SEED)"; exit 1; }
@@ -65,13 +65,13 @@ install-floors:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-uv.lock
 	@$(UV) install --python $(BIN)/python --resolution lowest-direct --compile-bytecode --quiet -e '.[dev,sweep]'
 
-lint: $(STAMP) ## style, types, and the direction of imports
+lint: $(STAMP) ## style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/pyright
 
-# Without .venv: the sources are read, never imported.
+# Does not need .venv: the sources are parsed, never imported.
 docs: $(DOCS)/installed ## the documentation, as pages in site/ and docs/rooms.svg
 	@PYTHONPATH=. $(DOCS)/bin/python docs/rooms.py
 	@NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
@@ -86,5 +86,5 @@ lock: $(STAMP) ## resolve the newest allowed versions into the locks
 	@$(COMPILE) --upgrade --generate-hashes -o requirements.lock
 	@$(COMPILE_DOCS) --upgrade --generate-hashes -o requirements-docs.lock
 
-clean: ## remove what was installed and made
+clean: ## remove everything installed or generated
 	rm -rf $(VENV) .venv-floors $(DOCS) site demo .pytest_cache .ruff_cache .hypothesis

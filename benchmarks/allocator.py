@@ -1,6 +1,6 @@
-"""A whole field through the segmenter, with and without keeping freed memory: ``python benchmarks/allocator.py``.
+"""The segmenter on a whole field, with and without keeping freed memory: ``python benchmarks/allocator.py``.
 
-Each in a process of its own, alternating; prints the ratio of the medians.
+Both variants alternate, each in its own process; prints the ratio of the medians.
 """
 
 import statistics
@@ -17,7 +17,7 @@ SIDE, ROUNDS = 2048, 3
 
 
 def one_pass(keep: bool) -> float:
-    """Seconds of the second pass over a field of ``SIDE`` pixels; the first one warms up."""
+    """Seconds for the second pass over a field of ``SIDE`` × ``SIDE`` pixels; the first pass is a warm-up."""
     if keep:
         keep_freed_memory()
     net = SCMitosisSeg(widths=(16, 32, 64, 128)).to(memory_format=torch.channels_last).eval()  # pyright: ignore
@@ -32,10 +32,10 @@ def one_pass(keep: bool) -> float:
 def main() -> None:
     seconds: dict[str, list[float]] = {"given back": [], "kept": []}
     for _ in range(ROUNDS):
-        for word, found in seconds.items():
-            done = subprocess.run([sys.executable, __file__, word], capture_output=True, text=True, check=True)
-            found.append(float(done.stdout))
-    back, kept = (statistics.median(found) for found in seconds.values())
+        for word, times in seconds.items():
+            process = subprocess.run([sys.executable, __file__, word], capture_output=True, text=True, check=True)
+            times.append(float(process.stdout))
+    back, kept = (statistics.median(times) for times in seconds.values())
     print(f"freed memory given back {back:.2f} s, kept {kept:.2f} s: {back / kept:.1f} times faster")
 
 

@@ -1,6 +1,7 @@
-"""A random crop from the cache against decoding the field and cropping it: ``python benchmarks/cache.py``.
+"""A random crop from the cache versus decoding the field and cropping it: ``python benchmarks/cache.py``.
 
-Fields of 2084 × 2084 pixels as JPEG, crops of 256 × 256, alternating in one process; prints the ratio of the medians.
+JPEG fields of 2084 × 2084 pixels, crops of 256 × 256; both ways alternate in one process. Prints the ratio of the
+medians.
 """
 
 import statistics
@@ -35,7 +36,7 @@ def main() -> None:
                 crops.append(np.array(image()[y : y + CROP, x : x + CROP]))
                 seconds[way].append(time.perf_counter() - began)
             assert np.array_equal(*crops)
-    slow, fast = (statistics.median(found) for found in seconds.values())
+    slow, fast = (statistics.median(times) for times in seconds.values())
     print(f"decoding {1000 * slow:.1f} ms, cache {1000 * fast:.3f} ms: {slow / fast:.0f} times faster")
 
 

@@ -1,7 +1,7 @@
-"""What each command takes, as a Markdown table: ``python benchmarks/commands.py [data=icpr2012 data.root=DIR fold=3]``.
+"""The cost of each command as a Markdown table: ``python benchmarks/commands.py [data=icpr2012 data.root=DIR fold=3]``.
 
-Every command runs with ``budget=smoke``, one after another, in a folder that is removed afterwards. Memory is the
-largest resident set of any one of a command's processes, disk what it left in the folder.
+The commands run one after another with ``budget=smoke``, in a temporary folder. Memory is the largest resident set of
+any of a command's processes; disk is what the command adds to the folder.
 """
 
 import subprocess
@@ -40,13 +40,13 @@ def main(data: list[str]) -> None:
             before = _size(folder)
             words = [_placed(word, folder) for word in command]
             seconds, memory = _run([sys.executable, "-m", f"mitosis.{words[0]}", *words[1:]], folder)
-            said = " ".join(word for word in command if not word.startswith(("input", "output", "runs")))
+            shown = " ".join(word for word in command if not word.startswith(("input", "output", "runs")))
             disk = (_size(folder) - before) / 2**20
-            print(f"| `{said}` | {seconds / 60:.1f} | {memory / 2**20:.1f} | {disk:.0f} |", flush=True)
+            print(f"| `{shown}` | {seconds / 60:.1f} | {memory / 2**20:.1f} | {disk:.0f} |", flush=True)
 
 
 def _run(command: list[str], folder: Path) -> tuple[float, int]:
-    """Seconds, and KiB of the largest process, looked at five times a second."""
+    """Seconds, and the peak memory of the largest process in KiB, sampled five times per second."""
     began, memory = time.perf_counter(), 0
     with (folder.parent / f"{folder.name}.log").open("w+") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
@@ -54,21 +54,21 @@ def _run(command: list[str], folder: Path) -> tuple[float, int]:
             memory = max(memory, *map(_resident, _of_session(process.pid)), 0)
             time.sleep(0.2)
         log.seek(0)
-        said = log.read()
+        errors = log.read()
     (folder.parent / f"{folder.name}.log").unlink()
     if process.returncode:
-        sys.exit(f"{' '.join(command)}\n{said}")
+        sys.exit(f"{' '.join(command)}\n{errors}")
     return time.perf_counter() - began, memory
 
 
 def _of_session(session: int) -> list[Path]:
-    """The processes that a command started, those whose parent is another's child among them (Linux)."""
-    found = []
+    """All processes of a command's session, including those reparented to another process (Linux)."""
+    processes = []
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if int((path / "stat").read_text().rsplit(")", 1)[1].split()[3]) == session:
-                found.append(path)
-    return found
+                processes.append(path)
+    return processes
 
 
 def _resident(process: Path) -> int:
@@ -80,11 +80,11 @@ def _resident(process: Path) -> int:
 
 
 def _placed(word: str, folder: Path) -> str:
-    """The word with the run that an earlier command made."""
+    """The word, with the placeholder replaced by the run of an earlier command."""
     for key, model, name in (("segmenter", "scmitosis_seg", "SEGMENTER"), ("classifier", "resnet34", "CLASSIFIER")):
         if name in word:
-            (made,) = (folder / "runs").glob(f"*/{model}/**/recipe.yaml")
-            run = str(made.parent.relative_to(folder))
+            (recipe,) = (folder / "runs").glob(f"*/{model}/**/recipe.yaml")
+            run = str(recipe.parent.relative_to(folder))
             return word.replace(name, run) if "=" in word else f"{key}={run}"
     return word
 

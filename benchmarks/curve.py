@@ -1,6 +1,6 @@
-"""Counts at every threshold, only what changes matched again against all of it: ``python benchmarks/curve.py``.
+"""Counts at every threshold, incremental matching versus matching everything again: ``python benchmarks/curve.py``.
 
-Prints the ratio of the medians, measured alternating in one process, and that both give the same counts.
+Checks that both give the same counts. They alternate in one process; prints the ratio of the medians.
 """
 
 import statistics
@@ -31,7 +31,7 @@ def main() -> None:
         parts = metric.curve().points
         seconds["parts"].append(time.perf_counter() - began)
     assert tuple(anew) == parts
-    slow, fast = (statistics.median(found) for found in seconds.values())
+    slow, fast = (statistics.median(times) for times in seconds.values())
     print(f"{len(thresholds)} thresholds anew {slow:.2f} s, in parts {fast:.3f} s: {slow / fast:.0f} times faster")
 
 

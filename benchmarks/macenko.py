@@ -1,7 +1,7 @@
-"""Stain normalisation of a drawn field, one matrix against staintools' lasso: ``python benchmarks/macenko.py``.
+"""Stain normalisation of a synthetic field, one matrix versus staintools' lasso: ``python benchmarks/macenko.py``.
 
-Both with the published reference, alternating in one process; prints the ratio of the medians and how far apart the
-two results are.
+Both use the published reference and alternate in one process; prints the ratio of the medians and the mean difference
+of the results.
 """
 
 import statistics
@@ -28,7 +28,7 @@ def main() -> None:
         began = time.perf_counter()
         ours = Macenko()(image, "field")
         seconds["one matrix"].append(time.perf_counter() - began)
-    slow, fast = (statistics.median(found) for found in seconds.values())
+    slow, fast = (statistics.median(times) for times in seconds.values())
     apart = np.abs(theirs.astype(int) - ours).mean()
     times = f"staintools {slow:.2f} s, one matrix {fast:.3f} s"
     print(f"{times}: {slow / fast:.0f} times faster, {apart:.2f} grey levels apart")

@@ -1,9 +1,9 @@
-"""Preparing fields against a loop over staintools: ``python benchmarks/prepare.py [data=icpr2012 data.root=DIR]``.
+"""Preparing fields versus a loop over staintools: ``python benchmarks/prepare.py [data=icpr2012 data.root=DIR]``.
 
-``prepare`` with two workers, all that it checks and shows among it; and a loop that reads each of these fields,
-normalises it by staintools' Macenko with the same reference, and saves it. Both begin when all is imported. Prints both
-times, their ratio, what the command takes with its imports, and how far apart the results are. Without arguments the
-fields are drawn ones.
+Compares ``prepare`` with two workers, including its checks and its sheet, with a loop that reads each field, normalises
+it with staintools' Macenko and the same reference, and saves it. Both are timed without imports. Prints both times,
+their ratio, the time of the command including imports, and the mean difference of the results. Without arguments, the
+fields are synthetic.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-# All else is imported in the functions: the processes that fill the cache import this file, too.
+# Everything else is imported inside the functions, because the processes that fill the cache also import this file.
 
 FIELDS, SIDE = 6, 2084
 
@@ -33,7 +33,7 @@ def main(data: list[str]) -> None:
 
 
 def _drawn(folder: Path) -> list[str]:
-    """What names a folder of drawn fields, a cell in the middle of each."""
+    """The overrides for a folder of synthetic fields, each with one cell in the centre."""
     from PIL import Image
 
     from mitosis.data.drawing.field import draw_field
@@ -47,18 +47,18 @@ def _drawn(folder: Path) -> list[str]:
 
 
 def _command(arguments: list[str]) -> float:
-    """Seconds from the command's start to its end."""
+    """Seconds from the start to the end of the command."""
     began = time.perf_counter()
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "mitosis.prepare", *arguments], capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        sys.exit(done.stderr)
+    if process.returncode:
+        sys.exit(process.stderr)
     return time.perf_counter() - began
 
 
 def _prepare(arguments: list[str], output: Path) -> tuple[float, list[Any]]:
-    """Seconds, and the records."""
+    """Seconds for ``prepare``, and the records."""
     from mitosis.check.preparation import Preparation, prepare_dataset
     from mitosis.cli.compose import compose
     from mitosis.run.assembly import open_data
@@ -73,7 +73,7 @@ def _prepare(arguments: list[str], output: Path) -> tuple[float, list[Any]]:
 
 
 def _loop(records: list[Any], cache: Path, saved: Path) -> tuple[float, float]:
-    """Seconds, and grey levels between its results and those in the cache."""
+    """Seconds for the loop, and the mean difference from the cache in grey levels."""
     import numpy as np
     import staintools
 

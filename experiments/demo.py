@@ -1,4 +1,4 @@
-"""Both stages on drawn fields: ``make demo``. A table, and a picture of an unseen field; exit code 1 when F1 < 0.7."""
+"""Both stages on synthetic fields (``make demo``): a table and pictures of unseen fields; exit code 1 if F1 < 0.7."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def main() -> int:
     classifier = evaluation.parent
     segmenter = next(OUT.glob("runs/synthetic/scmitosis_seg/**/proposal.json")).parent
     fields = OUT / "fields"
-    for case in (17, 19):  # of the official test part: no network saw these cases
+    for case in (17, 19):  # cases of the official test part, unseen in training
         write_picture(fields / f"case{case}.png", draw_field(seed=0, case=case, index=0, size=512).image)
     command("predict", f"input={fields}", f"output={OUT}/prediction", "mpp=0.25", f"segmenter={segmenter}",
             f"classifier={classifier}")  # fmt: skip
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def command(name: str, *overrides: str) -> None:
-    """Run ``python -m mitosis.<name>``; ends with its exit code when it fails."""
+    """Run ``python -m mitosis.<name>``; if it fails, exit with its exit code."""
     if code := subprocess.run([sys.executable, "-m", f"mitosis.{name}", *overrides], check=False).returncode:
         sys.exit(code)
 

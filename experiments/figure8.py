@@ -1,8 +1,8 @@
 """Figure 8 of SCMitosis, stain normalisation: ``python experiments/figure8.py [data=WORD] [root=DIR] [KEY=VALUE …]``.
 
-(a) Fields of a dataset from its cases in turn, (b) the same after normalisation by ``stain``, macenko unless typed.
-``fields``: how many, 4 unless typed. ``output``: the picture, ``prepared/WORD/figure8-STAIN.png`` unless typed. Other
-keys are the dataset's own. Without ``data`` drawn fields are shown, which need no ``root``.
+Shows (a) fields from a dataset's cases in turn, (b) the same fields after normalisation by ``stain`` (default macenko).
+``fields`` is the number of fields (default 4), ``output`` the picture (default ``prepared/WORD/figure8-STAIN.png``).
+Other keys are settings of the dataset. Without ``data``, synthetic fields are shown, which need no ``root``.
 """
 
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ from mitosis.output.overlay import write_picture
 
 
 def main(arguments: Sequence[str]) -> None:
-    given = {"data": "synthetic", "fields": "4", "stain": "macenko"} | pairs(arguments)
-    word, wanted, stain = given.pop("data"), given.pop("fields"), given.pop("stain")
-    output = Path(given.pop("output", f"prepared/{word}/figure8-{stain}.png"))
-    data, normalise = opened(word, given, f"stain={stain}")
-    records = samples(data.records(), wanted)
+    settings = {"data": "synthetic", "fields": "4", "stain": "macenko"} | pairs(arguments)
+    word, count, stain = settings.pop("data"), settings.pop("fields"), settings.pop("stain")
+    output = Path(settings.pop("output", f"prepared/{word}/figure8-{stain}.png"))
+    data, normalise = opened(word, settings, f"stain={stain}")
+    records = samples(data.records(), count)
     before, after = [], []
     for record in records:
         image = record.read()

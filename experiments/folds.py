@@ -1,7 +1,7 @@
-"""Runs of several folds as one Markdown table: ``python experiments/folds.py FOLDER …``, the folder above ``fold-…``.
+"""The folds of a run as one Markdown table: ``python experiments/folds.py FOLDER …``, the parents of ``fold-…``.
 
-Each fold, the mean over the folds (where a figure is defined), and the counts of all folds pooled: by mitoses and by
-pixels, which are two different questions. Folds that are tested on the same fields (``midogpp``) are not pooled.
+Shows each fold, the mean over the folds with a defined value, and the pooled counts of all folds, both for mitoses and
+for pixels. Folds with the same test fields (``midogpp``) are not pooled.
 """
 
 import json
@@ -30,21 +30,21 @@ def main(folders: list[Path]) -> None:
 
 
 def lines(results: dict[str, dict[str, Any]]) -> list[str]:
-    """A row a fold (name → ``evaluation.json``), then the mean and the pooled row."""
+    """One row per fold (name → ``evaluation.json``), then the mean and the pooled row."""
     objects = {fold: result["stages"][-1] for fold, result in results.items()}
     pixels = {fold: result["pixel"] for fold, result in results.items()}
     rows = [row(fold, objects[fold], pixels[fold]) for fold in results]
     mean = [{name: average(item[name] for item in side.values()) for name in FIGURES} for side in (objects, pixels)]
-    whole = {name: sum(item[name] for item in objects.values()) for name in ("tp", "predictions", "truths")}
+    totals = {name: sum(item[name] for item in objects.values()) for name in ("tp", "predictions", "truths")}
     counts = {name: sum(item[name] for item in pixels.values()) for name in ("tp", "fp", "fn")}
-    found = rates(whole["tp"], whole["predictions"] - whole["tp"], whole["truths"] - whole["tp"])
+    pooled = rates(totals["tp"], totals["predictions"] - totals["tp"], totals["truths"] - totals["tp"])
     if repeated([result.get("names", ()) for result in results.values()]):
         return [*rows, row("mean of folds", *mean)]
-    return [*rows, row("mean of folds", *mean), row("pooled", found | whole, rates(**counts))]
+    return [*rows, row("mean of folds", *mean), row("pooled", pooled | totals, rates(**counts))]
 
 
 def repeated(tested: Sequence[Sequence[str]]) -> bool:
-    """Whether folds share a test field: pooled, its mitoses would count more than once."""
+    """Whether folds share test fields, whose mitoses would be counted more than once when pooled."""
     names = [name for fold in tested for name in fold]
     return len(set(names)) < len(names)
 
@@ -58,7 +58,7 @@ def rates(tp: int, fp: int, fn: int) -> dict[str, float]:
 
 
 def average(values: Any) -> float | None:
-    """Mean of the defined values; None where there is none."""
+    """Mean of the defined values; None if there are none."""
     defined = [value for value in values if value is not None]
     return sum(defined) / len(defined) if defined else None
 

@@ -1,4 +1,4 @@
-"""What figures 7 and 8 share: which fields are shown, and each of them as a square with its name above."""
+"""Shared by figures 7 and 8: the choice of fields, and drawing each as a square with a title."""
 
 from collections.abc import Sequence
 
@@ -13,14 +13,14 @@ from mitosis.errors import InputError
 from mitosis.output.overlay import TRUTH
 
 SIDE, STRIP, AROUND = 512, 24, 5
-"""Pixels: side of a square, height of the strip above it, distance of an outline from its mitosis."""
+"""In pixels: side of a square, height of the title strip, distance of an outline from its mitosis."""
 
 
-def samples(records: Sequence[Record], wanted: str) -> tuple[Record, ...]:
-    """So many fields from the cases in turn, those with mitoses first. Raises ``InputError`` for no number, or none."""
-    if not wanted.isdecimal() or not int(wanted):
-        raise InputError(f"fields={wanted}: give a whole number, 1 or more")
-    return subset(Parts(tuple(records), (), ()), int(wanted)).train
+def samples(records: Sequence[Record], count: str) -> tuple[Record, ...]:
+    """``count`` fields from the cases in turn, those with mitoses first; ``InputError`` unless it is at least 1."""
+    if not count.isdecimal() or not int(count):
+        raise InputError(f"fields={count}: give a whole number, 1 or more")
+    return subset(Parts(tuple(records), (), ()), int(count)).train
 
 
 def fitted(image: np.ndarray) -> np.ndarray:
@@ -31,14 +31,14 @@ def fitted(image: np.ndarray) -> np.ndarray:
 
 
 def outlined(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A copy of ``image`` (H, W, 3) uint8 with a yellow line round whatever is not black in ``mask`` (H, W) uint8."""
+    """A copy of ``image`` (H, W, 3) uint8 with yellow outlines around the non-zero regions of ``mask`` (H, W) uint8."""
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * AROUND + 1, 2 * AROUND + 1))
     lines, _ = cv2.findContours(cv2.dilate(mask, around), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(image.copy(), lines, -1, TRUTH, 2, cv2.LINE_AA)
 
 
 def titled(picture: np.ndarray, text: str) -> np.ndarray:
-    """A picture of at most ``SIDE`` pixels to a side in the middle of a white square, ``text`` in a strip above."""
+    """A picture of at most ``SIDE`` × ``SIDE`` pixels, centred in a white square, with ``text`` in a strip above."""
     height, width = picture.shape[:2]
     whole = Image.new("RGB", (SIDE, SIDE + STRIP), "white")
     whole.paste(Image.fromarray(picture), ((SIDE - width) // 2, STRIP + (SIDE - height) // 2))

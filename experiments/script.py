@@ -1,4 +1,4 @@
-"""What scripts of tables and figures share: arguments, datasets as ``prepare`` builds them, mistakes in one line."""
+"""Shared by the scripts of tables and figures: arguments, opening a dataset as ``prepare`` does, one-line errors."""
 
 import sys
 import warnings
@@ -14,29 +14,29 @@ from mitosis.run.assembly import open_data
 
 
 def run(main: Callable[[Sequence[str]], None]) -> None:
-    """Run a script on its arguments; a user's mistake ends in one line on stderr and exit code 1."""
+    """Run a script with its arguments; a user error prints one line on stderr and exits with code 1."""
     warnings.formatwarning = in_one_line
     try:
         main(sys.argv[1:])
     except Exception as error:
-        if not (said := user_message(error, "prepare")):
+        if not (message := user_message(error, "prepare")):
             raise
-        sys.exit(f"mitosis: {' '.join(said.split())}")
+        sys.exit(f"mitosis: {' '.join(message.split())}")
 
 
 def pairs(arguments: Sequence[str]) -> dict[str, str]:
-    """``KEY=VALUE`` as a table. Raises ``InputError`` for an argument without =."""
-    if lone := [argument for argument in arguments if "=" not in argument]:
-        raise InputError(f"{lone[0]}: type {lone[0]}=VALUE")
+    """``KEY=VALUE`` arguments as a dict; ``InputError`` for an argument without ``=``."""
+    if invalid := [argument for argument in arguments if "=" not in argument]:
+        raise InputError(f"{invalid[0]}: type {invalid[0]}=VALUE")
     return dict(argument.split("=", maxsplit=1) for argument in arguments)
 
 
 def opened(word: str, settings: Mapping[str, str], *more: str) -> tuple[MitosisDataModule, Any]:
-    """The dataset ``word`` with ``settings`` of its own (root among them), and its stain; ``more``: further overrides.
+    """The dataset ``word`` with its ``settings`` (including root), and its stain; ``more`` are further overrides.
 
-    Raises ``InputError``, or Hydra's errors, for settings that it does not take.
+    Raises ``InputError`` or an error from Hydra for invalid settings.
     """
-    typed = [f"data.{key}={value}" for key, value in settings.items()]
-    config, _ = compose("prepare", [f"data={word}", *typed, *more])
+    overrides = [f"data.{key}={value}" for key, value in settings.items()]
+    config, _ = compose("prepare", [f"data={word}", *overrides, *more])
     data = open_data(config, fold="all")
     return data, data.store.stain

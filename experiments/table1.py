@@ -1,9 +1,9 @@
 """Table 1 of SCMitosis, typical mitosis datasets: ``python experiments/table1.py [WORD=DIR …] [output=FILE.md]``.
 
-A Markdown row for each dataset that has a published inventory, and for each part of it: published fields, mitoses and
-hard negatives, and beside them what is found under the folder that is given for it, as in ``icpr2012=DIR``. A
-dataset's own settings are typed behind its word: ``icpr2012.scanner=H``. A set with several kinds of labels has a row
-for each, and all of them are looked for unless one is typed (``tupac16.labels=alternative``).
+Prints one Markdown row for each dataset with a published inventory, and for each of its parts: the published numbers of
+fields, mitoses and hard negatives, next to those found in the dataset's folder, given as ``icpr2012=DIR``. A dataset's
+own settings take its word as a prefix: ``icpr2012.scanner=H``. A dataset with several kinds of labels has one row for
+each, and all of them are counted unless one is chosen (``tupac16.labels=alternative``).
 """
 
 import warnings
@@ -27,9 +27,10 @@ NONE = "–"
 
 @dataclass
 class Entry:
-    """A published inventory, the word that reads it, and the setting that chooses its labels where there are several.
+    """A published inventory, the word of its dataset, and the setting that chooses among several kinds of labels.
 
-    ``found``: counts of the whole and of each part, None for what is not at hand. ``remarks``: lines below the table.
+    ``found`` contains the counts of the whole dataset and of each part, None where there is no data. ``remarks`` are
+    lines below the table.
     """
 
     word: str
@@ -40,15 +41,16 @@ class Entry:
 
 
 def main(arguments: Sequence[str]) -> None:
-    given = pairs(arguments)
-    output, entries = given.pop("output", None), published()
+    settings_of_all = pairs(arguments)
+    output, entries = settings_of_all.pop("output", None), published()
     words = list(dict.fromkeys(entry.word for entry in entries))
-    if unknown := [key for key in given if key.partition(".")[0] not in words]:
+    if unknown := [key for key in settings_of_all if key.partition(".")[0] not in words]:
         raise InputError(f"{unknown[0]}: there is no such dataset; type WORD=DIR with one of {', '.join(words)}")
     for word in words:
-        settings = {key.partition(".")[2]: value for key, value in given.items() if key.startswith(f"{word}.")}
-        if word in given:
-            search([entry for entry in entries if entry.word == word], settings | {"root": given[word]})
+        own = {key: value for key, value in settings_of_all.items() if key.startswith(f"{word}.")}
+        settings = {key.partition(".")[2]: value for key, value in own.items()}
+        if word in settings_of_all:
+            search([entry for entry in entries if entry.word == word], settings | {"root": settings_of_all[word]})
         elif settings:
             raise InputError(f"{word}.{next(iter(settings))}: type {word}=DIR too, the folder that holds {word}")
     text = "\n".join(lines(entries)) + "\n"
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def published() -> list[Entry]:
-    """What the classes of all shipped datasets say was published, in the order of their words."""
+    """The published inventories of all shipped datasets, in the order of their words."""
     entries = []
     for word in words_of("data"):
         shipped = yaml.safe_load((CONF / "data" / f"{word}.yaml").read_text(encoding="utf-8"))["data"]
@@ -72,46 +74,46 @@ def published() -> list[Entry]:
 
 
 def search(entries: Sequence[Entry], settings: Mapping[str, str]) -> None:
-    """Count what lies under a root, for the entries of one dataset whose labels the settings do not rule out.
+    """Count the data under a root, for the entries of one dataset whose labels match the settings.
 
-    Raises ``InputError`` where none of them can be read; that one of several cannot is a remark.
+    If only some of the entries can be read, the others get a remark; raises ``InputError`` if none can.
     """
     chosen = [entry for entry in entries if all(settings.get(key, own) == own for key, own in entry.labels.items())]
     if not chosen:
         key, own = next(iter(entries[0].labels)), [value for entry in entries for value in entry.labels.values()]
         raise InputError(f"{entries[0].word}.{key}={settings[key]}: choose one of {', '.join(own)}")
-    refused = 0
+    failed = 0
     for entry in chosen:
         try:
             count(entry, settings)
         except InputError as error:
-            if (refused := refused + 1) == len(chosen):
+            if (failed := failed + 1) == len(chosen):
                 raise InputError(f"{entry.word}: {error}") from None
             entry.remarks.append(str(error))
 
 
 def count(entry: Entry, settings: Mapping[str, str]) -> None:
-    """Read the dataset and count it, part by part; what is said on the way becomes remarks."""
+    """Read the dataset and count it, part by part; warnings become remarks."""
     data, _ = opened(entry.word, {**settings, **entry.labels})
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         records = data.records()
     lists = data.lists(records)
     parts = [of_part(part, records, lists) for part in entry.inventory.parts]
-    apart = {record.field for part in parts[together(entry.inventory) :] for record in part}
-    whole = [record for record in records if record.field not in apart]
+    separate = {record.field for part in parts[together(entry.inventory) :] for record in part}
+    whole = [record for record in records if record.field not in separate]
     entry.found = [tally(own) if own else None for own in (whole, *parts)]
-    entry.remarks += [str(said.message) for said in caught]
+    entry.remarks += [str(warning.message) for warning in caught]
 
 
 def together(inventory: Inventory) -> int:
-    """How many of the parts, in their order, make up the whole; those after them are given out apart."""
+    """How many of the first parts add up to the whole dataset; the others are distributed separately."""
     sums = accumulate(part.fields or 0 for part in inventory.parts)
     return sum(inventory.fields is None or total <= inventory.fields for total in sums)
 
 
 def lines(entries: Sequence[Entry]) -> list[str]:
-    """The table, and the remarks below it."""
+    """The lines of the table and of the remarks below it."""
     rows, remarks = [HEAD, ["---", *["---:"] * 6, *["---"] * 3]], []
     for entry in entries:
         inventory, whole = entry.inventory, entry.found[0]
@@ -128,16 +130,16 @@ def lines(entries: Sequence[Entry]) -> list[str]:
 
 
 def cells(expected: Inventory | Part, found: dict[str, int] | None) -> list[str]:
-    """Published and found, three times; what a set does not have is no 0."""
+    """Published and counted numbers of fields, mitoses and hard negatives; a dash for what a dataset does not have."""
     texts = []
-    for what in ("fields", "mitoses", "hard_negatives"):
-        known, have = getattr(expected, what), found[what] if found else None
+    for name in ("fields", "mitoses", "hard_negatives"):
+        known, have = getattr(expected, name), found[name] if found else None
         texts += [NONE if known is None else f"{known:,}", f"{have:,}" if have or (known and found) else NONE]
     return texts
 
 
 def differ(expected: Inventory | Part, found: dict[str, int] | None) -> bool:
-    return found is not None and any(getattr(expected, what) not in (None, have) for what, have in found.items())
+    return found is not None and any(getattr(expected, name) not in (None, have) for name, have in found.items())
 
 
 if __name__ == "__main__":

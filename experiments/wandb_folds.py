@@ -1,7 +1,7 @@
 """The folds of a variant as one table in Weights & Biases: ``python experiments/wandb_folds.py VARIANT [VARIANT …]``.
 
-VARIANT is a folder of runs that holds ``fold-0``, ``fold-1`` …; the variable WANDB_PROJECT names another project than
-``mitosis``. The table is a run of its own in the group of the folds; called again, it is brought up to date there.
+VARIANT is a folder with the runs ``fold-0``, ``fold-1`` …; the environment variable WANDB_PROJECT sets the project
+(default ``mitosis``). The table is its own run in the group of the folds; calling the script again updates it.
 """
 
 import os
@@ -36,7 +36,7 @@ def finished(variant: Path) -> list[Path]:
 
 
 def row(run: Path) -> dict[str, Any]:
-    """One fold: its best epoch on val, what was chosen there, and the last stage's figures on test if evaluated."""
+    """One fold: its best epoch on val, the values chosen there, and the last stage's scores on test if evaluated."""
     metrics, proposal, result = (read_json(run / f"{name}.json") for name in ("metrics", "proposal", "evaluation"))
     chosen = proposal.get("chosen") or metrics.get("chosen") or {}
     test = (result.get("stages") or [{}])[-1]
@@ -49,15 +49,15 @@ def row(run: Path) -> dict[str, Any]:
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Means over the folds that have the figure, and the F1 of all folds' counts together."""
+    """Means over the folds with a defined score, and the F1 of the pooled counts of all folds."""
     means = {}
     for name in ("val/ap", "test/f1", "test/ap"):
         if values := [row[name] for row in rows if row[name] is not None]:
             means[f"{name}_mean"] = fmean(values)
     tested = [row for row in rows if row["test/truths"] is not None]
-    apart = not repeated([row.get("names", []) for row in tested])
-    if apart and (all_of := sum(row["test/predictions"] + row["test/truths"] for row in tested)):
-        means["test/f1_pooled"] = 2 * sum(row["test/tp"] for row in tested) / all_of
+    disjoint = not repeated([row.get("names", []) for row in tested])
+    if disjoint and (total := sum(row["test/predictions"] + row["test/truths"] for row in tested)):
+        means["test/f1_pooled"] = 2 * sum(row["test/tp"] for row in tested) / total
     return means | {"folds/finished": len(rows), "folds/tested": len(tested)}
 
 

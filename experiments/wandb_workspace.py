@@ -1,7 +1,7 @@
-"""The dashboard of DASHBOARDS.md, built: ``python experiments/wandb_workspace.py [ENTITY [PROJECT]]``.
+"""Build the dashboard of DASHBOARDS.md: ``python experiments/wandb_workspace.py [ENTITY [PROJECT]]``.
 
-Alone it prints the view as json. With the name of a W&B user or team it saves the view there, which needs a key and
-``pip install wandb-workspaces``.
+Without arguments, it prints the view as JSON. With the name of a W&B user or team, it saves the view there, which needs
+a key and ``pip install wandb-workspaces``.
 """
 
 import json
@@ -49,7 +49,7 @@ VIEW: dict[str, Any] = {
         },
     ],
 }
-"""What the view shows, in order. A line's runs are grouped as ``group_by`` says: mean and spread over the folds."""
+"""The sections of the view. Runs are grouped by ``group_by``, so lines show the mean and spread over the folds."""
 
 
 def main(entity: str | None = None, project: str = "mitosis") -> None:
@@ -64,7 +64,7 @@ def main(entity: str | None = None, project: str = "mitosis") -> None:
 
 
 def build(entity: str, project: str) -> Any:
-    """The view as an object of wandb-workspaces, not yet saved."""
+    """The view as an unsaved workspace object."""
     import wandb_workspaces.workspaces as ws
 
     sections = [

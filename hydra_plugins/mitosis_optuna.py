@@ -1,4 +1,4 @@
-"""``hydra/sweeper=optuna``: Hydra looks for its plugins in packages of this name only; see mitosis.cli.search."""
+"""``hydra/sweeper=optuna``; Hydra only finds plugins in a package with this name. See mitosis.cli.search."""
 
 import sys
 from pathlib import Path
@@ -15,10 +15,16 @@ from typing_extensions import override
 
 
 class OptunaSweeper(Sweeper):
-    """Runs ``trials`` jobs, ``batch`` at a time, with values that Optuna proposes by what the jobs before returned.
+    """Runs ``trials`` jobs, ``batch`` at a time, with values that Optuna proposes from the results so far.
 
-    ``params``: a key to ``interval(a,b)``, ``tag(log,interval(a,b))``, ``choice(…)`` or ``range(…)``; one typed as an
-    override takes precedence. Values are passed as overrides, so that run folders and resuming work by themselves.
+    The values are passed as overrides, so run folders and resuming work as usual.
+
+    Args:
+        trials: Number of jobs.
+        batch: Number of jobs to propose and launch at a time.
+        seed: Seed of the search.
+        params: Search space: for each key ``interval(a,b)``, ``tag(log,interval(a,b))``, ``choice(…)`` or ``range(…)``.
+            Overrides on the command line take precedence.
     """
 
     def __init__(self, trials: int, batch: int, seed: int, params: DictConfig | None) -> None:
@@ -59,7 +65,7 @@ class OptunaSweeper(Sweeper):
                 jobs = [[*fixed, *(f"{key}={value}" for key, value in values.items())] for values in proposed.values()]
                 self.validate_batch_is_legal(jobs)
                 for number, score in zip(proposed, self._scores(jobs, min(proposed)), strict=True):
-                    if score is None and search.best is None:  # what stops the first would stop all
+                    if score is None and search.best is None:  # if the first trial fails, all would
                         sys.exit(1)
                     search.tell(number, float("nan") if score is None else score)
             if search.best:
@@ -68,14 +74,14 @@ class OptunaSweeper(Sweeper):
                 print(f"{folder}: best val AP {score:.4f} of {self.trials} trials, with {shown}")
 
     def _scores(self, jobs: list[list[str]], number: int) -> list[float | None]:
-        """What each job returned; None for one that stopped with a mistake, as a learning rate too high does."""
+        """The score of each job; None for one that failed with a user error, such as too high a learning rate."""
         from mitosis.cli.messages import user_message
 
         assert self.launcher
         try:
             returned = self.launcher.launch(jobs, initial_job_idx=number)
-            return [float(one.return_value) for one in returned]
-        except SystemExit:  # it said its line itself
+            return [float(job.return_value) for job in returned]
+        except SystemExit:  # the job has printed its message
             pass
         except Exception as error:
             if not (message := user_message(error)):
@@ -83,7 +89,7 @@ class OptunaSweeper(Sweeper):
             print(f"mitosis: {message}", file=sys.stderr)
         if len(jobs) == 1:
             return [None]
-        return [score for job in jobs for score in self._scores([job], number)]  # finished ones do nothing
+        return [score for job in jobs for score in self._scores([job], number)]  # finished jobs return at once
 
 
 def _distribution(override: Override) -> Any:

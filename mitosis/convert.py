@@ -1,4 +1,4 @@
-"""``python -m mitosis.convert input=… output=… to=FORMAT``: label formats into one another."""
+"""``python -m mitosis.convert input=… output=… to=FORMAT``: convert labels between formats."""
 
 import math
 from pathlib import Path
@@ -11,10 +11,20 @@ from mitosis.run.name import Choices
 
 
 def convert(config: dict[str, Any], choices: Choices) -> float:
-    """Write the labels of ``input`` to ``output``, print what the format cannot hold; returns the number of cells.
+    """Convert the labels of ``input`` to ``output``, and print what the format cannot represent.
 
-    ``output`` is a file, or a folder in a format that has a file for each image. A file that is there is replaced, a
-    folder with something in it refused.
+    ``output`` is a file, or a folder for formats with one file per image. An existing file is replaced; a folder that
+    is not empty is rejected.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        The number of cells.
+
+    Raises:
+        InputError: The labels cannot be read or converted, or the folder is not empty.
     """
     source, target = (Path(str(config[key])).expanduser() for key in ("input", "output"))
     to, radius_um, mpp = config["to"], _number(config, "radius_um"), _number(config, "mpp")

@@ -1,12 +1,12 @@
-"""What a user did wrong, said in one line."""
+"""Errors of the user's making, explained in one line."""
 
 
 class InputError(ValueError):
-    """A mistake of the user's that one line explains: the file, key or row, and what to do.
+    """A user error. Its message is one line with the file, key or row and the remedy.
 
-    Entry points print it without a traceback and end with exit code 1.
+    Commands print it without a traceback and exit with code 1.
     """
 
 
 class PeerLostError(InputError):
-    """Another process of a distributed run is gone; nobody's mistake, and nothing that this process could mend."""
+    """Another process of a distributed run has died; this process can only report it."""

@@ -15,9 +15,20 @@ from mitosis.run.name import Choices
 
 
 def evaluate(config: dict[str, Any], choices: Choices) -> float:
-    """Score stage one alone and, with ``classifier``, both stages; chooses nothing. Returns the last F1.
+    """Score stage one alone and, with ``classifier``, both stages, without tuning anything.
 
-    Writes ``evaluation.json`` and ``detections.csv`` into the last run; ``part=val`` and another rule add their names.
+    Writes ``evaluation.json`` and ``detections.csv`` to the last run; ``part=val`` and another matching rule add a
+    suffix to the file names.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        F1 of the last stage; nan if it is undefined.
+
+    Raises:
+        InputError: The runs do not fit together, or a file is missing or broken.
     """
     runs = {key: folder(config[key], key) for key in ("segmenter", "classifier") if config[key]}
     part, rule = config["part"], config.get("matching")
@@ -25,19 +36,19 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         raise InputError(f"part={part}: type part=test or part=val")
     if len(runs) == 2:
         check_same_fold(**runs)
-    asked: dict[str, Any] = {"part": part, "matching": rule}
-    asked["checkpoints"] = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in runs.items()}
-    of_part, of_rule = "" if part == "test" else f"-{part}", f"-{rule['name']}" if rule else ""
+    request: dict[str, Any] = {"part": part, "matching": rule}
+    request["checkpoints"] = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in runs.items()}
+    part_suffix, rule_suffix = "" if part == "test" else f"-{part}", f"-{rule['name']}" if rule else ""
     target = list(runs.values())[-1]
-    path, table = target / f"evaluation{of_part}{of_rule}.json", target / f"detections{of_part}.csv"
+    path, table = target / f"evaluation{part_suffix}{rule_suffix}.json", target / f"detections{part_suffix}.csv"
     with locked(target):
         result = read_json(path)
-        # Without figures there was no such part; it may have been unpacked since.
-        if result and result["asked"] == asked and result["stages"] and table.is_file():
+        # No stages means that the part was missing; it may have been unpacked since.
+        if result and result["asked"] == request and result["stages"] and table.is_file():
             print(f"{path} is up to date; nothing to do")
         else:
             result = _evaluated(config, runs, table)
-            result["asked"] = asked
+            result["asked"] = request
             files.write_json(path, result)
     print_scores(result)
     f1 = result["stages"][-1]["f1"] if result["stages"] else None

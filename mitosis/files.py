@@ -1,4 +1,4 @@
-"""Files: written whole or not at all, read with one line for what is wrong with them."""
+"""Atomic writing of files, and reading them with one-line errors."""
 
 import contextlib
 import hashlib
@@ -16,9 +16,9 @@ from mitosis.errors import InputError
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], mode: str = "wb", **kwargs: Any) -> Generator[IO[Any]]:
-    """Open a temporary file beside ``path``; on success it replaces ``path``, on any error ``path`` stays as it was.
+    """Open a temporary file next to ``path`` that replaces ``path`` on success; on any error, ``path`` is unchanged.
 
-    Raises whatever the writing raises (``OSError`` naming ``path`` for a full disk); the temporary file is removed.
+    The temporary file is removed, and the error is passed on (for a full disk, an ``OSError`` naming ``path``).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,15 +36,15 @@ def replacing(path: str | os.PathLike[str], mode: str = "wb", **kwargs: Any) -> 
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
         if isinstance(error, OSError) and (name is None or error.filename in (None, name)):
-            raise OSError(error.errno, error.strerror, str(path)) from error  # nobody knows the temporary file
+            raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary name
         raise
 
 
 @contextlib.contextmanager
 def new_folder(path: str | os.PathLike[str]) -> Generator[Path]:
-    """A folder that is filled beside ``path`` and becomes it when all is written; removed again on any error.
+    """Yield a temporary folder that is renamed to ``path`` on success and removed on any error.
 
-    Raises ``InputError`` when ``path`` is a file or holds something already, ``OSError`` as the writing does.
+    Raises ``InputError`` if ``path`` is a file or a folder that is not empty, and ``OSError`` if writing fails.
     """
     path = Path(path)
     if path.is_file() or (path.is_dir() and any(path.iterdir())):
@@ -58,18 +58,18 @@ def new_folder(path: str | os.PathLike[str]) -> Generator[Path]:
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Replace ``path`` by ``text`` in UTF-8."""
+    """Write ``text`` to ``path`` atomically, in UTF-8."""
     with replacing(path, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
 
 def write_json(path: str | os.PathLike[str], value: Any) -> None:
-    """Replace ``path`` by ``value`` as indented JSON; NaN is written as null."""
+    """Write ``value`` to ``path`` atomically, as indented JSON; NaN is written as null."""
     write_text(path, json.dumps(_finite(value), indent=2, allow_nan=False) + "\n")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A yaml of a run folder as a dict; ``InputError`` naming it when it is missing or broken."""
+    """Read a yaml file of a run folder as a dict; ``InputError`` naming it if it is missing or broken."""
     try:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -82,12 +82,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A json of a run folder; empty when it is absent, ``InputError`` naming it when it is broken."""
+    """Read a JSON file of a run folder as a dict, empty if it is missing; ``InputError`` naming it if it is broken."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except ValueError as error:  # not json, or not even text
+    except ValueError as error:  # not JSON, or not text
         raise InputError(f"{path} is not readable as json ({error}); remove it and run the step again") from error
     if not isinstance(value, dict):
         raise InputError(f"{path} is not a table of keys; remove it and run the step again")
@@ -95,7 +95,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's content; ``InputError`` naming it when it is missing."""
+    """SHA-256 of a file's content; ``InputError`` naming it if it is missing."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:

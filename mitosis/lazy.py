@@ -1,4 +1,4 @@
-"""A package that offers the public classes and functions of its modules, each imported when it is first asked for."""
+"""Packages that export the public classes and functions of their modules, imported on first use."""
 
 import ast
 import functools
@@ -16,9 +16,9 @@ Dir = Callable[[], list[str]]
 def lazy_names(package: str) -> tuple[Getattr, Dir]:
     """``__getattr__`` and ``__dir__`` (PEP 562) of a package.
 
-    What a module defines at its top level without a leading underscore belongs to the package: a new file needs no
-    entry in any list. The modules are only read for that, not imported. A name of a submodule stays the submodule's,
-    and one that two modules define is neither's: asking for it raises ``AttributeError``.
+    The package exports every class and function that its modules define at the top level without a leading underscore,
+    so a new file need not be listed anywhere. The modules are parsed, not imported. A name that is also a submodule
+    refers to the submodule; a name defined in two modules raises ``AttributeError``.
     """
 
     def get(name: str) -> Any:
@@ -40,13 +40,13 @@ def lazy_names(package: str) -> tuple[Getattr, Dir]:
 
 @functools.cache
 def defined_names(folder: Path) -> Mapping[str, tuple[str, ...]]:
-    """Each public class and function that the modules in ``folder`` define at their top level, to their stems."""
+    """The public top-level classes and functions of the modules in ``folder``: name → stems of the modules."""
     homes: dict[str, list[str]] = defaultdict(list)
     for path in sorted(folder.glob("[!_]*.py")):
         for node in ast.parse(path.read_bytes()).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
                 homes[node.name].append(path.stem)
-    submodules = {path.stem for path in folder.iterdir()}  # importing one would put it in the place of its namesake
+    submodules = {path.stem for path in folder.iterdir()}  # importing one would shadow its namesake
     return {name: tuple(stems) for name, stems in homes.items() if name not in submodules}
 
 

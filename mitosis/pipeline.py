@@ -1,4 +1,4 @@
-"""``python -m mitosis.pipeline data=…``: train ► propose ► train ► evaluate for one fold, each step a process."""
+"""``python -m mitosis.pipeline data=…``: train ► propose ► train ► evaluate for one fold, one process per step."""
 
 from typing import Any
 
@@ -10,7 +10,18 @@ from mitosis.run.name import Choices
 
 
 def pipeline(config: dict[str, Any], choices: Choices) -> float:
-    """Both stages on one fold, or stage one alone; finished steps are skipped. Returns F1, nan without a test part."""
+    """Train and evaluate both stages on one fold, or stage one alone; finished steps are skipped.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        F1 of the last stage on test; nan if it is undefined or there is no test part.
+
+    Raises:
+        InputError: The stages do not fit together, or pretrained weights are unavailable.
+    """
     plan = plan_of(config, choices)
     print(plan.summary, flush=True)
     for name, overrides in plan.steps:

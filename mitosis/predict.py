@@ -11,7 +11,18 @@ from mitosis.run.name import Choices
 
 
 def predict(config: dict[str, Any], choices: Choices) -> float:
-    """Write ``detections.csv``, ``candidates.csv`` and a picture per image; returns the number of mitoses."""
+    """Write ``detections.csv``, ``candidates.csv`` and one picture per image.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        The number of mitotic figures in all images.
+
+    Raises:
+        InputError: A setting is invalid, a run is missing or broken, or images had to be skipped.
+    """
     mpp = config["mpp"]
     if isinstance(mpp, bool) or not isinstance(mpp, int | float):
         raise InputError(f"mpp={mpp}: give µm per pixel as a number, e.g. mpp=0.25")
@@ -21,7 +32,7 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
         raise InputError(f"output={output} is a file; give a folder")
     if (output / "recipe.yaml").exists():
         raise InputError(f"output={output} is a run's folder, whose candidates.csv is stage two's; give another")
-    output.mkdir(parents=True, exist_ok=True)  # now, so that it does not fail after the work of an hour
+    output.mkdir(parents=True, exist_ok=True)  # created early, so it cannot fail after an hour of work
     check_mpp(mpp)
 
     from mitosis.cascade.cascade import Cascade  # torch is loaded from here on

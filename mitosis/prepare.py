@@ -1,4 +1,4 @@
-"""``python -m mitosis.prepare data=… [data.cache=DIR]``: a dataset checked, shown, and normalised once for all runs."""
+"""``python -m mitosis.prepare data=… [data.cache=DIR]``: check, show and normalise a dataset, once for all runs."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,18 @@ from mitosis.run.name import Choices
 
 
 def prepare(config: dict[str, Any], choices: Choices) -> float:
-    """Print the checks, write ``checks.json`` and ``sheet.png``, fill the cache; returns the number of fields.
+    """Check a dataset, write ``checks.json`` and ``sheet.png``, and fill the cache.
 
-    Raises ``InputError`` after all of the checks when one of them found an error (``strict``: or a warning); the cache
-    is left alone then.
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        The number of fields.
+
+    Raises:
+        InputError: A setting is invalid, or, after all checks have run, one of them found an error (with ``strict``,
+            also a warning). The cache is not filled then.
     """
     for key, least in (("workers", 1), ("objects", 1), ("seed", 0)):
         if isinstance(config[key], bool) or not isinstance(config[key], int) or config[key] < least:

@@ -1,4 +1,4 @@
-"""``python -m mitosis.propose segmenter=RUN``: a segmenter over its fold, the input of stage two."""
+"""``python -m mitosis.propose segmenter=RUN``: extract a segmenter's candidates on its fold, the input of stage two."""
 
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,17 @@ from mitosis.run.name import Choices
 
 
 def propose(config: dict[str, Any], choices: Choices) -> float:
-    """Choose window and threshold on val, write ``candidates.csv``; nothing where both exist for these weights.
+    """Choose window and threshold on val and write ``candidates.csv``, unless both exist for these weights.
 
-    Returns the recall on val, nan where val has no mitosis.
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        The recall on val; nan if val has no mitotic figure.
+
+    Raises:
+        InputError: The run is not a finished run of a segmenter, or its data is missing or has changed.
     """
     run = folder(config["segmenter"], "segmenter")
     check_segmenter(run)

@@ -1,4 +1,4 @@
-"""``python -m mitosis.train model=… data=…``: one model on one fold."""
+"""``python -m mitosis.train model=… data=…``: train one model on one fold."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -16,7 +16,18 @@ from mitosis.run.settings import TrainingSettings
 
 
 def train(config: dict[str, Any], choices: Choices) -> float:
-    """Train, or go on, or do nothing when the run is finished; returns the best score on val."""
+    """Start or resume a training run; does nothing if the run is finished.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        The best average precision on val; nan if it is undefined.
+
+    Raises:
+        InputError: The configuration, the data or an input of the run is invalid.
+    """
     settings = TrainingSettings.of(config)
     run = run_of(config, choices)
     if not finished(run.folder, settings.max_steps, run.inputs):

@@ -1,11 +1,11 @@
-"""Which version of this package is installed."""
+"""The installed version of this package."""
 
 DISTRIBUTION = "mitosis-cascade"
 
 
 def installed_version() -> str:
-    """As the installed distribution says; ``0+unknown`` in a checkout that is on the path without being installed."""
-    from importlib import metadata  # takes longer than all else that ``import mitosis`` does
+    """The version of the installed distribution; ``0+unknown`` in a checkout that is not installed."""
+    from importlib import metadata  # slower than the rest of ``import mitosis``
 
     try:
         return metadata.version(DISTRIBUTION)

@@ -16,14 +16,14 @@ from miniature import slides
 
 from mitosis.cli.entry import entry
 
-# No deadlines: a busy machine is no error. Each run has the same examples; --hypothesis-profile=random draws new ones.
+# No deadlines, because a busy machine is not an error. Examples are fixed; --hypothesis-profile=random draws new ones.
 settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None, derandomize=False, print_blob=True)
 settings.load_profile("fixed")
 
 
 class Ended(NamedTuple):
-    """How a command ended: exit code, stdout, stderr."""
+    """The result of a command: exit code, stdout, stderr."""
 
     code: int
     out: str

@@ -1,4 +1,4 @@
-"""What a user reads where something is refused."""
+"""The message a user gets when something is refused."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from mitosis.errors import InputError
 
 
 def refused(act: Callable[[], object]) -> str:
-    """The message of the ``InputError`` that ``act`` raises, which has one line."""
+    """The message of the ``InputError`` that ``act`` raises; checks that it is a single line."""
     with pytest.raises(InputError) as error:
         act()
     assert "\n" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What conf/ ships: a test takes the words from the folder itself, so that a new yaml is tested by being there."""
+"""The options in conf/, read from the folder, so that a new yaml is tested automatically."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``convert``: label files of one format into another on the command line, and what it refuses."""
+"""``convert``: converting label files on the command line, and what it refuses."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 
-def test_the_command(cli: Callable, tmp_path: Path) -> None:
+def test_the_command_converts_labels(cli: Callable, tmp_path: Path) -> None:
     (tmp_path / "in (1), b.csv").write_text("image,x,y,label\na,1,2,1\na,3,4,0\nb,,,\n")
     ended = cli("convert", "input=in (1), b.csv", "output=out/c=1.json", "to=coco", "radius_um=4", "mpp=0.25")
     assert ended.code == 0, ended.err
@@ -52,7 +52,7 @@ def test_the_command(cli: Callable, tmp_path: Path) -> None:
         ({"mpp": "true"}, "mpp=True: give a number above 0"),
     ],
 )
-def test_a_mistake_is_told_in_one_line(cli: Callable, tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
+def test_a_user_error_is_one_line(cli: Callable, tmp_path: Path, arguments: dict[str, Any], said: str) -> None:
     (tmp_path / "in.csv").write_text("image,x,y\na,1,2\n")
     (tmp_path / "words.txt").write_text("x")
     for name in ("empty", "full"):

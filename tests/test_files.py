@@ -1,4 +1,4 @@
-"""Files are whole or absent."""
+"""Files are written atomically."""
 
 import errno
 import json
@@ -20,7 +20,7 @@ def test_content_replaces_what_was_there(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_json_has_no_nan(tmp_path: Path) -> None:
+def test_nan_becomes_null_in_json(tmp_path: Path) -> None:
     files.write_json(tmp_path / "a.json", {"f1": math.nan, "rows": ({"p": math.nan}, 0.5)})
     assert json.loads((tmp_path / "a.json").read_text()) == {"f1": None, "rows": [{"p": None}, 0.5]}
 
@@ -37,7 +37,7 @@ def test_permissions_are_those_of_a_new_file(tmp_path: Path, mask: int, mode: in
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace", "chmod"])
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     path = tmp_path / "a.txt"
     files.write_text(path, "old")
 
@@ -52,7 +52,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_error_or_interrupt_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
+def test_an_error_or_interrupt_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     files.write_text(path, "old")
     for error in (ValueError, KeyboardInterrupt):
@@ -76,7 +76,7 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
-def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
+def test_a_folder_is_complete_or_missing(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder"
     with pytest.raises(ValueError), files.new_folder(path) as folder:
         (folder / "a").write_text("half")

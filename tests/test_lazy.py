@@ -1,4 +1,4 @@
-"""Packages that offer what their modules define."""
+"""Packages that export what their modules define."""
 
 import importlib
 import subprocess
@@ -17,7 +17,7 @@ ROOMS = sorted({target.rpartition(".")[0] for target in shipped_targets() if tar
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty package ``drawers`` that offers its modules' names."""
+    """An empty package ``drawers`` that exports its modules' names."""
     folder = tmp_path / "drawers"
     folder.mkdir()
     text = "from mitosis.lazy import lazy_names\n__getattr__, __dir__ = lazy_names(__name__)\n"
@@ -28,7 +28,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_a_new_file_is_offered_without_being_listed(package: Path) -> None:
+def test_a_new_file_is_exported_without_being_listed(package: Path) -> None:
     (package / "sock.py").write_text("class Sock: pass\ndef darn(): pass\n")
     drawers = importlib.import_module("drawers")
     assert {"Sock", "darn"} <= set(dir(drawers))
@@ -38,7 +38,7 @@ def test_a_new_file_is_offered_without_being_listed(package: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["Nothing", "_hidden", "os", "Inner", "CONSTANT", "__wrapped__"])
-def test_only_public_classes_and_functions_of_a_modules_own_are_offered(package: Path, name: str) -> None:
+def test_only_a_modules_own_public_names_are_exported(package: Path, name: str) -> None:
     text = "import os\nCONSTANT = 1\ndef _hidden(): pass\nclass Outer:\n    class Inner: pass\n"
     (package / "sock.py").write_text(text)
     drawers = importlib.import_module("drawers")
@@ -56,7 +56,7 @@ def test_a_name_that_two_modules_define_is_refused(package: Path) -> None:
     assert "Sock" not in dir(drawers)
 
 
-def test_a_submodules_name_is_the_submodules_before_and_after_its_import(package: Path) -> None:
+def test_a_submodules_name_refers_to_the_submodule(package: Path) -> None:
     (package / "sock.py").write_text("def sock(): pass\n")
     drawers = importlib.import_module("drawers")
     with pytest.raises(AttributeError):
@@ -83,6 +83,6 @@ def test_a_shipped_target_is_a_name_of_its_package(target: str) -> None:
     assert callable(getattr(importlib.import_module(package), name))
 
 
-def test_the_stains_are_reached_without_torch() -> None:
+def test_the_stains_do_not_need_torch() -> None:
     code = "import sys, mitosis.stain; mitosis.stain.Macenko; dir(mitosis.stain); sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,4 +1,4 @@
-"""The whole pipeline: order of its steps, cross-fitting, and three kills that leave no trace."""
+"""The whole pipeline: the order of its steps, cross-fitting, and resuming after three kills."""
 
 import os
 import signal
@@ -54,7 +54,7 @@ def runs_of(folder: Path) -> dict[str, Path]:
     return found
 
 
-def test_crossfit_trains_on_what_no_segmenter_saw(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
+def test_crossfit_uses_candidates_from_unseen_fields(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
     small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]
     ended = cli("pipeline", *COMMAND, *small)
     assert ended.code == 0, ended
@@ -113,7 +113,7 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         ("classifier.set=[model.weights=nowhere.pt,model.pretrained=true]", "nowhere.pt"),
     ],
 )
-def test_mistakes_are_reported_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
+def test_user_errors_are_reported_before_any_step(cli: Cli, steps: list[str], override: str, said: str) -> None:
     ended = cli("pipeline", *TINY, override)
     assert ended.code == 1
     assert not steps
@@ -121,7 +121,7 @@ def test_mistakes_are_reported_before_any_step(cli: Cli, steps: list[str], overr
     assert len(ended.err.strip().splitlines()) == 1
 
 
-def test_a_failed_step_ends_it_with_its_code() -> None:
+def test_a_failed_step_ends_the_pipeline_with_its_exit_code() -> None:
     call = "from mitosis.cli.step import run_step; run_step('evaluate', ['segmenter=nowhere'])"
     ended = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, check=False)
     assert ended.returncode == 1

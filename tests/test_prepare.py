@@ -29,7 +29,7 @@ def entries(cache: Path) -> dict[str, bytes]:
     return {str(path.relative_to(cache)): path.read_bytes() for path in cache.rglob("*.npy")}
 
 
-def test_a_drawn_dataset(cli: Cli, tmp_path: Path) -> None:
+def test_a_synthetic_dataset_is_prepared(cli: Cli, tmp_path: Path) -> None:
     ended = cli("prepare", *DRAWN, "objects=6")
     assert ended.code == 0, ended
     assert "synthetic: 3 fields" in ended.out
@@ -42,7 +42,7 @@ def test_a_drawn_dataset(cli: Cli, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"prepared"}
 
 
-def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_path: Path) -> None:
+def test_all_errors_are_listed_and_nothing_is_normalised(cli: Cli, tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training(), SIDE)
     for name in ("A00_v2/A00_02.bmp", "A03_v2/A03_05.bmp"):
         path = tmp_path / "contest" / name
@@ -78,7 +78,7 @@ def test_all_that_is_wrong_is_listed_and_nothing_is_normalised(cli: Cli, tmp_pat
     assert len(entries(tmp_path / "cache")) == 35 + 34
 
 
-def test_what_the_dataset_itself_refuses_is_one_line(cli: Cli, tmp_path: Path) -> None:
+def test_an_error_of_the_dataset_is_one_line(cli: Cli, tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training()[:3], SIDE)
     (tmp_path / "contest/A00_v2/A00_01.csv").write_text("5,x\n")
     ended = cli("prepare", "data=icpr2012", "data.root=contest")
@@ -86,7 +86,7 @@ def test_what_the_dataset_itself_refuses_is_one_line(cli: Cli, tmp_path: Path) -
     assert re.fullmatch(r"mitosis: [^\n]+A00_01.csv, row 1: [^\n]+\n", ended.err)
 
 
-def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path) -> None:
+def test_counts_are_compared_with_the_published_ones(cli: Cli, tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training(), SIDE)
     ended = cli("prepare", "data=icpr2012", "data.root=contest", "output=out")
     first, *_ = read_json(tmp_path / "out/checks.json")["checks"]
@@ -96,7 +96,7 @@ def test_counts_are_held_against_what_was_published(cli: Cli, tmp_path: Path) ->
     assert re.match(r"35/35 fields, \d+/226 mitoses \(the 15 evaluation fields", first["first"])
 
 
-def test_what_was_said_while_labels_were_read_is_a_finding(cli: Cli, tmp_path: Path, monkeypatch) -> None:
+def test_warnings_while_reading_labels_are_findings(cli: Cli, tmp_path: Path, monkeypatch) -> None:
     original = Synthetic.records
     monkeypatch.setattr(Synthetic, "records", lambda self: warnings.warn("2 left out", stacklevel=1) or original(self))
     ended = cli("prepare", *DRAWN, "strict=true")
@@ -116,7 +116,7 @@ def test_the_real_training_part(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_kill_costs_only_what_was_in_work(tmp_path: Path) -> None:
+def test_a_kill_loses_only_the_fields_in_progress(tmp_path: Path) -> None:
     icpr2012.write(tmp_path / "contest", icpr2012.training(), 512)
     command = [sys.executable, "-m", "mitosis.prepare", "data=icpr2012", "data.root=contest", "data.cache=cache"]
     running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -148,7 +148,7 @@ def test_a_kill_costs_only_what_was_in_work(tmp_path: Path) -> None:
         ("data.cache=file", "data.cache=file is a file; give a folder"),
     ],
 )
-def test_mistakes(cli: Cli, tmp_path: Path, override: str, said: str) -> None:
+def test_invalid_settings_are_refused(cli: Cli, tmp_path: Path, override: str, said: str) -> None:
     (tmp_path / "file").touch()
     ended = cli("prepare", *DRAWN, "workers=1", override)
     assert ended.code == 1

@@ -1,4 +1,4 @@
-"""One training: what it leaves behind, what it refuses, what survives when it fails."""
+"""One training run: the files it writes, what it refuses, and what survives a failure."""
 
 import errno
 import gc
@@ -33,7 +33,7 @@ ONE = [*DRAWN, "fold=0"]
 
 
 def failed(ended: Any) -> str:
-    """The one line of a command that ended with the user's mistake."""
+    """The error line of a command that failed with a user error."""
     assert ended.code == 1, ended
     (line,) = ended.err.strip().splitlines()
     assert line.startswith("mitosis: ")
@@ -59,7 +59,7 @@ def done(trained: Path, tmp_path: Path) -> Path:
     return only_run(tmp_path / "runs")
 
 
-def test_leaves_whole_plain_files(done: Path) -> None:
+def test_writes_complete_plain_files(done: Path) -> None:
     metrics = read_json(done / "metrics.json")
     assert metrics["steps"] == 4
     assert metrics["fields"] == {"train": 2, "val": 2, "test": 2}
@@ -93,7 +93,7 @@ def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
     assert changed <= {"local.yaml", ".lock"}  # where the data lies now; the lock
 
 
-def test_more_steps_go_on(cli: Cli, done: Path) -> None:
+def test_more_steps_continue_the_run(cli: Cli, done: Path) -> None:
     ended = cli("train", *ONE, "max_steps=8", "logger=tensorboard")
     assert ended.code == 0
     assert "epoch 2  step 6" in ended.out
@@ -121,7 +121,7 @@ def test_a_folder_in_use_is_refused(cli: Cli, done: Path) -> None:
 
 
 @pytest.mark.parametrize("lost", ["loss", "weights"])
-def test_a_lost_loss_keeps_the_last_good_checkpoint(
+def test_a_non_finite_loss_keeps_the_last_good_checkpoint(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     original = SegmentationStage.batch_loss
@@ -154,7 +154,7 @@ def test_a_lost_process_is_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -
     assert "a process of this run lost another one (gloo/tcp/pair.cc:5] Connection closed by peer); the same" in line
 
 
-def test_a_rate_far_too_high_is_reported(cli: Cli) -> None:
+def test_too_high_a_learning_rate_is_reported(cli: Cli) -> None:
     assert "became nan or infinite" in failed(cli("train", *ONE, "optimizer.lr=1e30"))
 
 
@@ -180,7 +180,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint(cli: Cli, tmp_path: Path, mon
     assert read(run / "checkpoints" / "last.ckpt")["global_step"] == 4
 
 
-def test_init_takes_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
+def test_init_loads_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
     ended = cli("train", *ONE, f"init={done}", "optimizer.lr=0.0", "max_steps=2", "runs=other")
     assert ended.code == 0, ended
     have = read(only_run(tmp_path / "other") / "checkpoints" / "last.ckpt")
@@ -192,7 +192,7 @@ def test_init_takes_the_weights(cli: Cli, done: Path, tmp_path: Path) -> None:
     assert not [text for text in strings(have) if text.startswith("/")]
 
 
-def test_init_that_does_not_fit_is_refused(cli: Cli, done: Path, tmp_path: Path) -> None:
+def test_init_weights_that_do_not_fit_are_refused(cli: Cli, done: Path, tmp_path: Path) -> None:
     assert "do not fit this model" in failed(cli("train", *ONE, f"init={done}", "model.encoder=conv"))
     torch.save({"weights": torch.zeros(1)}, tmp_path / "foreign.ckpt")
     assert "foreign.ckpt" in failed(cli("train", *ONE, "init=foreign.ckpt"))
@@ -207,11 +207,11 @@ def test_a_broken_checkpoint_is_named(cli: Cli, done: Path) -> None:
     assert "last.ckpt is not a readable checkpoint" in failed(cli("train", *ONE, "max_steps=8"))
 
 
-def test_an_epoch_without_a_batch_is_refused(cli: Cli) -> None:
+def test_an_epoch_without_a_full_batch_is_refused(cli: Cli) -> None:
     assert "data.samples_per_epoch" in failed(cli("train", *ONE, "data.samples_per_epoch=3"))
 
 
-def test_sweeps_make_a_folder_each(cli: Cli, tmp_path: Path) -> None:
+def test_each_sweep_job_has_its_own_folder(cli: Cli, tmp_path: Path) -> None:
     ended = cli("train", "--multirun", *DRAWN, "fold=0,1")
     assert ended.code == 0, ended
     runs = sorted(path.parent for path in (tmp_path / "runs").rglob("metrics.json"))
@@ -239,7 +239,7 @@ def test_gives_a_float_and_frees_the_network(tmp_path: Path, monkeypatch: pytest
     assert made[1]() is None
 
 
-def test_the_seed_is_all(cli: Cli, tmp_path: Path) -> None:
+def test_the_seed_determines_the_run(cli: Cli, tmp_path: Path) -> None:
     for runs in ("one", "other"):
         random.seed(runs)
         torch.manual_seed(len(runs))
@@ -250,7 +250,7 @@ def test_the_seed_is_all(cli: Cli, tmp_path: Path) -> None:
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_fold_lists_of_the_users_own_stay_with_the_run(cli: Cli, tmp_path: Path) -> None:
+def test_a_users_own_fold_lists_are_copied_to_the_run(cli: Cli, tmp_path: Path) -> None:
     names = [f"case{case:02d}_{index}" for case in range(3) for index in range(2)]
     own = tmp_path / "my lists.csv"
     rows = [f"0,{part},{name}\n" for part, name in zip(("train",) * 3 + ("val", "val", "test"), names, strict=True)]

@@ -1,4 +1,4 @@
-"""A segmenter's run of seconds: what it is trained with, and where it lies."""
+"""A segmenter's run that takes seconds: its overrides and its folder."""
 
 from pathlib import Path
 

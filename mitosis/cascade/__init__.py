@@ -10,7 +10,7 @@ __all__ = ["Cascade", "Detections"]
 
 
 def __getattr__(name: str) -> Any:
-    # On first use, not at once: the commands check their arguments before torch is loaded.
+    # Loaded on first use: the commands check their arguments before they load torch.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from mitosis.cascade import cascade

@@ -1,4 +1,4 @@
-"""Both stages on one image of any size."""
+"""The two-stage cascade, applied to one image of any size."""
 
 import math
 from dataclasses import asdict
@@ -23,15 +23,15 @@ from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
 
 BATCH_SIDE = 256
-"""``tiling.batch`` counts windows of this side; of larger ones fewer are taken at a time, for the memory."""
+"""``tiling.batch`` counts windows of this side in pixels; larger windows go in smaller batches to save memory."""
 SAME_MPP = 0.02
-"""Images whose resolution is within this share of the network's are not resampled."""
+"""An image whose mpp differs from the network's by at most this fraction is not resampled."""
 
 
 class Cascade:
-    """A segmenter that proposes candidates, and optionally a classifier that rejects the false ones among them.
+    """A segmenter that proposes candidates, and optionally a classifier that rejects the hard negatives.
 
-    Thresholds, window and stain normalisation are those of the runs.
+    The thresholds, the window and the stain normalisation are stored in the runs.
 
     >>> from mitosis.cascade import Cascade
     >>> cascade = Cascade.load(segmenter="runs/…/fold-3", classifier="runs/…/fold-3")   # doctest: +SKIP
@@ -41,15 +41,16 @@ class Cascade:
     def __init__(
         self, segmenter: Trained, classifier: Trained | None = None, *, window: int | str | None = None
     ) -> None:
-        """Put the networks on the GPU if there is one.
+        """Move the networks to the GPU if there is one.
 
         Args:
-            segmenter: Network of stage one.
-            classifier: Network of stage two; None for stage one alone.
-            window: Side of a window in pixels or ``whole``; by default the one that was chosen on val.
+            segmenter: Trained network of stage one.
+            classifier: Trained network of stage two; None to use stage one alone.
+            window: Side of the sliding window in pixels, or ``whole``. Defaults to the window chosen on val.
 
         Raises:
-            InputError: A network is of the other kind, or the two were trained on differently normalised stains.
+            InputError: The segmenter is a classifier or vice versa, the two were trained with different stain
+                normalisation, or ``window`` is neither a number nor ``whole``.
         """
         _check(segmenter, classifier)
         keep_freed_memory()
@@ -69,13 +70,16 @@ class Cascade:
 
         Args:
             segmenter: Run folder or checkpoint file of stage one, after ``mitosis.propose``.
-            classifier: Run folder or checkpoint file of stage two; None for stage one alone.
+            classifier: Run folder or checkpoint file of stage two; None to use stage one alone.
+
+        Returns:
+            The cascade, on the GPU if there is one.
 
         Raises:
             InputError: A file is missing or broken, or its run is not finished.
         """
         first, second = load(segmenter), load(classifier) if classifier is not None else None
-        _check(first, second)  # first: what to do about a missing threshold depends on the kind of run
+        _check(first, second)  # the kinds come first: how to get a missing threshold depends on the kind of run
         if "threshold" not in first.chosen:
             raise InputError(f"{segmenter} has no threshold yet; type python -m mitosis.propose segmenter={segmenter}")
         if second is not None and "threshold" not in second.chosen:
@@ -83,17 +87,20 @@ class Cascade:
         return cls(first, second)
 
     def __call__(self, image: np.ndarray | str | Path, *, mpp: float, name: str | None = None) -> Detections:
-        """Find mitoses in an image.
+        """Find the mitotic figures in an image.
 
         Args:
-            image: File, or (H, W, 3) uint8 RGB array.
-            mpp: µm per pixel of the image, 0.05 to 2. The segmenter sees the image at the resolution that it was
-                trained on; places are reported in pixels of the image as given.
-            name: What messages call the image; by default its path.
+            image: Path of an image file, or a (H, W, 3) uint8 RGB array.
+            mpp: µm per pixel of the image, 0.05 to 2. The image is resampled to the resolution the segmenter was
+                trained at.
+            name: Name of the image in error messages; defaults to its path.
+
+        Returns:
+            All candidates with their scores, in pixels of the image as given.
 
         Raises:
-            InputError: The file cannot be read, the array is of another kind, ``mpp`` is out of range, or the image
-                has more than 20000 × 20000 pixels at the network's resolution.
+            InputError: The file cannot be read, the array has another shape or dtype, ``mpp`` is out of range, or the
+                image has more than 20000 × 20000 pixels at the network's resolution.
         """
         check_mpp(mpp)
         name = name or ("image" if isinstance(image, np.ndarray) else str(image))
@@ -112,10 +119,11 @@ class Cascade:
         Args:
             normalised: (H, W, 3) uint8 RGB.
             mpp: µm per pixel of the image.
-            network_mpp: µm per pixel that the network sees; by default ``tiling.mpp``, else those of the image.
+            network_mpp: µm per pixel at the network's input. Defaults to ``tiling.mpp``, or to the image's own where
+                that is not set.
 
         Returns:
-            (H, W) float32 in [0, 1], in the frame of the image.
+            (H, W) float32 in [0, 1], one value per pixel of ``normalised``.
         """
         tiling = self.segmenter.tiling
         network_mpp = tiling.mpp if network_mpp is None else network_mpp
@@ -133,7 +141,16 @@ class Cascade:
         return probability_of(self.segmenter.model, image, predict, scale).numpy()
 
     def propose(self, probability: np.ndarray, *, mpp: float, threshold: float | None = None) -> Candidates:
-        """Candidates in a probability map, at the threshold that was chosen on val unless another is given."""
+        """Extract candidates from a probability map.
+
+        Args:
+            probability: (H, W) float in [0, 1].
+            mpp: µm per pixel of the map.
+            threshold: Probability in [0, 1]. Defaults to the threshold chosen on val.
+
+        Returns:
+            The candidates, in pixels of the map.
+        """
         return extract(
             probability,
             threshold=self.segmenter.chosen["threshold"] if threshold is None else threshold,
@@ -142,7 +159,16 @@ class Cascade:
         )
 
     def detect(self, normalised: np.ndarray, candidates: Candidates, *, mpp: float) -> Detections:
-        """Score the candidates of a stain-normalised image; without a classifier all of them are accepted."""
+        """Score the candidates of a stain-normalised image; without a classifier, accept them all.
+
+        Args:
+            normalised: (H, W, 3) uint8 RGB.
+            candidates: The image's candidates.
+            mpp: µm per pixel of the image.
+
+        Returns:
+            One scored detection per candidate, in the same order.
+        """
         if self.classifier is None:
             scores, accepted = candidates.mean, np.ones(len(candidates), dtype=bool)
         else:
@@ -151,7 +177,16 @@ class Cascade:
         return Detections(candidates.points, scores, accepted, candidates.area_um2, mpp)
 
     def classify(self, normalised: np.ndarray, points: np.ndarray, *, mpp: float) -> np.ndarray:
-        """The classifier's probability (n,) that each point (n, 2) of a stain-normalised image is a mitosis."""
+        """The classifier's probability that each point of a stain-normalised image is a mitotic figure.
+
+        Args:
+            normalised: (H, W, 3) uint8 RGB.
+            points: (n, 2) x, y in pixels.
+            mpp: µm per pixel of the image.
+
+        Returns:
+            (n,) float64 in [0, 1].
+        """
         assert self.classifier is not None
         settings = asdict(self.classifier.crop)
         crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points]
@@ -162,7 +197,7 @@ class Cascade:
         return logits.softmax(dim=1)[:, 1].cpu().numpy().astype(np.float64)
 
     def _network_mpp(self, mpp: float) -> float:
-        """µm per pixel at which the segmenter sees an image of ``mpp``."""
+        """µm per pixel to which an image of ``mpp`` is resampled for the segmenter."""
         if (tiling := self.segmenter.tiling).mpp is not None:
             return tiling.mpp
         trained = self.segmenter.mpp

@@ -1,4 +1,4 @@
-"""What can be refused before torch is loaded."""
+"""Checks of the user's input that run before torch is loaded."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from mitosis.run.folder import read_recipe
 
 
 def check_mpp(mpp: float) -> None:
-    """``InputError`` unless ``mpp`` is a number of µm per pixel at which mitoses can be recognised."""
+    """Raise ``InputError`` unless mitotic figures can be recognised at ``mpp`` µm per pixel."""
     if not plausible(mpp):
         raise InputError(
             f"mpp={mpp}: µm per pixel lie between {MPP[0]:g} and {MPP[1]:g}; a usual 40x scan has mpp=0.25"
@@ -17,22 +17,25 @@ def check_mpp(mpp: float) -> None:
 
 
 def check_segmenter(run: Path) -> None:
-    """``InputError`` unless ``run`` is the folder of a segmenter."""
+    """Raise ``InputError`` unless ``run`` is the run folder of a segmenter."""
     if _recipe(run)["stage"]["kind"] != "segmentation":
         raise InputError(f"segmenter={run} is a classifier's run; give a segmenter's")
 
 
 def check_same_fold(segmenter: Path, classifier: Path) -> None:
-    """``InputError`` unless two runs are of one fold of one dataset: one's training cases may be the other's test."""
+    """Raise ``InputError`` unless both runs use the same fold of the same dataset.
+
+    Otherwise the training cases of one could be test cases of the other.
+    """
     one, other = _recipe(segmenter), _recipe(classifier)
-    for what, values in {
+    for key, values in {
         "fold": (one["fold"], other["fold"]),
         "data": (one["name"]["data"], other["name"]["data"]),
         "folds": (one["data"].get("folds"), other["data"].get("folds")),
     }.items():
         if values[0] != values[1]:
             raise InputError(
-                f"segmenter is of {what} {values[0]}, classifier of {what} {values[1]}; give runs of one fold"
+                f"segmenter is of {key} {values[0]}, classifier of {key} {values[1]}; give runs of one fold"
             )
 
 

@@ -1,4 +1,4 @@
-"""Scoring a trained cascade on held-out fields; nothing is chosen here."""
+"""Scoring a trained cascade on held-out fields; nothing is tuned here."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,21 +22,21 @@ from mitosis.run.trained import Trained
 def evaluate_cascade(
     cascade: Cascade, data: MitosisDataModule, part: str, matching: Matching, table: Path
 ) -> dict[str, Any]:
-    """Score stage one alone and the whole cascade on a part of the data's fold.
+    """Score stage one alone and the whole cascade on one part of a fold.
 
     Args:
-        cascade: One stage or both, their thresholds chosen.
+        cascade: A segmenter, or a segmenter and a classifier, with their thresholds chosen.
         data: The segmenter's dataset on its fold.
         part: ``test`` or ``val``.
-        matching: The rule by which a detection counts as found.
-        table: Where the accepted detections are written (.csv).
+        matching: The rule that decides which detection matches which mitotic figure.
+        table: CSV file for the accepted detections.
 
     Returns:
-        What ``evaluation.json`` holds. Where the part is empty or absent there are no ``stages``, and ``note`` says
-        why.
+        The content of ``evaluation.json``. If the part is empty or missing, ``stages`` is empty and ``note`` gives the
+        reason.
 
     Raises:
-        InputError: The classifier was trained on a field of the part, or chose its threshold there.
+        InputError: The classifier was trained on a field of the part, or its threshold was chosen there.
     """
     records = getattr(data.parts, part)
     segmenter, classifier = cascade.segmenter, cascade.classifier
@@ -58,7 +58,7 @@ def evaluate_cascade(
     for field in track(data.store.each(records), f"evaluating on {part}", len(records)):
         name, mpp, truths = field.record.field, field.record.mpp, field.record.centroids
         probability = cascade.probability(field.image, mpp=mpp)
-        pixel.update(torch.from_numpy(probability), torch.tensor(field.mask))  # copied: a cached one is read-only
+        pixel.update(torch.from_numpy(probability), torch.tensor(field.mask))  # a copy: cached masks are read-only
         candidates = cascade.propose(probability, mpp=mpp)
         detections = cascade.detect(field.image, candidates, mpp=mpp)
         alone.update(candidates.points, candidates.mean, truths, mpp=mpp, field=name)
@@ -78,12 +78,12 @@ def evaluate_cascade(
 
 
 def _check_unseen(records: Sequence[Record], part: str, classifier: Trained) -> None:
-    """The segmenter's fields are checked where its data is rebuilt; the classifier's fold may have been another."""
-    learned = classifier.fields or {"train": [], "val": []}
-    known = {*learned["train"], *(learned["val"] if part == "test" else ())}
-    if both := sorted(known.intersection(record.field for record in records)):
+    """Check the classifier, which may come from another fold; the segmenter is checked when its data is rebuilt."""
+    seen = classifier.fields or {"train": [], "val": []}
+    used = {*seen["train"], *(seen["val"] if part == "test" else ())}
+    if leaked := sorted(used.intersection(record.field for record in records)):
         raise InputError(
-            f"{classifier.path}: it was trained or chosen on {both[0]}, which is in {part} here; train anew"
+            f"{classifier.path}: it was trained or chosen on {leaked[0]}, which is in {part} here; train anew"
         )
 
 

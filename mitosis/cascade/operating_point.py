@@ -24,14 +24,14 @@ THRESHOLDS = (0.01, 0.02, *(round(0.05 * step, 2) for step in range(1, 20)), 0.9
 
 @dataclass(frozen=True)
 class Trial:
-    """One window on val, and the object-level AP reached with it."""
+    """One window tried on val, and its object-level AP."""
 
     window: int | str
     ap: float
 
 
 def fixed_threshold(settings: CandidateSettings) -> float | None:
-    """The threshold where it is given as a number, None where it is to be chosen on val."""
+    """The threshold if it is given as a number, None if it must be chosen on val."""
     threshold = settings.threshold
     if threshold in ("auto", "f1"):
         return None
@@ -41,12 +41,12 @@ def fixed_threshold(settings: CandidateSettings) -> float | None:
 
 
 def best_threshold(settings: CandidateSettings, counts_at: dict[float, Counts]) -> float:
-    """The threshold that ``f1`` or ``auto`` asks for."""
+    """The threshold chosen by the criterion of the settings, ``f1`` or ``auto``."""
     return best_f1(counts_at) if settings.threshold == "f1" else choose_threshold(counts_at, settings.recall)
 
 
 def windows_of(tiling: Tiling, val: Sequence[Record]) -> list[int | str]:
-    """The windows to try on val: the given one, or for ``auto`` all that are smaller than its largest field, and it."""
+    """The windows to try on val: the given one, or for ``auto`` all smaller than the largest field, and ``whole``."""
     if tiling.window != "auto":
         return [tiling.window]
     side = max(max(record.size) * (record.mpp / tiling.mpp if tiling.mpp else 1) for record in val)
@@ -56,9 +56,9 @@ def windows_of(tiling: Tiling, val: Sequence[Record]) -> list[int | str]:
 def try_windows(
     trained: Trained, windows: Sequence[int | str], data: MitosisDataModule, matching: Matching
 ) -> list[Trial]:
-    """Score val with each window: AP of the components at 0.5 by their mean probability.
+    """Score val with each window: AP of the components at threshold 0.5, ranked by mean probability.
 
-    Each field is read once for all windows, and not kept.
+    Each field is read once for all windows, and is not kept in memory.
     """
     cascades = [Cascade(trained, window=window) for window in windows]
     metrics = [DetectionMetric(matching) for _ in windows]
@@ -74,7 +74,7 @@ def try_windows(
 def try_thresholds(
     trained: Trained, window: int | str, data: MitosisDataModule, matching: Matching, thresholds: Sequence[float]
 ) -> dict[float, Counts]:
-    """The counts over val at each threshold, every candidate taken for a mitosis."""
+    """The counts over val at each threshold, with every candidate counted as a detection."""
     cascade = Cascade(trained, window=window)
     sums = {threshold: np.zeros(5, dtype=int) for threshold in thresholds}
     val = data.parts.val
@@ -89,21 +89,21 @@ def try_thresholds(
 
 
 def best_trial(trials: Sequence[Trial]) -> Trial:
-    """The trial of the highest AP; the first of equals, an undefined AP is the lowest."""
+    """The trial with the highest AP; ties go to the first, and an undefined AP ranks lowest."""
     return max(trials, key=lambda trial: -1.0 if math.isnan(trial.ap) else trial.ap)
 
 
-def choose_threshold(counts: dict[float, Counts], wanted: float) -> float:
-    """The largest threshold whose recall is at least ``wanted``; where none is, the largest of the highest recall."""
+def choose_threshold(counts: dict[float, Counts], target: float) -> float:
+    """The largest threshold whose recall is at least ``target``, or the best recall if none reaches ``target``."""
     recalls = {t: c.recall for t, c in counts.items()}
     defined = {t: value for t, value in recalls.items() if not math.isnan(value)}
     if not defined:
         return 0.5
-    goal = min(wanted, max(defined.values()))
-    return max(t for t, value in defined.items() if value >= goal)
+    reachable = min(target, max(defined.values()))
+    return max(t for t, value in defined.items() if value >= reachable)
 
 
 def best_f1(counts: dict[float, Counts]) -> float:
-    """The largest threshold of the highest F1; 0.5 where no F1 is defined."""
+    """The largest threshold with the highest F1; 0.5 if no F1 is defined."""
     defined = {t: c.f1 for t, c in counts.items() if not math.isnan(c.f1)}
     return max(defined, key=lambda t: (defined[t], t), default=0.5)

@@ -1,4 +1,4 @@
-"""The cascade over image files, and what is written of it."""
+"""Running the cascade on image files and writing the results."""
 
 import os
 from pathlib import Path
@@ -14,11 +14,24 @@ from mitosis.output.table import write_detections
 
 
 def predict_images(cascade: Cascade, images: list[Path], output: Path, mpp: float, *, overlay: bool) -> int:
-    """Write ``detections.csv`` (accepted), ``candidates.csv`` (all) and pictures; returns the number of mitoses.
+    """Write ``detections.csv`` (accepted), ``candidates.csv`` (all) and, with ``overlay``, pictures.
 
-    An image that cannot be used is left out, the others are finished, and then ``InputError`` names it.
+    An unusable image does not stop the others; it is named at the end.
+
+    Args:
+        cascade: The trained networks.
+        images: Image files.
+        output: Folder to write to.
+        mpp: µm per pixel of the images.
+        overlay: Whether to write a picture of each image with its detections.
+
+    Returns:
+        The number of mitotic figures in all images.
+
+    Raises:
+        InputError: One or more images were skipped.
     """
-    found: list[tuple[str, Detections]] = []
+    results: list[tuple[str, Detections]] = []
     broken: list[str] = []
     for path in track(images, "predicting"):
         try:
@@ -27,20 +40,20 @@ def predict_images(cascade: Cascade, images: list[Path], output: Path, mpp: floa
         except InputError as error:
             broken.append(str(error))
             continue
-        found.append((_readable(path.name), detections))
+        results.append((_readable(path.name), detections))
         if overlay:
             picture = draw(image, detections.points, detections.accepted, mpp=mpp)
             write_picture(output / "overlay" / f"{path.name}.png", picture)
-    write_detections(output / "candidates.csv", found)
-    write_detections(output / "detections.csv", [(name, detections.mitoses()) for name, detections in found])
-    mitoses = sum(len(detections) for _, detections in found)
-    candidates = sum(len(detections.points) for _, detections in found)
-    print(f"{output}: {mitoses} mitoses among {candidates} candidates in {len(found)} of {len(images)} images")
+    write_detections(output / "candidates.csv", results)
+    write_detections(output / "detections.csv", [(name, detections.mitoses()) for name, detections in results])
+    mitoses = sum(len(detections) for _, detections in results)
+    candidates = sum(len(detections.points) for _, detections in results)
+    print(f"{output}: {mitoses} mitoses among {candidates} candidates in {len(results)} of {len(images)} images")
     if broken:
         raise InputError(f"{len(broken)} of {len(images)} images were left out: {'; '.join(broken)}")
     return mitoses
 
 
 def _readable(name: str) -> str:
-    """A file's name in UTF-8; bytes that are no text become �."""
+    """A file name in UTF-8; undecodable bytes become �."""
     return os.fsencode(name).decode("utf-8", "replace")

@@ -27,23 +27,23 @@ from mitosis.metric.matching import Matching
 from mitosis.run.trained import Trained, choose
 
 LABELLING = Matching("label", 5.0, "um", True, "optimal")
-"""A candidate is a positive of stage two if it is matched one to one within 5 µm; the rule of the scores plays no
-part."""
+"""A candidate is a positive of stage two if it is matched one to one within 5 µm, independently of the scoring rule."""
 
 
 def write_proposal(run: Path, trained: Trained, data: MitosisDataModule, matching: Matching) -> dict[str, Any]:
     """Choose window and threshold on val, store them in the checkpoint, write ``candidates.csv``.
 
-    A run on one half of the training cases proposes on the other half alone; any other on train (seen), val and test.
+    A run on one half of the training cases proposes on the other half only; any other run proposes on train (seen),
+    val and test.
 
     Args:
         run: The segmenter's run folder.
-        trained: Its network.
-        data: Its dataset on its fold.
-        matching: The rule by which the choice on val is made.
+        trained: The trained segmenter.
+        data: The segmenter's dataset on its fold.
+        matching: The scoring rule used for the choice on val.
 
     Returns:
-        What was chosen, its scores on val and the number of candidates.
+        The chosen window and threshold, their scores on val and the number of candidates.
     """
     fixed = fixed_threshold(trained.candidate)
     parts = [("unseen", data.other_half)]
@@ -86,7 +86,7 @@ def _rate(value: float) -> str:
 
 
 def candidate_rows(cascade: Cascade, field: Field, seen: str) -> list[CandidateRow]:
-    """The labelled candidates of one field; ``seen``: ``seen`` if the segmenter was trained on it, else ``unseen``."""
+    """The labelled candidates of one field; ``seen`` is ``seen`` if the segmenter trained on it, else ``unseen``."""
     record = field.record
     candidates = cascade.propose(cascade.probability(field.image, mpp=record.mpp), mpp=record.mpp)
     labels = labels_of(candidates, field)
@@ -101,10 +101,10 @@ def candidate_rows(cascade: Cascade, field: Field, seen: str) -> list[CandidateR
 
 
 def labels_of(candidates: Candidates, field: Field) -> np.ndarray:
-    """What each candidate of a field is to stage two, (n,) int.
+    """The label of each candidate of a field for stage two, (n,) int.
 
-    1: matched one to one with a mitosis. -1, left out: a further part of a mitosis, or wholly on ignored pixels. 0:
-    every other.
+    1: matched one to one with a mitotic figure. -1 (excluded): another part of a mitotic figure, or entirely on ignored
+    pixels. 0: all others.
     """
     record = field.record
     pairs = LABELLING(candidates.points, record.centroids, record.mpp).pairs

@@ -1,1 +1,1 @@
-"""The command line: everything that knows Hydra's."""
+"""The command line: everything that depends on Hydra."""

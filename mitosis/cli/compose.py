@@ -1,4 +1,4 @@
-"""Configurations composed as the commands compose them, and what in them differs from the shipped ones."""
+"""Composing a command's configuration, and comparing it with the shipped one."""
 
 from typing import Any
 
@@ -14,14 +14,17 @@ from mitosis.run.name import Choices, describe
 
 
 def compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], Choices]:
-    """The configuration and choices of ``python -m mitosis.<command>`` with these overrides, in a Hydra job or not."""
+    """The configuration and choices of ``python -m mitosis.<command>`` with these overrides.
+
+    Works inside and outside a Hydra job.
+    """
     overrides = arrange(overrides)
     config, chosen = _compose(command, overrides)
     return config, choices_of(command, config, chosen, overrides)
 
 
 def choices_of(command: str, config: dict[str, Any], chosen: dict[str, str], overrides: list[str]) -> Choices:
-    """The words chosen per config group, and what else of ``config`` differs from what these words alone give."""
+    """The option chosen in each config group, and the other differences between ``config`` and the defaults."""
     if command != "train":
         return Choices(chosen, "default", overrides)
     if missing := [group for group in NEEDED_GROUPS if chosen.get(group) is None]:
@@ -29,12 +32,12 @@ def choices_of(command: str, config: dict[str, Any], chosen: dict[str, str], ove
             f"{missing[0]} is not chosen; type {missing[0]}= with one of {', '.join(words_of(missing[0]))}"
         )
     words = {group: chosen[group] for group in RESULT_GROUPS}
-    usual, usual_words = _composed(command, words)
+    default, default_words = _composed(command, words)
     own = {g: c for g, c in chosen.items() if "/" not in g and g not in ("trainer", "logger", "hydra")}
-    groups = {group: word for group, word in own.items() if word is not None and word != usual_words.get(group)}
-    shipped = _composed(command, words | groups)[0] if groups else usual
+    groups = {group: word for group, word in own.items() if word is not None and word != default_words.get(group)}
+    shipped = _composed(command, words | groups)[0] if groups else default
     checked = {key: value for key, value in config.items() if key not in ("trainer", "logger")}
-    check_kinds(checked, shipped, usual)
+    check_kinds(checked, shipped, default)
     return Choices(chosen, describe(groups, config, shipped), overrides)
 
 
@@ -43,7 +46,7 @@ def _composed(command: str, words: dict[str, str]) -> tuple[dict[str, Any], dict
 
 
 def _compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The configuration as plain data, and the words chosen per config group."""
+    """The configuration as plain data, and the option chosen in each config group."""
     if GlobalHydra.instance().is_initialized():
         config = hydra.compose(command, overrides, return_hydra_config=True)
     else:
@@ -56,5 +59,5 @@ def _compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], dict[s
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """A configuration as plain data, interpolations resolved."""
+    """A configuration as plain data, with interpolations resolved."""
     return OmegaConf.to_container(config, resolve=True)  # pyright: ignore

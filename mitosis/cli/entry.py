@@ -1,4 +1,4 @@
-"""The command line: Hydra's, with users' habits and mistakes taken care of."""
+"""The entry point of every command: Hydra, with error messages of one line."""
 
 import os
 import shlex
@@ -26,19 +26,23 @@ from mitosis.run.build import CONF
 from mitosis.run.name import Choices
 
 PATIENCE = 5.0
-"""Seconds that a distributed run's further processes hold back a mistake: the first, which found it as well, says it,
-and what started them all ends the others meanwhile."""
+"""Seconds that the other ranks of a distributed run wait before they report an error. Rank zero reports the same error
+at once, and the launcher then stops the others."""
 
 Task = Callable[[dict[str, Any], Choices], float | None]
 
 
 def entry(command: str, task: Task) -> None:
-    """Compose ``conf/<command>.yaml`` with the overrides in ``sys.argv`` and hand ``task`` the result as plain data.
+    """Compose ``conf/<command>.yaml`` with the overrides in ``sys.argv``, and call ``task`` with the result.
 
-    A user's mistake (an override, a path, a file) ends in one line on stderr and exit code 1, Ctrl-C in the command
-    to type again and exit code 130.
+    A user error (in an override, a path or a file) prints one line on stderr and exits with code 1. Ctrl-C prints the
+    command that resumes the work and exits with code 130.
+
+    Args:
+        command: Name of the command and of its yaml.
+        task: Called with the configuration as plain data and with the choices; returns the score for a sweep.
     """
-    again = shlex.join(["python", "-m", f"mitosis.{command}", *sys.argv[1:]])
+    resume = shlex.join(["python", "-m", f"mitosis.{command}", *sys.argv[1:]])
     try:
         sys.argv[1:] = arrange(sys.argv[1:])
     except InputError as error:
@@ -46,31 +50,31 @@ def entry(command: str, task: Task) -> None:
     if {"--help", "-h"} & set(sys.argv):
         sys.argv[1:] = help_arguments(command, sys.argv[1:])
     warnings.formatwarning = in_one_line
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises instead of printing several lines; told below in one.
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its errors, which are printed below in one line
 
     def run(config: DictConfig) -> float | None:
-        warnings.formatwarning = in_one_line  # again, for a job of a sweep may be in a process of its own
-        running = HydraConfig.get()
+        warnings.formatwarning = in_one_line  # set again: a sweep's job may run in its own process
+        job = HydraConfig.get()
         try:
-            given, overrides = plain(config), list(running.overrides.task)
-            own = [source.path for source in running.runtime.config_sources if source.provider == "command-line"]
-            if own:
-                check_unknown_keys(given)
-            if missing := [key for key, value in given.items() if value == "???"]:
+            settings, overrides = plain(config), list(job.overrides.task)
+            user_conf = [source.path for source in job.runtime.config_sources if source.provider == "command-line"]
+            if user_conf:
+                check_unknown_keys(settings)
+            if missing := [key for key, value in settings.items() if value == "???"]:
                 raise InputError(f"{missing[0]} is not set; type {missing[0]}=…")
-            with nullcontext() if is_rank_zero(given.get("trainer", {"devices": 1})) else quiet():
-                choices = choices_of(command, given, dict(running.runtime.choices), overrides)
-                return task(given, replace(choices, conf=own[0]) if own else choices)
+            with nullcontext() if is_rank_zero(settings.get("trainer", {"devices": 1})) else quiet():
+                choices = choices_of(command, settings, dict(job.runtime.choices), overrides)
+                return task(settings, replace(choices, conf=user_conf[0]) if user_conf else choices)
         except Exception as error:
             if not (message := user_message(error, command)):
                 raise
-            _stop(message)  # not left to Hydra, which would add lines of its own
+            _stop(message)  # handled here, because Hydra would print more lines
 
     try:
         with end_with_reader():
             hydra.main(version_base="1.3", config_path=str(CONF), config_name=command)(run)()
     except KeyboardInterrupt:
-        print(f"mitosis: interrupted; to go on, type: {again}", file=sys.stderr)
+        print(f"mitosis: interrupted; to go on, type: {resume}", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
         if not (message := user_message(error, command)):
@@ -86,7 +90,7 @@ def _stop(message: str) -> NoReturn:
 
 
 def folder(path: Any, key: str) -> Path:
-    """``path`` as a folder that exists; ``InputError`` naming ``key`` otherwise, and for a list of paths."""
+    """``path`` as an existing folder; ``InputError`` naming ``key`` if there is none, or for a list of paths."""
     if not isinstance(path, str):
         raise InputError(f"{key}={path}: give one run folder")
     if not Path(path).is_dir():

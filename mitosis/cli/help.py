@@ -1,4 +1,4 @@
-"""What ``--help`` prints."""
+"""The output of ``--help``."""
 
 import re
 
@@ -7,7 +7,7 @@ from mitosis.run.build import CONF, words_of
 
 
 def help_arguments(command: str, arguments: list[str]) -> list[str]:
-    """``arguments`` and the text of ``--help``: the first lines of the command's yaml, its groups, every key."""
+    """``arguments`` plus the help text: the first lines of the command's yaml, its config groups and all keys."""
     text = (CONF / f"{command}.yaml").read_text(encoding="utf-8")
     head = [line[2:] for line in text.split("defaults:")[0].splitlines()]
     groups = [group for group in re.findall(r"^  - (\w+):", text, re.MULTILINE) if group != "hydra"]

@@ -10,9 +10,9 @@ from mitosis.version import installed_version
 
 
 def main() -> None:
-    """Run the command that ``sys.argv`` names, or list the commands.
+    """Run the command named in ``sys.argv``, or list the commands.
 
-    An unknown one ends in one line on stderr and exit code 1.
+    An unknown command prints one line on stderr and exits with code 1.
     """
     name, *rest = sys.argv[1:] or ["--help"]
     if name in commands():
@@ -32,13 +32,13 @@ def main() -> None:
 
 
 def commands() -> dict[str, str]:
-    """The commands, each to the first line of its yaml: how it is typed and, behind three spaces, what it does."""
-    firsts = {path.stem: path.read_text(encoding="utf-8").partition("\n")[0] for path in sorted(CONF.glob("*.yaml"))}
-    return {name: line.removeprefix(f"# python -m mitosis.{name}").strip() for name, line in firsts.items()}
+    """Each command with the first line of its yaml: the usage and, after three spaces, the purpose."""
+    lines = {path.stem: path.read_text(encoding="utf-8").partition("\n")[0] for path in sorted(CONF.glob("*.yaml"))}
+    return {name: line.removeprefix(f"# python -m mitosis.{name}").strip() for name, line in lines.items()}
 
 
 def overview() -> str:
-    """What ``mitosis --help`` prints."""
+    """The output of ``mitosis --help``."""
     lines = ["usage: mitosis COMMAND key=value …", ""]
     for name, line in commands().items():
         usage, _, purpose = line.partition("   ")

@@ -1,4 +1,4 @@
-"""What went wrong, as one line that says what to type."""
+"""Error messages of one line that name the remedy."""
 
 import difflib
 import errno
@@ -17,7 +17,7 @@ from mitosis.run.keys import RENAMED
 
 
 def hydra_message(error: Exception, command: str = "train") -> str:
-    """A mistake in the configuration as one line that says what to type."""
+    """A configuration error as one line that names the remedy."""
     text = str(error)
     if isinstance(error, OverrideParseException):
         if not re.search("[=~]", error.override):
@@ -28,8 +28,8 @@ def hydra_message(error: Exception, command: str = "train") -> str:
         group, _, word = name.rpartition("/")
         options = sorted(set(error.options) - {"common"})
         return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
-    if found := re.search(r"Could not override '([^']+)'", text):
-        key, known = found.group(1), _keys()
+    if match := re.search(r"Could not override '([^']+)'", text):
+        key, known = match.group(1), _keys()
         if key in RENAMED:
             return f"{key} is called {RENAMED[key]} now; type {RENAMED[key]}=…"
         if command == "pipeline" and key in known:
@@ -39,21 +39,21 @@ def hydra_message(error: Exception, command: str = "train") -> str:
         close = [word for word in difflib.get_close_matches(key, known, n=2, cutoff=0.6) if word != key]
         hint = f"did you mean {close[0]}=…?" if close and key not in known else "all keys are printed by --cfg job"
         return f"{key}: there is no such key {'with these choices' if key in known else ''}; {hint}".replace(" ;", ";")
-    if found := re.search(r"You must specify '([^']+)', e\.g, ", text):
-        group = found.group(1)
+    if match := re.search(r"You must specify '([^']+)', e\.g, ", text):
+        group = match.group(1)
         return f"{group} is not chosen; type {group}= with one of {', '.join(words_of(group))}"
-    return text.partition("Config search path")[0]  # where it looked, in six lines
+    return text.partition("Config search path")[0]  # followed by six lines of search path
 
 
 def unreadable(error: yaml.MarkedYAMLError) -> str:
-    """A yaml of the user's own that is none: the file, the line and the problem."""
+    """An invalid yaml file as one line: the file, the line number and the problem."""
     mark = error.problem_mark
     where = f"{mark.name}, line {mark.line + 1}" if mark else "a configuration file"
     return f"{where}: not readable as yaml ({error.problem or error.context})"
 
 
 def user_message(error: Exception, command: str = "train") -> str | None:
-    """What a user did wrong, or what the machine refused, in words; None for a fault of the program's own."""
+    """The message for a user error or a system error; None for a bug in the program."""
     if isinstance(error, InputError):
         return str(error)
     if isinstance(error, HydraException | OmegaConfBaseException):
@@ -63,7 +63,7 @@ def user_message(error: Exception, command: str = "train") -> str | None:
         return f"{error.filename or 'writing'}: {error.strerror}" if known else None
     if isinstance(error, yaml.MarkedYAMLError):
         return unreadable(error)
-    if type(error).__name__ == "MisconfigurationException":  # Lightning's, which is not imported for its name
+    if type(error).__name__ == "MisconfigurationException":  # Lightning's; importing it here would be slow
         return str(error)
     if isinstance(error, ValueError) and "defaults list" in str(error):  # Hydra's
         return str(error)
@@ -76,24 +76,24 @@ def user_message(error: Exception, command: str = "train") -> str | None:
 
 
 def _of_a_sweep(error: Exception) -> str | None:
-    """What ended a job of a sweep that ran in a process of its own, as its launcher tells it; None for other errors."""
+    """The message for a failed sweep job in another process, as reported by its launcher; None for other errors."""
     text, package = str(error), type(error).__module__.split(".")[0]
     if package == "submitit":
-        said = re.findall("^mitosis: (.+)", text, re.MULTILINE)
-        return said[-1] if said else f"a job of the sweep failed: {text}"
+        messages = re.findall("^mitosis: (.+)", text, re.MULTILINE)
+        return messages[-1] if messages else f"a job of the sweep failed: {text}"
     if package == "joblib":
         return f"a job of the sweep died ({type(error).__name__}); the same command goes on from its last checkpoint"
     if text.startswith('Could not detect "srun"'):
         return "hydra/launcher: there is no SLURM here; type it where sbatch is known, or hydra/launcher=joblib"
-    if found := re.search("Unknown plugin class : '(.+)'", text):
-        return f"{found[1]} is not installed; type pip install 'mitosis-cascade[sweep]'"
+    if match := re.search("Unknown plugin class : '(.+)'", text):
+        return f"{match[1]} is not installed; type pip install 'mitosis-cascade[sweep]'"
     return None
 
 
 def check_unknown_keys(config: dict[str, Any], prefix: str = "") -> None:
-    """``InputError`` for a key of a user's own yaml that looks like one of ours and is not, where nobody reads it.
+    """Raise ``InputError`` for an unknown key in a user's yaml that resembles a known one, and so is likely a typo.
 
-    What is built refuses unknown arguments by itself, so a table with a ``_target_`` is not looked into.
+    Tables with a ``_target_`` are skipped, because their targets reject unknown arguments themselves.
     """
     known = _keys()
     for key, value in config.items():
@@ -106,19 +106,19 @@ def check_unknown_keys(config: dict[str, Any], prefix: str = "") -> None:
 
 @functools.cache
 def _keys() -> list[str]:
-    """Dotted keys of every shipped yaml, for suggestions."""
-    found: set[str] = set()
+    """Dotted keys of all shipped yamls, for suggestions."""
+    keys: set[str] = set()
 
     def walk(node: Any, prefix: str) -> None:
         for key, value in node.items() if isinstance(node, dict) else ():
             if key not in ("defaults", "hydra") and not str(key).startswith("_"):
-                found.add(f"{prefix}{key}")
+                keys.add(f"{prefix}{key}")
                 walk(value, f"{prefix}{key}.")
 
     for path in CONF.rglob("*.yaml"):
         group = path.parent.relative_to(CONF).as_posix().removesuffix("/common")
         text = path.read_text(encoding="utf-8")
-        found.update([group] if group != "." else [])
+        keys.update([group] if group != "." else [])
         prefix = "" if group == "." or "@package _global_" in text else f"{group}."
         walk(OmegaConf.to_container(OmegaConf.create(text)), prefix)
-    return sorted(found)
+    return sorted(keys)

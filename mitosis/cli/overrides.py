@@ -1,4 +1,4 @@
-"""Overrides as users type them, put as Hydra's grammar wants them."""
+"""Rewriting overrides as users type them into Hydra's grammar."""
 
 import re
 from typing import NoReturn
@@ -10,16 +10,16 @@ from mitosis.run.build import CONF, words_of
 from mitosis.run.keys import LISTS, PATHS
 
 VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
-"""Hydra's flags that are followed by a value."""
+"""Hydra's flags that take a value."""
 
 QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
-"""What stands in quotes already, as a regular expression."""
+"""A regular expression for quoted text."""
 
 
 def arrange(arguments: list[str]) -> list[str]:
-    """Flags moved to the end (Hydra 1.3 refuses overrides behind ``--multirun``), values of path keys quoted.
+    """Move flags to the end (Hydra 1.3 rejects overrides after ``--multirun``), and quote the values of path keys.
 
-    Raises ``InputError`` for a flag that Hydra does not know and for ``group=null``, which it could not compose.
+    Raises ``InputError`` for a flag unknown to Hydra, and for ``group=null``, which Hydra cannot compose.
     """
     overrides, flags, rest = [], [], list(arguments)
     while rest:
@@ -30,7 +30,7 @@ def arrange(arguments: list[str]) -> list[str]:
         flags.append(argument)
         if rest and (argument in VALUED or (argument in ("--info", "-i") and "=" not in rest[0])):
             flags.append(rest.pop(0))
-    if {"--cfg", "-c", "--info", "-i"} & set(flags):  # shown for one run; Hydra would refuse the pair
+    if {"--cfg", "-c", "--info", "-i"} & set(flags):  # Hydra rejects them together with --multirun
         flags = [flag for flag in flags if flag not in ("--multirun", "-m")]
     parser = get_args_parser()
     parser.error = _refuse  # pyright: ignore  # argparse would print several lines
@@ -59,14 +59,14 @@ def _quoted(argument: str) -> str:
 
 
 def literal(value: str) -> str:
-    """``value`` in Hydra's single quotes: only a quote, and backslashes right before one, need a backslash."""
+    """``value`` in Hydra's single quotes: escapes quotes, and backslashes directly before a quote."""
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
     trailing = len(escaped) - len(escaped.rstrip("\\"))
     return f"'{escaped}{chr(92) * trailing}'"
 
 
 def _items(inner: str) -> list[str]:
-    """The items of ``a=1,b=[2,3],'c=4,5'``: split at commas outside brackets and quotes, outer quotes taken off."""
+    """The items of ``a=1,b=[2,3],'c=4,5'``: split at commas outside brackets and quotes, without outer quotes."""
     items, depth = [""], 0
     for token in re.findall(rf"(?:^|(?<=[=,:\[({{\s]))(?:{QUOTED})(?=[,:\])}}\s]|$)|.", inner, re.DOTALL):
         depth += (token in "[{(") - (token in "]})")
@@ -78,7 +78,7 @@ def _items(inner: str) -> list[str]:
 
 
 def _unquoted(item: str) -> str:
-    """``item`` without outer quotes: what ``literal`` made of it undone."""
+    """``item`` without outer quotes: the inverse of ``literal``."""
     if not re.fullmatch(QUOTED, item):
         return item
     return re.sub(rf"(\\+)(?={item[0]}|$)", lambda slashes: slashes[0][: len(slashes[0]) // 2], item[1:-1])

@@ -1,4 +1,4 @@
-"""What a command does when nobody reads its output any longer, as behind ``| head``."""
+"""Ending a command when the reader of its output has gone, as in ``| head``."""
 
 import os
 import select
@@ -8,19 +8,19 @@ from contextlib import contextmanager
 
 STDOUT = 1
 CODE = 141
-"""Exit code of a program that a shell saw end by SIGPIPE: 128 + 13."""
+"""Exit code that a shell reports for a program ended by SIGPIPE: 128 + 13."""
 
 
 @contextmanager
 def end_with_reader() -> Generator[None]:
-    """End without a traceback, with exit code 141, once the reader of stdout is gone."""
+    """Exit with code 141 and without a traceback when the reader of stdout has gone."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        if not _reader_is_gone():  # another pipe broke, and that is a fault
+        if not _reader_is_gone():  # another pipe broke, which is a bug
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # Python flushes once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # Python flushes stdout again at exit
         sys.exit(CODE)
 
 

@@ -1,4 +1,4 @@
-"""The steps of the pipeline for one fold, each a command of this package with its overrides."""
+"""The steps of the pipeline for one fold: commands of this package with their overrides."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Step = tuple[str, list[str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What the pipeline does: its ``steps`` in order, the ``result`` folder, what it is, in one line."""
+    """What the pipeline will do: the ``steps`` in order, the ``result`` folder and a ``summary`` of one line."""
 
     steps: list[Step]
     result: Path
@@ -27,9 +27,9 @@ class Plan:
 def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
     """Train ► propose ► train ► evaluate, or without a classifier train ► propose ► evaluate.
 
-    With ``crossfit=2`` two more segmenters, each trained on half of the cases, propose on the other half.
-    Raises ``InputError`` before any step for stages that do not fit together, and for pretrained weights that are not
-    to be had.
+    With ``crossfit=2``, two further segmenters are each trained on half of the training cases and propose on the other
+    half. Raises ``InputError``, before any step runs, if the stages do not fit together or pretrained weights are
+    unavailable.
     """
     if config["crossfit"] not in (2, None, "none"):
         raise InputError(f"crossfit={config['crossfit']}: type crossfit=2 or crossfit=none")
@@ -61,7 +61,7 @@ def _stage_one(trainings: Iterable[list[str]], runs: Iterable[Path], places: lis
 
 
 def _segmenter(overrides: list[str]) -> Path:
-    """The folder of the run that these overrides of ``train`` make."""
+    """The run folder of ``train`` with these overrides."""
     settings, choices = compose("train", overrides)
     if settings["stage"]["kind"] != SEGMENTATION:
         raise InputError(f"segmenter.model={choices.words['model']} is a classifier; choose a segmenter, scmitosis_seg")
@@ -77,7 +77,7 @@ def _classifier(overrides: list[str], segmenter: Path) -> Path:
 
 
 def _check_stain(*stages: tuple[dict[str, Any], Choices]) -> None:
-    """That the stages do not fit together would show at the very end."""
+    """Checked now, because a mismatch between the stages would otherwise surface only in the last step."""
     first, second = (settings["stain"] for settings, _ in stages)
     words = [choices.words["stain"] for _, choices in stages]
     if first == second:
@@ -91,7 +91,7 @@ def _check_stain(*stages: tuple[dict[str, Any], Choices]) -> None:
 
 
 def _check_pretrained(model: dict[str, Any]) -> None:
-    """Stage two's weights are looked for before stage one trains for hours."""
+    """Checked now, because missing weights for stage two would otherwise surface after hours of training."""
     if model.get("pretrained") or model.get("weights"):
         from mitosis.model.classifier import check_pretrained
 

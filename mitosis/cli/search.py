@@ -1,4 +1,4 @@
-"""A search for settings with a high score, by Optuna; what was tried lies in a file, so that a search goes on."""
+"""Hyperparameter search with Optuna; the trials are stored in a file, so an interrupted search can be resumed."""
 
 from pathlib import Path
 from typing import Any
@@ -6,14 +6,23 @@ from typing import Any
 from mitosis.errors import InputError
 
 APART = 100_003
-"""Between the random seeds of two searches, room for the seeds of their trials."""
+"""Distance between the random seeds of two searches; leaves room for the seeds of their trials."""
 
 
 class Search:
-    """The trials of one search; ``space``: a key to its Optuna distribution. ``path``: an sqlite file, made if absent.
+    """The trials of one search.
 
-    Ends when ``trials`` are told, failed ones among them. What a trial tries follows from ``seed``, its number and what
-    was told before, whether or not the search was stopped in between. Raises ``InputError`` where Optuna is missing.
+    The search ends after ``trials`` finished trials, including failed ones. The values of a trial depend only on
+    ``seed``, its number and the earlier results, so an interrupted search continues as if it had never stopped.
+
+    Args:
+        path: SQLite file, created if missing.
+        space: Optuna distribution of each key.
+        trials: Number of trials.
+        seed: Seed of the search.
+
+    Raises:
+        InputError: Optuna is not installed.
     """
 
     def __init__(self, path: Path, space: dict[str, Any], *, trials: int, seed: int) -> None:
@@ -29,7 +38,7 @@ class Search:
         )
 
     def ask(self, count: int) -> dict[int, dict[str, Any]]:
-        """Up to ``count`` trials, a number to its values: those first that a stopped search left; none at the end."""
+        """Up to ``count`` trials as number → values, first those left unfinished; empty at the end of the search."""
         from optuna.samplers import TPESampler
         from optuna.trial import TrialState
 
@@ -37,18 +46,18 @@ class Search:
         running = [
             trial for trial in known if trial.state == TrialState.RUNNING and trial.params.keys() == self.space.keys()
         ]
-        told = sum(trial.state.is_finished() for trial in known)
-        count = min(count, self.trials - told)
-        found = {trial.number: trial.params for trial in running[:count]}
-        while len(found) < count:
+        finished = sum(trial.state.is_finished() for trial in known)
+        count = min(count, self.trials - finished)
+        proposed = {trial.number: trial.params for trial in running[:count]}
+        while len(proposed) < count:
             number = len(self.study.get_trials(deepcopy=False))
             self.study.sampler = TPESampler(seed=self.seed * APART + number, constant_liar=True)
             trial = self.study.ask(self.space)
-            found[trial.number] = trial.params
-        return found
+            proposed[trial.number] = trial.params
+        return proposed
 
     def tell(self, number: int, score: float) -> None:
-        """What a trial reached; nan: nothing."""
+        """Record the score of a trial; nan marks it as failed."""
         from optuna.trial import TrialState
 
         failed = score != score
@@ -56,7 +65,7 @@ class Search:
 
     @property
     def best(self) -> tuple[float, dict[str, Any]] | None:
-        """The highest score and its values; None before any trial reached something."""
+        """The highest score and its values; None before any trial has succeeded."""
         from optuna.trial import TrialState
 
         complete = self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))

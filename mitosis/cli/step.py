@@ -1,4 +1,4 @@
-"""One step of the pipeline: a command of this package in a process of its own."""
+"""One step of the pipeline: a command of this package in its own process."""
 
 import importlib
 import multiprocessing
@@ -10,14 +10,19 @@ from mitosis.cli.entry import entry
 from mitosis.process.child import end_with_parent
 
 PRELOADED = ["albumentations", "mitosis.training.fit", "mitosis.cascade.proposal", "mitosis.cascade.evaluation"]
-"""What takes seconds to import, lightning above all: imported once, and each step is forked from there."""
+"""Modules that take seconds to import, mainly because of Lightning. They are imported once, in the fork server."""
 
 
 def run_step(name: str, overrides: list[str], conf: str | None = None) -> None:
-    """Run ``python -m mitosis.<name>`` as a child that ends with this process; its failure ends this one with its code.
+    """Run ``python -m mitosis.<name>`` in a child process; if it fails, exit with its exit code.
 
-    ``conf``: the folder of the user's own yamls, if any.
-    A step begins in the same state, whatever ran before it, and gives back all of its memory.
+    In its own process, a step starts from a clean state and returns all of its memory. The child also ends if this
+    process ends.
+
+    Args:
+        name: The command.
+        overrides: Its overrides.
+        conf: Folder with the user's own yamls, if any.
     """
     print(f"► {name} {' '.join(overrides)}", flush=True)
     context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
@@ -29,7 +34,7 @@ def run_step(name: str, overrides: list[str], conf: str | None = None) -> None:
     try:
         child.join()
     except BaseException:
-        os.kill(child.pid, signal.SIGINT)  # a step that Ctrl-C has reached as well takes no harm from a second one
+        os.kill(child.pid, signal.SIGINT)  # harmless if Ctrl-C has already reached the child
         child.join()
         raise
     if code := child.exitcode:

@@ -1,1 +1,1 @@
-"""From images to maps, from maps to candidates: arrays in, arrays out."""
+"""From images to probability maps to candidates: pure functions, arrays in, arrays out."""

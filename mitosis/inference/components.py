@@ -1,4 +1,4 @@
-"""From a probability map to candidates, from candidates to their labels."""
+"""Candidates from a probability map, and their labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ import numpy as np
 
 @dataclass(frozen=True)
 class CandidateSettings:
-    """Which parts of a probability map become candidates: a recipe's ``candidate``.
+    """How candidates are extracted from a probability map: the recipe's ``candidate``.
 
-    ``threshold``: a probability, ``auto`` (the largest whose recall on val is at least ``recall``) or ``f1`` (that of
-    the best F1 on val). ``min_area_um2``: smaller parts are dropped.
+    Attributes:
+        threshold: A probability, ``auto`` (the largest threshold whose recall on val is at least ``recall``) or ``f1``
+            (the threshold with the best F1 on val).
+        recall: The recall that ``auto`` must reach, in [0, 1].
+        min_area_um2: Smallest area in µm²; components up to this area are dropped.
     """
 
     threshold: float | str
@@ -22,10 +25,14 @@ class CandidateSettings:
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """The connected parts of one field's probability map that are large enough.
+    """The candidates of one field: connected components of its probability map.
 
-    ``points``: (n, 2) float64 x, y, the mean of a part's pixels; ``area_um2``: (n,) µm²; ``mean``, ``max``: (n,)
-    probability over its pixels, in [0, 1]; ``labels``: (H, W) int32, i + 1 on the pixels of row i, 0 elsewhere.
+    Attributes:
+        points: (n, 2) float64 x, y of the centroids in pixels.
+        area_um2: (n,) area in µm².
+        mean: (n,) mean probability of the component, in [0, 1].
+        max: (n,) highest probability of the component, in [0, 1].
+        labels: (H, W) int32, i + 1 on the pixels of candidate i, 0 elsewhere.
     """
 
     points: np.ndarray
@@ -39,11 +46,22 @@ class Candidates:
 
 
 def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:
-    """The 8-connected parts of ``probability`` ≥ ``threshold`` whose area is larger than ``min_area_um2``.
+    """Extract the 8-connected components of a thresholded probability map.
 
-    ``probability``: (H, W) float in [0, 1]; ``mpp``: µm per pixel. SCMitosis (section 3.1.4) keeps areas above 100
-    pixels, 6.25 µm² at 0.25 µm per pixel. Raises ValueError for another shape, nan in the map, or an ``mpp`` that is
-    not positive.
+    Args:
+        probability: (H, W) float in [0, 1].
+        threshold: Pixels with at least this probability are foreground.
+        min_area_um2: Area in µm²; only larger components are kept.
+        mpp: µm per pixel of the map.
+
+    Returns:
+        The components as candidates.
+
+    Raises:
+        ValueError: The map has another shape or contains nan, or ``mpp`` is not positive.
+
+    Source:
+        SCMitosis (section 3.1.4) keeps areas above 100 pixels, which is 6.25 µm² at 0.25 µm per pixel.
     """
     if probability.ndim != 2:
         raise ValueError(f"the probability map has the shape {probability.shape}, not (H, W)")
@@ -55,16 +73,16 @@ def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, m
     count, labels, stats, centroids = cv2.connectedComponentsWithStats(above, connectivity=8, ltype=cv2.CV_32S)
     area_um2 = stats[:, cv2.CC_STAT_AREA] * mpp**2
     kept = np.flatnonzero(area_um2 > min_area_um2)
-    kept = kept[kept > 0]  # part 0 is the background
+    kept = kept[kept > 0]  # component 0 is the background
     rename = np.zeros(count, dtype=np.int32)
     rename[kept] = np.arange(1, len(kept) + 1)
     labels = rename[labels.astype(np.int32, copy=False)]
     inside = labels > 0
-    part, value = labels[inside] - 1, probability[inside].astype(np.float64)
-    size = np.bincount(part, minlength=len(kept))
+    component, value = labels[inside] - 1, probability[inside].astype(np.float64)
+    size = np.bincount(component, minlength=len(kept))
     highest = np.zeros(len(kept))
-    np.maximum.at(highest, part, value)
-    mean = np.bincount(part, weights=value, minlength=len(kept)) / size
+    np.maximum.at(highest, component, value)
+    mean = np.bincount(component, weights=value, minlength=len(kept)) / size
     return Candidates(centroids[kept].astype(np.float64), area_um2[kept], mean, highest, labels)
 
 
@@ -75,13 +93,24 @@ def label_candidates(
     figures: Sequence[np.ndarray],
     radius_px: float,
 ) -> np.ndarray:
-    """What each candidate of a field is to a classifier: (n,) int64, 1 mitosis, 0 negative, -1 to be ignored.
+    """Label the candidates of a field for the classifier.
 
-    ``pairs``: (k, 2) matched candidate and truth; ``truths``: (m, 2) centroids x, y; ``figures``: of each truth all
-    pixels, (p, 2) int x, y inside the field. Matched candidates are 1. An unmatched one is -1, neither, where it
-    touches a pixel of any truth, or its centroid lies within ``radius_px`` of a matched truth's: there it is a further
-    part of a mitosis that was found (anaphases fall into several parts). All others are 0.
-    Raises ValueError when ``truths`` and ``figures`` differ in length.
+    A matched candidate is positive. An unmatched one is ignored if it touches a pixel of any mitotic figure, or if its
+    centroid lies within ``radius_px`` of a matched figure's centroid: it is then another part of a figure that has
+    been detected (an anaphase often splits into two components). All others are negatives.
+
+    Args:
+        candidates: The candidates of the field, n of them.
+        pairs: (k, 2) int, indices of matched candidate and truth.
+        truths: (m, 2) x, y centroids of the mitotic figures in pixels.
+        figures: For each truth its pixels, (p, 2) int x, y inside the field.
+        radius_px: Matching radius in pixels.
+
+    Returns:
+        (n,) int64: 1 positive, 0 negative, -1 ignored.
+
+    Raises:
+        ValueError: ``truths`` and ``figures`` differ in length.
     """
     if len(truths) != len(figures):
         raise ValueError(f"{len(truths)} truths, but the pixels of {len(figures)}")
@@ -90,7 +119,7 @@ def label_candidates(
         touched = np.unique(candidates.labels[pixels[:, 1], pixels[:, 0]])
         result[touched[touched > 0] - 1] = -1
     matched = np.asarray(truths, dtype=np.float64).reshape(-1, 2)[pairs[:, 1]]
-    between = candidates.points[:, None] - matched[None]
-    result[(np.hypot(between[..., 0], between[..., 1]) <= radius_px).any(axis=1)] = -1
+    offset = candidates.points[:, None] - matched[None]
+    result[(np.hypot(offset[..., 0], offset[..., 1]) <= radius_px).any(axis=1)] = -1
     result[pairs[:, 0]] = 1
     return result

@@ -1,4 +1,4 @@
-"""Squares of tissue around points."""
+"""Square crops around points."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +13,12 @@ BORDERS = {"reflect": cv2.BORDER_REFLECT_101, "black": cv2.BORDER_CONSTANT}
 
 @dataclass(frozen=True)
 class CropSettings:
-    """What a classifier sees of a candidate: a recipe's ``crop``.
+    """The crop around a candidate that the classifier receives: the recipe's ``crop``.
 
-    ``side_um``: side of the square in µm. ``pixels``: its side as the network sees it. ``border``: reflect or black.
+    Attributes:
+        side_um: Side of the square in µm.
+        pixels: Side of the square in pixels at the network's input.
+        border: ``reflect`` or ``black``, for the area outside the image.
     """
 
     side_um: float
@@ -32,14 +35,27 @@ def crop(
     pixels: int,
     border: Literal["reflect", "black"],
 ) -> np.ndarray:
-    """A square of tissue around a point, (pixels, pixels, 3) uint8, sampled bilinearly.
+    """Cut a square crop around a point, with bilinear sampling.
 
-    ``image``: (H, W, 3) uint8 RGB of any size; ``point``: x, y in its pixels, where whole numbers are pixels' centres;
-    it becomes the crop's centre, (pixels - 1) / 2. ``side_um``: the square's side in µm; ``mpp``: µm per pixel of
-    ``image``. ``border``: what lies outside the image, its reflection or black (SCMitosis Figure 10).
-    Raises InputError for another border or a size that is not positive, ValueError for a point that is not finite.
+    Args:
+        image: (H, W, 3) uint8 RGB of any size.
+        point: x, y in pixels, where integers are pixel centres. It maps to the centre of the crop, (pixels - 1) / 2.
+        side_um: Side of the square in µm.
+        mpp: µm per pixel of ``image``.
+        pixels: Side of the crop in pixels.
+        border: Fill outside the image: its reflection or black.
 
-    Three pixels of 1 µm round the pixel (0, 0): its right and lower neighbours appear reflected to the left and above.
+    Returns:
+        (pixels, pixels, 3) uint8.
+
+    Raises:
+        InputError: The border is unknown, or a size is not positive.
+        ValueError: The point is not finite.
+
+    Source:
+        SCMitosis (Figure 10).
+
+    A crop of 3 × 3 pixels of 1 µm around pixel (0, 0): its right and lower neighbours are mirrored to the left and top.
 
     >>> import numpy as np
     >>> image = np.arange(12, dtype=np.uint8).reshape(3, 4, 1).repeat(3, axis=2)

@@ -1,4 +1,4 @@
-"""A network that sees a field at another resolution than the field's own."""
+"""Running a network at another resolution than the field's own."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,17 +9,24 @@ from mitosis.errors import InputError
 
 
 def size_at(scale: float, size: Sequence[int]) -> list[int]:
-    """Sides in pixels of a field rescaled by ``scale``, rounded to at least 1; ``InputError`` for one not above 0."""
+    """The sides in pixels of a field rescaled by ``scale``, at least 1; ``InputError`` if ``scale`` is not positive."""
     if not scale > 0:
         raise InputError(f"tiling.mpp: a field cannot be rescaled by {scale}; give µm per pixel above 0")
     return [max(1, round(side * scale)) for side in size]
 
 
 def rescale(image: Tensor, scale: float) -> Tensor:
-    """(C, H, W) float in [0, 1] to (C, H·scale, W·scale), sides rounded to at least 1 pixel.
+    """Resize an image bilinearly, with antialiasing when it shrinks.
 
-    Bilinear, smoothed where it shrinks; ``scale`` 1 gives ``image`` itself. Raises ``InputError`` for a scale that is
-    not positive.
+    Args:
+        image: (C, H, W) float in [0, 1].
+        scale: Factor for both sides; at 1 the image itself is returned.
+
+    Returns:
+        (C, H·scale, W·scale) float in [0, 1], sides rounded to at least 1 pixel.
+
+    Raises:
+        InputError: ``scale`` is not positive.
     """
     size = size_at(scale, image.shape[1:])
     if size == list(image.shape[1:]):
@@ -28,12 +35,17 @@ def rescale(image: Tensor, scale: float) -> Tensor:
 
 
 def predict_at(scale: float, predict: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
-    """Probability map (H, W) in the frame of ``image`` (C, H, W), though ``predict`` sees it rescaled by ``scale``.
+    """Predict on an image rescaled by ``scale``, and resize the map back to the image's size.
 
-    ``predict``: (C, h, w) → (h, w). Its map is brought back by bilinear interpolation.
+    Args:
+        scale: Factor for both sides.
+        predict: Maps (C, h, w) to probabilities (h, w).
+        image: (C, H, W) float in [0, 1].
+
+    Returns:
+        (H, W) probabilities, interpolated bilinearly.
     """
-    seen = rescale(image, scale)
-    probability = predict(seen)
+    probability = predict(rescale(image, scale))
     if probability.shape == image.shape[1:]:
         return probability
     return functional.interpolate(probability[None, None], size=image.shape[1:], mode="bilinear")[0, 0].clamp(0, 1)

@@ -1,4 +1,4 @@
-"""A network over an image of any size: overlapping windows, and how they are blended into one map."""
+"""Sliding-window inference on an image of any size: overlapping windows blended into one map."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +15,15 @@ FALLBACK_WINDOW = 2048
 
 @dataclass(frozen=True)
 class Tiling:
-    """How a network is run over a field: a recipe's ``tiling``.
+    """Settings of sliding-window inference: the recipe's ``tiling``.
 
-    ``mpp``: µm per pixel that the network sees, None for the field's own. ``window``: side in pixels, ``whole``, or
-    ``auto`` for the one that does best on val. ``overlap``: of neighbouring windows, in pixels. ``blend``: mean or
-    weighted. ``batch``: windows of 256 pixels in one pass. ``max_pixels``: a larger field is never run whole.
+    Attributes:
+        mpp: µm per pixel at the network's input; None for the field's own.
+        window: Side in pixels, ``whole``, or ``auto`` for the window with the best AP on val.
+        overlap: Overlap of neighbouring windows in pixels.
+        blend: ``mean`` or ``weighted``.
+        batch: Windows of 256 × 256 pixels per forward pass.
+        max_pixels: Larger fields are always split into windows.
     """
 
     mpp: float | None
@@ -31,11 +35,11 @@ class Tiling:
 
 
 def starts(size: int, window: int, overlap: int, stride: int) -> list[int]:
-    """Where windows along one side begin: the first at 0, the last ending at ``size``, evenly placed between.
+    """Start positions of the windows along one side: evenly spaced from 0 to ``size - window``.
 
-    All in pixels; ``size`` and ``window`` are multiples of ``stride``, size ≥ window. Neighbours overlap by at least
-    ``overlap``. Every start is a multiple of ``stride``: shifted by less, a network that downsamples would see
-    another phase and answer differently from a pass over the whole field.
+    All values are in pixels; ``size`` and ``window`` are multiples of ``stride``, and size ≥ window. Neighbours overlap
+    by at least ``overlap``. Every start is a multiple of ``stride``, because a network with downsampling is equivariant
+    only to such shifts: at any other start its output would differ from that of a pass over the whole field.
     """
     free = (size - window) // stride
     if not free:
@@ -57,16 +61,31 @@ def predict(
 ) -> Tensor:
     """Probability map of a whole image, (H, W) float32 on the CPU.
 
-    ``net``: (b, 3, h, w) → (b, 1, h, w) probabilities, in evaluation mode, on the device of ``image``, (3, H, W) float.
-    ``window``: side in pixels, a multiple of ``stride``; None = the whole image in one pass, or windows of 2048 where
-    it has more than ``max_pixels``. The image is extended to the right and below, by reflection, to multiples of
-    ``stride`` and to at least one window; the extension is cut off the map. ``blend``: "mean" divides by the number of
-    overlaps (SCMitosis section 3.1.4, whose 2×2 windows of 2048 on 2084 this gives); "weighted" lets a window's
-    centre count more than its border, where a network sees least. ``batch``: windows per call of ``net``.
+    The image is padded on the right and bottom by reflection, to multiples of ``stride`` and at least one window; the
+    padding is cropped from the map. A window's output equals that of a pass over the whole image wherever the network's
+    receptive field lies inside the window; closer to its inner borders the two differ, and the windows are averaged.
 
-    A window's answer is that of a pass over the whole image wherever the network's receptive field lies inside the
-    window. Nearer to an inner border of a window, it is not, and is blended all the same.
-    Raises InputError for settings that cannot be met, ValueError for an image or an answer of another shape.
+    Args:
+        net: Maps (b, 3, h, w) to probabilities (b, 1, h, w); in evaluation mode, on the image's device.
+        image: (3, H, W) float.
+        window: Side in pixels, a multiple of ``stride``. None runs the whole image in one pass, or in windows of 2048
+            if it has more than ``max_pixels``.
+        overlap: Smallest overlap of neighbouring windows in pixels.
+        stride: The network's total downsampling factor.
+        blend: "mean" weighs all windows equally; "weighted" gives a window's centre more weight than its border, where
+            the network has the least context.
+        batch: Windows per call of ``net``.
+        max_pixels: Largest image, in pixels, that is run in one pass.
+
+    Returns:
+        (H, W) float32 in [0, 1].
+
+    Raises:
+        InputError: The settings contradict each other or the network's stride.
+        ValueError: The image or the network's output has another shape.
+
+    Source:
+        SCMitosis (section 3.1.4): the mean over 2 × 2 windows of 2048 on a side of 2084.
     """
     if image.ndim != 3 or 0 in image.shape:
         raise ValueError(f"the image has the shape {tuple(image.shape)}, not (3, H, W)")
@@ -88,25 +107,25 @@ def predict(
         for y in starts(image.shape[1], high, overlap, stride)
         for x in starts(image.shape[2], wide, overlap, stride)
     ]
-    # In float64 the average of equal float32 values is that value: blending alone changes nothing.
+    # In float64 the average of equal float32 values is exactly that value, so blending adds no rounding error.
     weight = torch.outer(_profile(high, blend), _profile(wide, blend))
     total = torch.zeros(image.shape[1:], dtype=torch.float64)
-    share = torch.zeros_like(total)
+    weights = torch.zeros_like(total)
     for first in range(0, len(places), batch):
-        some = places[first : first + batch]
-        answers = _answers(net, torch.stack([image[:, y, x] for y, x in some]))
-        for place, answer in zip(some, answers, strict=True):
-            total[place] += weight * answer
-            share[place] += weight
-    return (total / share)[:height, :width].float()
+        places_in_batch = places[first : first + batch]
+        maps = _forward(net, torch.stack([image[:, y, x] for y, x in places_in_batch]))
+        for place, window_map in zip(places_in_batch, maps, strict=True):
+            total[place] += weight * window_map
+            weights[place] += weight
+    return (total / weights)[:height, :width].float()
 
 
-def _answers(net: Callable[[Tensor], Tensor], windows: Tensor) -> Tensor:
+def _forward(net: Callable[[Tensor], Tensor], windows: Tensor) -> Tensor:
     with torch.inference_mode():
-        answers = net(windows)
-        if answers.shape != (len(windows), 1, *windows.shape[2:]):
-            raise ValueError(f"the network answers {tuple(windows.shape)} with {tuple(answers.shape)}")
-        return answers[:, 0].float().cpu()
+        maps = net(windows)
+        if maps.shape != (len(windows), 1, *windows.shape[2:]):
+            raise ValueError(f"the network answers {tuple(windows.shape)} with {tuple(maps.shape)}")
+        return maps[:, 0].float().cpu()
 
 
 def _check(window: int, overlap: int, stride: int) -> None:
@@ -121,11 +140,11 @@ def _up(size: int, stride: int) -> int:
 
 
 def _reflected(image: Tensor, height: int, width: int) -> Tensor:
-    """Extended to the right and below; a side of n pixels is reflected as often as it takes, one of 1 is repeated."""
+    """Pad on the right and bottom; reflects repeatedly if needed, and repeats a side of 1 pixel."""
     for axis, size in ((1, height), (2, width)):
-        more = size - image.shape[axis]
-        if more:
-            index = np.pad(np.arange(image.shape[axis]), (0, more), mode="reflect")
+        missing = size - image.shape[axis]
+        if missing:
+            index = np.pad(np.arange(image.shape[axis]), (0, missing), mode="reflect")
             image = image.index_select(axis, torch.from_numpy(index).to(image.device))
     return image
 
@@ -133,5 +152,5 @@ def _reflected(image: Tensor, height: int, width: int) -> Tensor:
 def _profile(size: int, blend: str) -> Tensor:
     if blend == "mean":
         return torch.ones(size, dtype=torch.float64)
-    # Hann's bell sampled between its zeros: positive everywhere, so that no pixel is left without weight.
+    # A Hann window sampled between its zeros: positive everywhere, so every pixel has some weight.
     return torch.sin(torch.pi * (torch.arange(size, dtype=torch.float64) + 0.5) / size) ** 2

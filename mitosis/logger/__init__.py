@@ -1,4 +1,4 @@
-"""Where a run's course is sent to beside its own folder."""
+"""Loggers that record a run outside of its own folder."""
 
 from mitosis.lazy import lazy_names
 

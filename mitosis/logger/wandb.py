@@ -1,4 +1,4 @@
-"""Weights & Biases: one run there for each run folder, and nothing there that could stop a training."""
+"""Weights & Biases: one W&B run per run folder; its failures never stop training."""
 
 import contextlib
 import hashlib
@@ -18,17 +18,22 @@ from mitosis.run.folder import read_recipe
 from mitosis.run.name import flat
 
 START, END = 30.0, 60.0
-"""Seconds that W&B's server is waited for before a run goes on offline, and for what is still to upload at the end."""
+"""Seconds to wait for W&B's server before a run continues offline, and for the remaining uploads at the end."""
 LONGEST = 128
-"""Characters that W&B allows in a name and a group."""
+"""Maximum length of a name or group in W&B, in characters."""
 STEP = "trainer/global_step"
-"""The x-axis of every curve: W&B's own steps only count calls."""
+"""The x-axis of all curves, because W&B's own step only counts calls."""
 
 
 class WandbRun(WandbLogger):
-    """Lightning's W&B logger for the run folder ``save_dir``, whose ``recipe.yaml`` says how the run is called there.
+    """Lightning's W&B logger for one run folder, named after the folder's ``recipe.yaml``.
 
-    A failure of W&B (an outage, a full quota) is told once, the training goes on. ``finish`` has to be called.
+    Training continues if W&B fails (an outage, a full quota), after one warning. ``finish`` must be called at the end.
+
+    Args:
+        save_dir: The run folder.
+        project: W&B project.
+        entity: W&B user or team; None for the default one.
     """
 
     def __init__(self, save_dir: str, project: str = "mitosis", entity: str | None = None) -> None:
@@ -60,7 +65,11 @@ class WandbRun(WandbLogger):
             super().log_image(*args, **kwargs)
 
     def finish(self, metrics: dict[str, Any]) -> None:
-        """End the run, or it would stay open in a sweep; ``metrics``: its result, empty when it failed."""
+        """End the W&B run, which would otherwise stay open during a sweep.
+
+        Args:
+            metrics: The result of the run; empty if it failed.
+        """
         run, self._experiment = self._experiment, None
         if run is None:
             return
@@ -73,7 +82,7 @@ class WandbRun(WandbLogger):
     def _survived(self) -> Generator[None]:
         try:
             yield
-        except Exception as error:  # whatever its service, its server or its files do
+        except Exception as error:  # from its service, its server or its files
             if not self._failed:
                 sync = f"wandb sync --include-online {shlex.quote(f'{self.save_dir}/wandb')}"
                 warnings.warn(f"W&B: {_line(error)}; what it missed can be uploaded later: {sync}", stacklevel=2)
@@ -81,32 +90,32 @@ class WandbRun(WandbLogger):
 
 
 def start(folder: Path, **about: Any) -> Any:
-    """A W&B run for ``folder``, under an id that is written there once: a run that goes on is the same one there.
+    """Start or resume the W&B run of ``folder``; its id is stored in the folder.
 
-    Online where W&B knows a key and reaches its server, else offline, unless WANDB_MODE says otherwise. Asks nothing,
-    and says in one line where the run is. ``about``: arguments of ``wandb.init``.
+    The run is online if W&B has a key and reaches its server, otherwise offline, unless WANDB_MODE is set. Never
+    prompts; prints one line with the run's address. ``about`` are arguments of ``wandb.init``.
     """
     import wandb
 
     settings = wandb.Settings(silent=True, init_timeout=START, finish_timeout=END, finish_timeout_raises=True)
     about |= {"dir": str(folder), "id": _id(folder), "resume": "allow", "reinit": "create_new", "settings": settings}
-    why, run = "", None
+    reason, run = "", None
     for mode in (None, "offline", "disabled"):
-        wandb.setup(settings)  # silent: else W&B asks for a key on a terminal, and prints a dozen lines a run
+        wandb.setup(settings)  # silent: otherwise W&B prompts for a key and prints a dozen lines per run
         try:
             run = wandb.init(mode=mode, **about)
             break
         except Exception as error:  # no key, no network, no service
-            why = f" ({_line(error)})"
+            reason = f" ({_line(error)})"
             wandb.teardown()  # the failed attempt would keep the id in use
     assert run is not None
-    where = run.url or f"offline{why}; to upload it: wandb sync {shlex.quote(f'{folder}/wandb')}"
-    print(f"W&B: {f'no record{why}' if run.disabled else where}", flush=True)
+    address = run.url or f"offline{reason}; to upload it: wandb sync {shlex.quote(f'{folder}/wandb')}"
+    print(f"W&B: {f'no record{reason}' if run.disabled else address}", flush=True)
     return run
 
 
 def describe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """What W&B is told of a run: ``group`` (all folds of a variant), ``job_type`` (its stage), flat ``config`` …"""
+    """The arguments of ``wandb.init`` for a run: ``group`` (all folds of a variant), ``job_type`` (the stage) etc."""
     name = recipe["name"]
     experiment = f"{name['data']}/{name['model']}"
     variant = "/".join(
@@ -122,14 +131,14 @@ def describe(recipe: dict[str, Any]) -> dict[str, Any]:
 
 
 def summary(metrics: dict[str, Any]) -> dict[str, Any]:
-    """A finished run's result as W&B's summary: scores of its best epoch on val, what was chosen, its cost."""
+    """W&B's summary of a finished run: the best epoch's scores on val, the chosen values, steps and minutes."""
     best = {f"best/{name}": value for name, value in metrics["val"].items()}
     chosen = {f"chosen/{name}": value for name, value in metrics.get("chosen", {}).items()}
     return best | chosen | {name: metrics[name] for name in ("steps", "minutes")}
 
 
 def shortened(text: str) -> str:
-    """``text`` in at most 128 characters; a longer one is cut and closed with a hash of the whole."""
+    """``text`` in at most 128 characters; a longer text is truncated and ends with a hash of the full text."""
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 9]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

@@ -11,7 +11,7 @@ from mitosis.loss.mask_loss import MaskLoss
 
 @final
 class BCE(MaskLoss):
-    """Mean over all pixels of −t log p − (1 − t) log(1 − p), p = sigmoid(logits)."""
+    """Mean over all pixels of −t log p − (1 − t) log(1 − p), where p = sigmoid(logits) and t is the target."""
 
     @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Binary cross-entropy and Tversky loss in one: the loss of SCMitosis' segmenter."""
+"""Weighted sum of binary cross-entropy and Tversky loss: the loss of the SCMitosis segmenter."""
 
 from typing import final
 
@@ -12,10 +12,19 @@ from mitosis.loss.tversky import tversky_loss
 
 @final
 class BCETversky(MaskLoss):
-    """``bce_weight`` · BCE + ``tversky_weight`` · (1 − Tversky): SCMitosis (section 3.1.3, Eq. 9).
+    """``bce_weight`` · BCE + ``tversky_weight`` · (1 − Tversky).
 
-    BCE is the mean over all pixels, Tversky one ratio of the whole batch (``tversky_loss``). β > α weighs a missed
-    pixel above a false one. ``smooth``, in pixels, is not the paper's.
+    BCE is the mean over all pixels; Tversky is a single ratio over the whole batch (see ``tversky_loss``).
+
+    Args:
+        bce_weight: Weight of the BCE term.
+        tversky_weight: Weight of the Tversky term.
+        alpha: Weight α of false positives.
+        beta: Weight β of false negatives; β > α penalises a missed pixel more than a false one.
+        smooth: Smoothing constant in pixels, an addition to the paper's loss.
+
+    Source:
+        SCMitosis (section 3.1.3, Eq. 9).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Binary cross-entropy and Dice loss in one."""
+"""Weighted sum of binary cross-entropy and Dice loss."""
 
 from typing import final
 
@@ -14,8 +14,13 @@ from mitosis.loss.tversky import tversky_loss
 class DiceBCE(MaskLoss):
     """``bce_weight`` · BCE + ``dice_weight`` · (1 − Dice).
 
-    Dice = (TP + smooth) / (TP + FP/2 + FN/2 + smooth), with the soft counts over the whole batch that ``tversky_loss``
-    describes; BCE is the mean over the same pixels.
+    Dice = (TP + smooth) / (TP + FP/2 + FN/2 + smooth), with the soft counts over the whole batch defined in
+    ``tversky_loss``; BCE is the mean over the same pixels.
+
+    Args:
+        bce_weight: Weight of the BCE term.
+        dice_weight: Weight of the Dice term.
+        smooth: Smoothing constant in pixels.
     """
 
     def __init__(self, bce_weight: float = 0.5, dice_weight: float = 0.5, smooth: float = 1.0) -> None:

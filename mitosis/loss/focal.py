@@ -13,10 +13,17 @@ from mitosis.loss.mask_loss import MaskLoss
 class Focal(MaskLoss):
     """Mean over all pixels of −α t (1 − p)^γ log p − (1 − α) (1 − t) p^γ log(1 − p), p = sigmoid(logits).
 
-    "Detecting Mitosis Cells using U-Nets" (section VI.A) gives α = 0.25 and γ = 2 and leaves the rest open. Read here
-    as in the focal loss's own paper (Lin et al. 2017, Eq. 5): α weighs mitotic pixels, 1 − α all others, so 0.25 weighs
-    a mitotic pixel less, since γ has already taken most from the many easy ones; ``alpha=0.75`` is the other reading.
-    The sum is divided by the number of pixels, where Lin et al. divide by that of positives: a batch may hold none.
+    The U-Net paper gives only α and γ; the rest follows Lin et al. There, α weighs mitotic pixels and 1 − α all others,
+    so α = 0.25 gives a mitotic pixel less weight: γ has already reduced the weight of the many easy pixels.
+    ``alpha=0.75`` is the opposite reading. The sum is divided by the number of pixels, not by the number of positives
+    as in Lin et al., because a batch may contain none.
+
+    Args:
+        alpha: Weight α of mitotic pixels, in [0, 1].
+        gamma: Focusing exponent γ ≥ 0; 0 turns focusing off.
+
+    Source:
+        "Detecting Mitosis Cells using U-Nets" (section VI.A): α = 0.25, γ = 2; Lin et al. 2017 (Eq. 5).
     """
 
     def __init__(self, alpha: float = 0.25, gamma: float = 2.0) -> None:
@@ -26,7 +33,7 @@ class Focal(MaskLoss):
     @override
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
         log_p, log_rest = functional.logsigmoid(logits), functional.logsigmoid(-logits)
-        # The powers are taken as exponentials: x ** gamma has no finite slope at 0 for gamma below 1.
+        # Powers written as exponentials: the gradient of x ** gamma at 0 is infinite for gamma < 1.
         positive = (self.gamma * log_rest).exp() * log_p
         negative = (self.gamma * log_p).exp() * log_rest
         return -(self.alpha * target * positive + (1.0 - self.alpha) * (1.0 - target) * negative).mean()

@@ -1,4 +1,4 @@
-"""What every loss on masks keeps to: its shapes, its precision, and what it passes over."""
+"""Base class of the losses on masks: shapes, precision and ignored pixels."""
 
 from abc import ABC, abstractmethod
 
@@ -11,14 +11,20 @@ from mitosis.image.mask_value import IGNORED
 
 
 class MaskLoss(nn.Module, ABC):
-    """Compares logits with the mask they should show; a subclass says how.
+    """Base class of losses between logits and a mask; a subclass implements ``compare``.
 
-    Logits and target are (B, 1, H, W), target in [0, 1] or ``IGNORED``; any other pair of shapes raises ``InputError``
-    (a ``ValueError``), since (B, 1, H, W) and (B, H, W) would broadcast in silence. Computed in float32, outside
-    autocast, whatever the inputs' type; returns a scalar, finite and ≥ 0.
+    ``IGNORED`` pixels of the target are removed before the comparison: they enter no mean and no sum and get no
+    gradient. If all pixels are ignored, the loss is 0. The loss is computed in float32, outside autocast.
 
-    The loss is that of the other pixels alone, as if those which are ``IGNORED`` were not there: they enter no mean and
-    no sum and get no gradient. Where all are, it is 0.
+    Args:
+        logits: (B, 1, H, W).
+        target: (B, 1, H, W) in [0, 1], or ``IGNORED``.
+
+    Returns:
+        A scalar, finite and ≥ 0.
+
+    Raises:
+        InputError: The shapes differ or are not (B, 1, H, W); (B, 1, H, W) and (B, H, W) would broadcast silently.
     """
 
     @override
@@ -39,7 +45,12 @@ class MaskLoss(nn.Module, ABC):
 
     @abstractmethod
     def compare(self, logits: Tensor, target: Tensor) -> Tensor:
-        """The loss of two float32 tensors of one shape, target in [0, 1].
+        """The loss of two float32 tensors of the same shape, without ignored pixels.
 
-        That is (B, 1, H, W), or (1, 1, 1, n) with the n pixels that are not ignored where a batch has some that are.
+        Args:
+            logits: (B, 1, H, W), or (1, 1, 1, n) with the n remaining pixels if some were ignored.
+            target: The same shape, in [0, 1].
+
+        Returns:
+            A scalar.
         """

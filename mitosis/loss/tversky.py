@@ -11,7 +11,16 @@ from mitosis.loss.mask_loss import MaskLoss
 
 @final
 class Tversky(MaskLoss):
-    """1 − Tversky, as ``tversky_loss`` defines it. β > α weighs a missed pixel above a false one."""
+    """1 − Tversky index, as defined in ``tversky_loss``.
+
+    Args:
+        alpha: Weight α of false positives.
+        beta: Weight β of false negatives; β > α penalises a missed pixel more than a false one.
+        smooth: Smoothing constant in pixels.
+
+    Source:
+        Salehi et al. 2017.
+    """
 
     def __init__(self, alpha: float = 0.3, beta: float = 0.7, smooth: float = 1.0) -> None:
         super().__init__()
@@ -23,13 +32,26 @@ class Tversky(MaskLoss):
 
 
 def tversky_loss(logits: Tensor, target: Tensor, alpha: float, beta: float, smooth: float) -> Tensor:
-    """1 − (TP + smooth) / (TP + α FP + β FN + smooth), in [0, 1]; Salehi et al. 2017, ``smooth`` apart.
+    """1 − (TP + smooth) / (TP + α FP + β FN + smooth), in [0, 1].
 
-    TP = Σ p t, FP = Σ p (1 − t) and FN = Σ (1 − p) t are soft counts over all pixels of the whole batch (one ratio, so
-    that a tile without a mitosis has no ratio of its own); p = sigmoid(logits). α = β = 1/2 makes it the Dice loss.
-    ``smooth``, in pixels, makes the loss of an empty batch 0 when nothing is predicted in it.
+    TP = Σ p t, FP = Σ p (1 − t) and FN = Σ (1 − p) t are soft counts over all pixels of the batch, p = sigmoid(logits).
+    One ratio for the whole batch, because a tile without a mitotic figure would have no meaningful ratio of its own.
+    α = β = 1/2 gives the Dice loss.
 
-    p = 1/2 on a mitotic pixel and beside it: TP = FP = FN = 1/2, and 1 − 0.5 / (0.5 + 0.5 (α + β)) = 1/2.
+    Args:
+        logits: Any shape.
+        target: The same shape, in [0, 1].
+        alpha: Weight α of false positives.
+        beta: Weight β of false negatives.
+        smooth: Smoothing constant in pixels; with it, an empty batch without predictions has loss 0.
+
+    Returns:
+        A scalar.
+
+    Source:
+        Salehi et al. 2017, except for ``smooth``.
+
+    p = 1/2 on one mitotic and one other pixel: TP = FP = FN = 1/2, and 1 − 0.5 / (0.5 + 0.5 (α + β)) = 1/2.
 
     >>> import torch
     >>> logits, target = torch.zeros(1, 1, 1, 2), torch.tensor([[[[1.0, 0.0]]]])

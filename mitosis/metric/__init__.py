@@ -1,4 +1,4 @@
-"""Matching of detections to mitoses, and what is counted from it."""
+"""Matching of detections to mitotic figures, and the metrics computed from it."""
 
 from mitosis.lazy import lazy_names
 

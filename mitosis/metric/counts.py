@@ -1,4 +1,4 @@
-"""Detections and mitoses counted at a threshold, and at every threshold."""
+"""Counts of detections and mitotic figures at one threshold, and at every threshold."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +11,15 @@ from mitosis.metric import statistics
 
 @dataclass(frozen=True)
 class Counts:
-    """Detections and mitoses counted over all fields; fp is predictions - tp, and 0 where that is negative."""
+    """Counts of detections and mitotic figures over all fields.
+
+    Attributes:
+        tp: Mitotic figures detected.
+        fp: False positives: ``predictions - tp``, or 0 if that is negative.
+        fn: Mitotic figures missed.
+        predictions: All detections.
+        truths: All mitotic figures.
+    """
 
     tp: int
     fp: int
@@ -21,7 +29,7 @@ class Counts:
 
     @classmethod
     def of(cls, tp: int, predictions: int, truths: int) -> "Counts":
-        """The counts that follow from the mitoses found, the predictions made and the mitoses present."""
+        """Derive the counts from true positives, detections and mitotic figures."""
         return cls(tp, max(predictions - tp, 0), truths - tp, predictions, truths)
 
     @property
@@ -42,10 +50,12 @@ class Counts:
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Counts at every threshold that makes a difference.
+    """Counts at every distinct score.
 
-    ``thresholds``: (k,) every distinct score, falling; ``points``: the counts of the detections at or above each;
-    ``truths``: mitoses in all fields.
+    Attributes:
+        thresholds: (k,) distinct scores in descending order.
+        points: The counts of the detections that score at least each threshold.
+        truths: Mitotic figures in all fields.
     """
 
     thresholds: np.ndarray
@@ -54,9 +64,9 @@ class Curve:
 
     @cached_property
     def average_precision(self) -> float:
-        """Sum of (R_i - R_{i-1}) P_i over falling thresholds, not interpolated.
+        """Average precision: the sum of (R_i - R_{i-1}) P_i over descending thresholds, without interpolation.
 
-        In [0, 1]; 0 where nothing is detected, nan without truths.
+        In [0, 1]; 0 without detections, nan without truths.
         """
         if not self.truths:
             return nan
@@ -68,10 +78,7 @@ class Curve:
 
     @cached_property
     def best(self) -> tuple[float, Counts]:
-        """The largest threshold that reaches the highest F1, and the counts there.
-
-        Without detections the threshold is nan and nothing is found.
-        """
+        """The largest threshold with the highest F1, and its counts; the threshold is nan without detections."""
         if not self.points:
             return nan, Counts.of(0, 0, self.truths)
         index = int(np.argmax([point.f1 for point in self.points]))

@@ -1,4 +1,4 @@
-"""Detections against mitoses over many fields: matched per field, counted over all."""
+"""Object-level metrics over many fields: detections are matched per field, counts are summed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,13 +24,16 @@ class _Field:
 
 
 class DetectionMetric(Metric):
-    """Object-level average precision, and precision, recall and F1 at the threshold of the best F1.
+    """Object-level average precision, and precision, recall and F1 at the threshold with the best F1.
 
-    Detections are matched per field by ``matching``, counts are summed over fields. A field given twice, as
-    DistributedSampler does to fill up its last round, counts once.
+    Detections are matched per field, and the counts are summed over fields. A field that is added twice counts once:
+    DistributedSampler repeats fields to fill its last round.
 
-    Two mitoses, of which one is found with score 0.9, and a false detection with 0.4: at 0.9 precision is 1 and recall
-    1/2, and the average precision is the area under that one step.
+    Args:
+        matching: The rule that decides which detection matches which mitotic figure.
+
+    Two mitotic figures, one detected with score 0.9, and a false positive with score 0.4: at 0.9 the precision is 1 and
+    the recall 1/2, and the average precision is the area under that single step.
 
     >>> import numpy as np
     >>> from mitosis.metric.matching import Matching
@@ -45,7 +48,7 @@ class DetectionMetric(Metric):
     higher_is_better = True
     full_state_update = False
 
-    packed: list[Tensor]  # one tensor after a sync between ranks
+    packed: list[Tensor]  # a single tensor after the ranks are synchronised
 
     def __init__(self, matching: Matching) -> None:
         super().__init__()
@@ -58,12 +61,12 @@ class DetectionMetric(Metric):
         Args:
             points: (n, 2) x, y of the detections in pixels.
             scores: (n,), higher is more certain.
-            truths: (m, 2) x, y of the mitoses, in the order of the annotation file.
-            mpp: µm per pixel.
-            field: The field's name, unique in the dataset.
+            truths: (m, 2) x, y of the mitotic figures in pixels, in the order of the annotation file.
+            mpp: µm per pixel of the field.
+            field: Name of the field, unique in the dataset.
 
         Raises:
-            ValueError: Another shape, or a number that is nan or infinite; names the field.
+            ValueError: An array has another shape or contains nan or infinity; the message names the field.
         """
         points, truths = checked(points, f"{field}: points"), checked(truths, f"{field}: truths")
         scores = np.asarray(scores, dtype=np.float64)
@@ -72,43 +75,46 @@ class DetectionMetric(Metric):
         if not np.isfinite(scores).all():
             raise ValueError(f"{field}: a score is nan or infinite")
         data = _pack(_Field(field, points, scores, truths, float(mpp)))
-        # One element per byte, as a number of the metric's own dtype: a rank that saw no field joins the gather with an
-        # empty tensor of that dtype and one dimension, and a gather needs both alike. 0…255 is exact even in bfloat16.
+        # One element per byte, in the metric's own dtype: a rank without fields contributes an empty one-dimensional
+        # tensor of that dtype, and a gather needs equal dtypes and dimensions. 0…255 is exact even in bfloat16.
         self.packed.append(torch.from_numpy(data).to(self.device, self.dtype))
 
     def _fields(self) -> list[_Field]:
-        """Every field so far, once, by name; on this rank alone outside `compute`."""
+        """The distinct fields added so far, sorted by name; outside ``compute``, those of this rank only."""
         data = dim_zero_cat(self.packed) if len(self.packed) else torch.zeros(0)
         by_name: dict[str, _Field] = {}
-        for one in _unpack(data.cpu().to(torch.uint8).numpy().tobytes()):
-            by_name.setdefault(one.name, one)
+        for field in _unpack(data.cpu().to(torch.uint8).numpy().tobytes()):
+            by_name.setdefault(field.name, field)
         return [by_name[name] for name in sorted(by_name)]
 
     def counts(self, threshold: float) -> Counts:
-        """Counts, summed over all fields, of the detections whose score is at least ``threshold``.
+        """Counts over all fields of the detections that score at least ``threshold``.
 
-        A field without mitoses counts with all its detections as FP. Raises ValueError for a threshold that is nan.
+        In a field without mitotic figures every detection is a false positive.
+
+        Raises:
+            ValueError: ``threshold`` is nan.
         """
         if isnan(threshold):
             raise ValueError("the threshold is nan")
         tp = predictions = truths = 0
-        for one in self._fields():
-            points = one.points[one.scores >= threshold]
-            tp += self.matching(points, one.truths, one.mpp).tp
-            predictions, truths = predictions + len(points), truths + len(one.truths)
+        for field in self._fields():
+            points = field.points[field.scores >= threshold]
+            tp += self.matching(points, field.truths, field.mpp).tp
+            predictions, truths = predictions + len(points), truths + len(field.truths)
         return Counts.of(tp, predictions, truths)
 
     def curve(self) -> Curve:
-        """The result of `counts` at every distinct score."""
+        """The result of ``counts`` at every distinct score."""
         fields = self._fields()
-        scores = np.sort(np.concatenate([np.zeros(0), *(one.scores for one in fields)]))
+        scores = np.sort(np.concatenate([np.zeros(0), *(field.scores for field in fields)]))
         thresholds = np.unique(scores)[::-1]
         predictions = len(scores) - np.searchsorted(scores, thresholds, side="left")
         gained = np.zeros(len(thresholds), dtype=np.int64)
-        for one in fields:
-            for score, step in _gains(one, self.matching):
-                gained[np.searchsorted(-thresholds, -score)] += step
-        truths = sum(len(one.truths) for one in fields)
+        for field in fields:
+            for score, gain in _gains(field, self.matching):
+                gained[np.searchsorted(-thresholds, -score)] += gain
+        truths = sum(len(field.truths) for field in fields)
         points = zip(np.cumsum(gained).tolist(), predictions.tolist(), strict=True)
         return Curve(thresholds, tuple(Counts.of(tp, count, truths) for tp, count in points), truths)
 
@@ -126,17 +132,17 @@ class DetectionMetric(Metric):
 
 
 def _gains(one: _Field, matching: Matching) -> Iterator[tuple[float, int]]:
-    """Each score at which the mitoses found in a field grow, and by how many.
+    """The true positives that a field gains at each of its scores, as pairs of score and gain.
 
-    Only the part of the graph that a new detection belongs to is matched again: the others do not change.
+    Each connected component of the graph is matched on its own: a new detection does not affect the others.
     """
-    for part in matching.reach(one.points, one.truths, one.mpp).components():
-        score, truths, before = one.scores[part.prediction], len(np.unique(part.truth)), 0
+    for component in matching.reach(one.points, one.truths, one.mpp).components():
+        score, truths, before = one.scores[component.prediction], len(np.unique(component.truth)), 0
         for threshold in np.unique(score)[::-1]:
-            tp = len(matching.pair(part.where(score >= threshold)))
+            tp = len(matching.pair(component.where(score >= threshold)))
             yield float(threshold), tp - before
             before = tp
-            if tp == truths:  # lower scores can add nothing
+            if tp == truths:  # lower scores cannot add any
                 break
 
 

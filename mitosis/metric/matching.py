@@ -1,4 +1,4 @@
-"""Which detection found which mitosis: points × points × a radius → pairs."""
+"""Matching of detections to mitotic figures within a radius."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,10 +22,15 @@ METHODS = {
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """Every (prediction, truth) within the radius of each other; the graph in which pairs are chosen.
+    """All pairs of prediction and truth within the radius: the edges of the graph to be matched.
 
-    ``prediction``, ``truth``: (e,) indices; ``distance``: (e,) pixels. Ordered by truth, then distance, then the
-    prediction's x and y, so that a tie does not depend on the order of the predictions.
+    The edges are sorted by truth, then distance, then the prediction's x and y, so that ties do not depend on the order
+    of the predictions.
+
+    Attributes:
+        prediction: (e,) int, indices of predictions.
+        truth: (e,) int, indices of truths.
+        distance: (e,) distances in pixels.
     """
 
     prediction: np.ndarray
@@ -33,28 +38,31 @@ class Reach:
     distance: np.ndarray
 
     def where(self, keep: np.ndarray) -> "Reach":
-        """The part selected by ``keep``, (e,) bool or indices."""
+        """The edges selected by ``keep``, a boolean mask (e,) or indices."""
         return Reach(self.prediction[keep], self.truth[keep], self.distance[keep])
 
     def components(self) -> Iterator["Reach"]:
-        """The connected parts: no choice in one touches another, so each is solved alone."""
+        """The connected components, which can be matched independently of one another."""
         if not len(self.truth):
             return
         size = int(max(self.prediction.max(), self.truth.max())) + 1
         ones = np.ones(len(self.truth), dtype=np.int8)
         graph = coo_array((ones, (self.prediction, size + self.truth)), shape=(2 * size, 2 * size))
-        part = connected_components(graph, directed=False)[1][self.prediction]
-        order = np.argsort(part, kind="stable")
-        for keep in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+        component = connected_components(graph, directed=False)[1][self.prediction]
+        order = np.argsort(component, kind="stable")
+        for keep in np.split(order, np.flatnonzero(np.diff(component[order])) + 1):
             yield self.where(keep)
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """What one field's detections are worth.
+    """The matching of one field.
 
-    ``pairs``: (tp, 2) int64, prediction index and truth index, by rising truth; ``tp``: truths found; ``fp``:
-    predictions that found none (a second one on a found truth among them); ``fn``: truths missed.
+    Attributes:
+        pairs: (tp, 2) int64, indices of prediction and truth, in ascending order of truth.
+        tp: Truths detected.
+        fp: Unmatched predictions, including a second one on the same truth.
+        fn: Truths missed.
     """
 
     pairs: np.ndarray
@@ -65,17 +73,25 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Matching:
-    """A rule that says when a detection has found a mitosis.
+    """A rule that matches detections to mitotic figures.
 
-    ``radius`` in ``unit`` ("um" or "px"), ``inclusive``: a distance equal to the radius counts. ``method``:
+    The methods:
 
-    - "optimal": one to one; the largest possible number of pairs, and among those the smallest total distance.
-    - "greedy": one to one; each truth, in the order given, takes the nearest prediction not yet taken. This is MIDOG's
-      official scorer; its result depends on the order of the truths and may miss a pair that exists.
-    - "shared": each truth is found if any prediction is near enough; one prediction may find several. TP is the number
-      of truths found, precision TP / predictions; FP is therefore predictions − TP, and 0 where that is negative.
+    - "optimal": one to one; as many pairs as possible, and among those matchings the smallest total distance.
+    - "greedy": one to one; each truth, in the given order, takes the nearest unused prediction. This is MIDOG's
+      official scorer; its result depends on the order of the truths, and it may find fewer pairs than possible.
+    - "shared": a truth counts as detected if any prediction lies within the radius, and one prediction may detect
+      several truths. TP counts truths, so precision is TP / predictions, and FP is predictions − TP, at least 0.
 
-    Raises InputError for a radius that is not positive or an unknown unit or method.
+    Args:
+        name: Name of the rule in reports.
+        radius: Largest distance between a detection and a mitotic figure, in ``unit``.
+        unit: "um" or "px".
+        inclusive: Whether a distance equal to the radius counts.
+        method: "optimal", "greedy" or "shared".
+
+    Raises:
+        InputError: The radius is not positive, or the unit or the method is unknown.
     """
 
     name: str
@@ -93,15 +109,15 @@ class Matching:
             raise InputError(f"matching.method={self.method}: give one of {', '.join(METHODS)}")
 
     def radius_px(self, mpp: float) -> float:
-        """The radius in pixels of a field with ``mpp`` µm per pixel."""
+        """The radius in pixels at ``mpp`` µm per pixel."""
         return self.radius / mpp if self.unit == "um" else self.radius
 
     def radius_um(self, mpp: float) -> float:
-        """The radius in µm in a field with ``mpp`` µm per pixel."""
+        """The radius in µm at ``mpp`` µm per pixel."""
         return self.radius if self.unit == "um" else self.radius * mpp
 
     def describe(self, mpp: float) -> str:
-        """One line, as ``icpr2012: one to one, optimal, distance <= 5 µm (20.4 px at 0.2456 µm/px)``."""
+        """One line such as ``icpr2012: one to one, optimal, distance <= 5 µm (20.4 px at 0.2456 µm/px)``."""
         if self.unit == "um":
             own, other = f"{self.radius:g} µm", f"{self.radius_px(mpp):.3g} px"
         else:
@@ -110,14 +126,14 @@ class Matching:
         return f"{self.name}: {METHODS[self.method]}, distance {sign} {own} ({other} at {mpp:g} µm/px)"
 
     def reach(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Reach:
-        """All pairs near enough to count; arguments as in calling the rule."""
+        """All pairs within the radius; takes the same arguments as ``__call__``."""
         points, truths = checked(points, "points"), checked(truths, "truths")
         if not (isfinite(mpp) and mpp > 0):
             raise ValueError(f"mpp is {mpp}; it must be positive")
         if not (len(points) and len(truths)):
             return Reach(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-        slack = self.radius_px(mpp) * (1 + 1e-9)  # the tree only preselects; the rule itself is applied below
-        near = KDTree(points).sparse_distance_matrix(KDTree(truths), slack, output_type="ndarray")
+        reach_px = self.radius_px(mpp) * (1 + 1e-9)  # the tree only preselects; the exact rule is applied below
+        near = KDTree(points).sparse_distance_matrix(KDTree(truths), reach_px, output_type="ndarray")
         prediction, truth = near["i"].astype(np.int64), near["j"].astype(np.int64)
         distance = np.hypot(*(points[prediction] - truths[truth]).T)
         length = distance * mpp if self.unit == "um" else distance
@@ -127,7 +143,7 @@ class Matching:
         return Reach(prediction, truth, distance).where(order[keep[order]])
 
     def pair(self, reach: Reach) -> np.ndarray:
-        """The pairs that the rule makes in ``reach``: (k, 2) int64, prediction and truth, by rising truth."""
+        """Match the edges of ``reach``: (k, 2) int64, indices of prediction and truth, in ascending order of truth."""
         if self.method == "optimal":
             pairs = [pair for part in reach.components() for pair in _optimal(part)]
         else:
@@ -135,12 +151,21 @@ class Matching:
         return np.array(sorted(pairs, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
 
     def __call__(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Pairs:
-        """Match one field's detections to its mitoses.
+        """Match one field's detections to its mitotic figures.
 
-        ``points``: (n, 2) x, y in pixels; ``truths``: (m, 2) likewise; ``mpp``: µm per pixel.
-        Raises ValueError for another shape, a coordinate that is nan or infinite, or an ``mpp`` that is not positive.
+        Args:
+            points: (n, 2) x, y of the detections in pixels.
+            truths: (m, 2) x, y of the mitotic figures in pixels.
+            mpp: µm per pixel of the field.
 
-        Two mitoses 8 µm apart and a detection 3 µm from the first and 5 µm from the second: it can find only one.
+        Returns:
+            The matched pairs and their counts.
+
+        Raises:
+            ValueError: An array has another shape or contains nan or infinity, or ``mpp`` is not positive.
+
+        Two mitotic figures 8 µm apart, and a detection 3 µm from the first and 5 µm from the second: it matches only
+        the first.
 
         >>> import numpy as np
         >>> matching = Matching("example", radius=5.0, unit="um")
@@ -154,7 +179,7 @@ class Matching:
 
 
 def checked(points: np.ndarray, name: str) -> np.ndarray:
-    """``points`` as (n, 2) float64; ValueError when they are not that, or not finite."""
+    """``points`` as a (n, 2) float64 array; ValueError if the shape differs or a coordinate is not finite."""
     points = np.asarray(points, dtype=np.float64)
     if points.size == 0:
         return np.zeros((0, 2))
@@ -181,7 +206,7 @@ def _optimal(part: Reach) -> Iterator[tuple[int, int]]:
         return
     predictions, row = np.unique(part.prediction, return_inverse=True)
     truths, column = np.unique(part.truth, return_inverse=True)
-    # Leaving a pair out must cost more than all distances together, or two short pairs would beat three long ones.
+    # An unmatched pair must cost more than all distances together, or two short pairs would beat three long ones.
     gate = (min(len(predictions), len(truths)) + 1) * (part.distance.max() + 1)
     cost = np.full((len(predictions), len(truths)), gate)
     cost[row, column] = part.distance

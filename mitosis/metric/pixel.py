@@ -1,4 +1,4 @@
-"""Precision, recall, F-score and overlap counted in pixels."""
+"""Pixel-level precision, recall, F1 and IoU."""
 
 import torch
 from torch import Tensor
@@ -9,10 +9,13 @@ from mitosis.metric import statistics
 
 
 class PixelMetric(Metric):
-    """Pixel-level precision, recall, F1 and IoU, counted over all pixels of all fields together.
+    """Pixel-level precision, recall, F1 and IoU over the pixels of all fields.
 
-    A pixel is predicted where its probability is at least ``threshold``. Example: 1 pixel right, 1 too many, 2 missed
-    gives precision 1/2, recall 1/3, F1 2/5, IoU 1/4.
+    For example, with 1 true positive, 1 false positive and 2 false negatives, precision is 1/2, recall 1/3, F1 2/5 and
+    IoU 1/4.
+
+    Args:
+        threshold: Pixels with at least this probability are predicted mitotic.
     """
 
     is_differentiable = False
@@ -32,9 +35,12 @@ class PixelMetric(Metric):
     def update(self, probability: Tensor, mask: Tensor) -> None:
         """Add one field, or a batch of them.
 
-        ``probability``: any shape, in [0, 1]; ``mask``: the same shape, non-zero on mitoses; where
-        it is ``IGNORED``, nothing is counted.
-        Raises ValueError when the shapes differ (they would broadcast silently) or a probability is nan.
+        Args:
+            probability: Any shape, in [0, 1].
+            mask: The same shape, non-zero on mitotic figures; ``IGNORED`` pixels are not counted.
+
+        Raises:
+            ValueError: The shapes differ, which would broadcast silently, or a probability is nan.
         """
         if probability.shape != mask.shape:
             raise ValueError(f"probability {tuple(probability.shape)} and mask {tuple(mask.shape)} differ in shape")
@@ -47,7 +53,7 @@ class PixelMetric(Metric):
         self.fn += (~predicted & true).sum()
 
     def compute(self) -> dict[str, float]:
-        """``precision``, ``recall``, ``f1``, ``iou`` in [0, 1]; nan where 0/0."""
+        """``precision``, ``recall``, ``f1`` and ``iou`` in [0, 1]; nan for 0/0."""
         tp, fp, fn = int(self.tp), int(self.fp), int(self.fn)
         return {
             "precision": statistics.precision(tp, fp),

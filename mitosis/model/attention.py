@@ -1,4 +1,4 @@
-"""Channel attention, spatial attention, CBAM and a convolutional GRU: the parts of the fusions."""
+"""Channel attention, spatial attention, CBAM and a convolutional GRU: the building blocks of the fusions."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
 import torch
@@ -13,9 +13,10 @@ LEAST_HIDDEN = 8
 class ChannelAttention(nn.Module):
     """One weight in (0, 1) per channel: (B, C, H, W) to (B, C).
 
-    sigmoid(MLP(mean over pixels) + MLP(maximum over pixels)). The two share one MLP with one hidden ReLU layer of C/16
-    units, at least 8 (so that a narrow net's layer is not all dead). Source: CBAM, which SCMitosis
-    (section 3.1.2, Eq. 1) refers to.
+    sigmoid(MLP(mean over pixels) + MLP(maximum over pixels)), with one shared MLP. Its hidden ReLU layer has C/16
+    units, but at least 8: in a narrow network all of fewer units could be dead.
+
+    Source: CBAM, cited by SCMitosis (section 3.1.2, Eq. 1).
     """
 
     def __init__(self, channels: int) -> None:
@@ -31,8 +32,9 @@ class ChannelAttention(nn.Module):
 class SpatialAttention(nn.Module):
     """One weight in (0, 1) per pixel: (B, C, H, W) to (B, 1, H, W).
 
-    Sigmoid of a 7×7 convolution over the mean and the maximum of the channels. Source: CBAM, which SCMitosis (section
-    3.1.2, Eq. 3) refers to.
+    Sigmoid of a 7×7 convolution over the channels' mean and maximum.
+
+    Source: CBAM, cited by SCMitosis (section 3.1.2, Eq. 3).
     """
 
     def __init__(self) -> None:
@@ -46,9 +48,9 @@ class SpatialAttention(nn.Module):
 
 
 class CBAM(nn.Module):
-    """Convolutional block attention module: channel attention, then spatial attention of the result; shape is kept.
+    """Convolutional block attention module: channel attention, then spatial attention; keeps the shape (B, C, H, W).
 
-    Source: CBAM, used in SCMitosis (section 4.2, Table 2).
+    Source: CBAM, as used in SCMitosis (section 4.2, Table 2).
     """
 
     def __init__(self, channels: int) -> None:
@@ -63,10 +65,10 @@ class CBAM(nn.Module):
 
 
 class ConvGRU(nn.Module):
-    """A GRU cell whose products are k×k convolutions: input and state (B, C, H, W) to the new state (B, C, H, W).
+    """A GRU cell with k×k convolutions in place of matrix products: input and state (B, C, H, W) to the new state.
 
-    With reset gate r, update gate z and proposal n, as in ``torch.nn.GRUCell`` (which it equals at each pixel when
-    k = 1): r, z = sigmoid(W x + U h); n = tanh(Wn x + r · Un h); new state = (1 − z) · n + z · h.
+    With reset gate r, update gate z and candidate state n, as in ``torch.nn.GRUCell``: r, z = sigmoid(W x + U h);
+    n = tanh(Wn x + r · Un h); new state = (1 − z) · n + z · h. For k = 1 it is a ``GRUCell`` at every pixel.
     """
 
     def __init__(self, channels: int, kernel: int) -> None:

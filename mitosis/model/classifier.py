@@ -1,4 +1,4 @@
-"""Stage two's network: one of timm's classifiers with two classes, and where its first weights come from."""
+"""The network of stage two: a timm classifier with two classes, and its initial weights."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
 from pathlib import Path
@@ -21,10 +21,10 @@ OTHERWISE = "give a file of them by model.weights=FILE, or start from random wei
 
 
 class Classifier(nn.Module):
-    """A timm network of two classes behind its own normalisation: (B, 3, H, W) in [0, 1] to logits (B, 2), 1 = mitosis.
+    """A two-class timm network with its own input normalisation: (B, 3, H, W) in [0, 1] to logits (B, 2), 1 = mitosis.
 
-    The mean and deviation are those that timm's configuration of the network states; they are buffers, so a checkpoint
-    holds them.
+    Mean and standard deviation come from timm's configuration of the network; they are buffers, so they are part of a
+    checkpoint.
     """
 
     mean: Tensor
@@ -42,14 +42,24 @@ class Classifier(nn.Module):
 
 
 def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> Classifier:
-    """The network that timm calls ``name``, with two classes: (B, 3, 128, 128) in [0, 1] to logits (B, 2).
+    """Build a timm network with two classes: (B, 3, 128, 128) in [0, 1] to logits (B, 2).
 
-    ``pretrained``: start from ImageNet weights, as in SCMitosis (section 3.2), with a random head: from the file
-    ``weights`` where given, else from the Hugging Face hub or its cache. Without ``pretrained`` the weights are random
-    and no file or network is touched, which is how a checkpoint's network is rebuilt.
+    Args:
+        name: timm's name of the network.
+        pretrained: Whether to start from ImageNet weights, with a random head. They are read from ``weights`` if given,
+            otherwise from the Hugging Face hub or its cache. If False, all weights are random, and nothing is read or
+            downloaded; this is how the network of a checkpoint is rebuilt.
+        weights: A safetensors file or torch state dict with timm's parameter names, for the backbone (a head of another
+            size is dropped) or for the whole two-class network.
 
-    ``weights``: safetensors or a torch state dict, under timm's names, of the backbone (a head of another size is
-    dropped) or of the whole two-class network. Raises ``InputError`` as ``check_pretrained`` does.
+    Returns:
+        The network, with its input normalisation.
+
+    Raises:
+        InputError: As in ``check_pretrained``.
+
+    Source:
+        SCMitosis (section 3.2) starts from ImageNet weights.
     """
     _known(name)
     if not pretrained:
@@ -58,7 +68,7 @@ def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> 
         net = timm.create_model(name, num_classes=CLASSES)
         _load(net, name, weights)
         return Classifier(net)
-    # A file given outright keeps timm off the network, whose failure it would retry for most of a minute.
+    # With an explicit file, timm makes no network requests, which it would retry for most of a minute.
     path = _published(name)
     overlay = {"file": str(path)}
     try:
@@ -69,11 +79,13 @@ def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> 
 
 
 def check_pretrained(name: str, pretrained: bool, weights: str | None = None) -> None:
-    """Make sure, before any training starts, that the weights ``classifier`` would start from are there.
+    """Check that the initial weights of ``timm_classifier`` are available, before any training starts.
 
-    Builds the network once, and so downloads what is to be downloaded; without a network it fails within seconds.
-    Raises ``InputError``: unknown name, weights out of reach, a file that is missing, unreadable or not of this
-    network, or a file given together with ``pretrained`` false.
+    Builds the network once, which downloads the weights if needed; when offline, it fails within seconds.
+
+    Raises:
+        InputError: The name is unknown, the weights cannot be downloaded, the file is missing, unreadable or for
+            another network, or a file is given although ``pretrained`` is False.
     """
     _known(name)
     if pretrained:
@@ -85,14 +97,14 @@ def check_pretrained(name: str, pretrained: bool, weights: str | None = None) ->
 def _known(name: str) -> None:
     try:
         known = timm.is_model(name) and timm.get_pretrained_cfg(name)
-    except RuntimeError:  # the network exists, the tag after its dot does not
+    except RuntimeError:  # the network exists, but not the tag after its dot
         known = False
     if not known:
         raise InputError(f"model.name={name}: timm has no such network; timm.list_models() names them")
 
 
 def _published(name: str) -> Path:
-    """The file of ImageNet weights that the hub publishes for ``name``: from the cache, else downloaded."""
+    """The file with the published ImageNet weights of ``name``, from the hub's cache or downloaded."""
     published = timm.get_pretrained_cfg(name)
     hub = published and published.hf_hub_id
     if not hub:
@@ -101,32 +113,32 @@ def _published(name: str) -> Path:
     if isinstance(cached, str):
         return Path(cached)
     try:
-        # One short question first: the download itself would repeat it for half a minute where nothing answers.
+        # A short request first: without a connection, the download itself would retry for half a minute.
         huggingface_hub.get_hf_file_metadata(huggingface_hub.hf_hub_url(hub, HUB_FILE), timeout=HUB_SECONDS)
         return Path(huggingface_hub.hf_hub_download(hub, HUB_FILE))
-    except Exception as error:  # whatever kept the file away, the way on is the same
-        why = " ".join(str(error).split())[:120] or type(error).__name__
+    except Exception as error:  # the remedy is the same for every cause
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise InputError(
-            f"model.pretrained=true: the ImageNet weights of {name} ({hub}) cannot be fetched ({why}); {OTHERWISE}"
+            f"model.pretrained=true: the ImageNet weights of {name} ({hub}) cannot be fetched ({reason}); {OTHERWISE}"
         ) from error
 
 
 def _load(net: nn.Module, name: str, weights: str) -> None:
-    """Fill ``net`` from the file; only the head may be absent or, being of another size, dropped."""
+    """Load the file into ``net``; only the head may be missing, and a head of another size is dropped."""
     state = _read(weights)
     own = net.state_dict()
     heads = tuple(f"{head}." for head in _heads(net))
     state = {key: value for key, value in state.items() if not (key.startswith(heads) and _differs(key, value, own))}
-    # Counters that old files lack and that no prediction reads.
+    # The counters are missing from old files, and inference does not use them.
     needed = [key for key in own if not key.startswith(heads) and not key.endswith("num_batches_tracked")]
     wrong = {
         "missing": [key for key in needed if key not in state],
         "unknown": [key for key in state if key not in own],
         "of another shape": [key for key, value in state.items() if key in own and _differs(key, value, own)],
     }
-    said = [f"{len(keys)} tensors {word}, the first is {keys[0]}" for word, keys in wrong.items() if keys]
-    if said:
-        raise InputError(f"model.weights={weights} does not hold weights of timm's {name}: {'; '.join(said)}")
+    problems = [f"{len(keys)} tensors {problem}, the first is {keys[0]}" for problem, keys in wrong.items() if keys]
+    if problems:
+        raise InputError(f"model.weights={weights} does not hold weights of timm's {name}: {'; '.join(problems)}")
     net.load_state_dict(own | state)
 
 
@@ -144,7 +156,7 @@ def _differs(key: str, value: Tensor, own: dict[str, Tensor]) -> bool:
 
 
 def _read(weights: str) -> dict[str, Tensor]:
-    """The tensors of a safetensors or torch file by name; code in it is never run."""
+    """The tensors of a safetensors or torch file by name; code in the file is never executed."""
     path = Path(weights)
     if not path.is_file():
         raise InputError(f"model.weights={weights}: no such file")
@@ -153,7 +165,7 @@ def _read(weights: str) -> dict[str, Tensor]:
             state = safetensors.torch.load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling fails in as many ways as files can be broken
+    except Exception as error:  # unpickling a broken file can raise almost anything
         raise InputError(
             f"model.weights={weights}: not a readable safetensors file or torch state dict (weights only)"
         ) from error

@@ -1,4 +1,4 @@
-"""The convolutions that SCMitosis builds its encoders and decoders from."""
+"""The convolutional blocks of the SCMitosis encoders and decoders."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
 from collections.abc import Callable
@@ -26,8 +26,10 @@ class Plain(nn.Sequential):
 class DSC(nn.Sequential):
     """A depthwise separable convolution: depthwise 3×3, pointwise 1×1, BatchNorm, with ReLU if ``activate``.
 
-    (B, in, H, W) to (B, out, H, W). Weights: 9·in + in·out in place of a plain layer's 9·in·out, a share of
-    1/out + 1/9. Nothing stands between the two convolutions, as in Xception, which SCMitosis (section 3.1.1) cites.
+    (B, in, H, W) to (B, out, H, W). It has 9·in + in·out weights where a plain layer has 9·in·out, a ratio of
+    1/out + 1/9. There is no activation between the two convolutions, as in Xception.
+
+    Source: SCMitosis (section 3.1.1), which cites Xception.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, activate: bool = True) -> None:
@@ -39,10 +41,10 @@ class DSC(nn.Sequential):
 
 
 class EverySecond(nn.Module):
-    """Every second pixel of (B, C, H, W) in both directions: with a 1×1 convolution behind it, that one at stride 2.
+    """Every second pixel of (B, C, H, W) in both directions; followed by a 1×1 convolution, the same as stride 2.
 
-    Taken apart because the backward pass of a strided 1×1 convolution over 8 channels-last channels writes outside
-    its memory on some CPUs (seen with torch 2.15).
+    Kept separate because on some CPUs the backward pass of a strided 1×1 convolution over 8 channels-last channels
+    writes out of bounds (seen with torch 2.15).
     """
 
     @override
@@ -51,10 +53,12 @@ class EverySecond(nn.Module):
 
 
 class DSCRBa(nn.Module):
-    """The residual block that halves the resolution: (B, in, H, W) to (B, out, H/2, W/2), values ≥ 0.
+    """Residual block that halves the resolution: (B, in, H, W) to (B, out, H/2, W/2), values ≥ 0.
 
-    A plain 3×3 convolution of stride 2, then a DSC; the shortcut is a 1×1 convolution of stride 2. As in ResNet, the
-    last ReLU comes after the sum. Source: SCMitosis (section 3.1.1, Fig. 3), DSCRB_a.
+    A plain 3×3 convolution with stride 2, then a DSC; the shortcut is a 1×1 convolution with stride 2. As in ResNet,
+    the last ReLU follows the sum.
+
+    Source: SCMitosis (section 3.1.1, Fig. 3), DSCRB_a.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -72,7 +76,7 @@ class DSCRBa(nn.Module):
 
 
 class DSCRBb(nn.Module):
-    """The residual block that keeps the resolution: two DSC and the identity, (B, C, H, W) to the same, values ≥ 0.
+    """Residual block that keeps the resolution: two DSCs and an identity shortcut, (B, C, H, W) to (B, C, H, W), ≥ 0.
 
     Source: SCMitosis (section 3.1.1, Fig. 3), DSCRB_b.
     """
@@ -89,8 +93,10 @@ class DSCRBb(nn.Module):
 class Up(nn.Module):
     """Bilinear upsampling by 2 and a 1×1 convolution, BatchNorm, ReLU: (B, in, H, W) to (B, out, 2H, 2W).
 
-    The 1×1 convolution (without bias) is applied first: bilinear weights sum to one over pixels and the convolution
-    mixes channels only, so the two commute, and this order costs a quarter. Source: SCMitosis (section 3.1.1).
+    The 1×1 convolution (without bias) is applied first: upsampling works within channels and the convolution within
+    pixels, so the two commute, and this order takes a quarter of the operations.
+
+    Source: SCMitosis (section 3.1.1).
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -121,5 +127,5 @@ def _dscrb(in_channels: int, out_channels: int) -> nn.Sequential:
 
 
 ENCODERS: dict[str, Callable[[int, int], nn.Sequential]] = {"conv": _conv, "dsc": _dsc, "dscrb": _dscrb}
-"""What one downsampling encoder is built of: four layers of which the first has stride 2. ``conv``: all plain; ``dsc``:
-the last three DSC, without shortcuts; ``dscrb``: DSCRB_a and DSCRB_b, the same layers with shortcuts."""
+"""Downsampling encoders of four layers, the first with stride 2. ``conv``: all plain; ``dsc``: the last three are DSCs,
+without shortcuts; ``dscrb``: DSCRB_a and DSCRB_b, the same layers with shortcuts."""

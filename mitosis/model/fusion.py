@@ -1,4 +1,4 @@
-"""How a decoder level joins the encoder's features E with its own upsampled features D of the same shape."""
+"""Fusion of the encoder features E with the decoder's upsampled features D, both of the same shape."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Add(nn.Module):
 
 
 class AddCBAM(nn.Module):
-    """CBAM(E + D): SCMitosis (Table 2), rows with CBAM alone."""
+    """CBAM(E + D). Source: SCMitosis (Table 2), rows with CBAM only."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class AddCBAM(nn.Module):
 
 
 class CBAMGRU(nn.Module):
-    """ConvGRU with 1×1 gates of input CBAM(E) and state CBAM(D): SCMitosis (Table 2), rows with CBAM and GRU."""
+    """ConvGRU with 1×1 gates, input CBAM(E) and state CBAM(D). Source: SCMitosis (Table 2), rows with CBAM and GRU."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class CBAMGRU(nn.Module):
 
 
 class CSAG(nn.Module):
-    """Channel-spatial attention gate: (E + D) · CF · SF, where CF weighs channels and SF pixels.
+    """Channel-spatial attention gate: (E + D) · CF · SF, where CF weights channels and SF weights pixels.
 
     Source: SCMitosis (section 3.1.2, Eq. 1–5).
 
@@ -62,15 +62,16 @@ class CSAG(nn.Module):
         SF = sigmoid(ConvGRU(SE, state SD))     in (0.26, 0.74), (B, 1, H, W) Eq. 4
         (E + D) · CF · SF                       (B, C, H, W)                  Eq. 5
 
-    The paper leaves open the wiring of the GRU (which argument is the state, its size, how a map passes through it)
-    and whether E and D share weights. Here D, which carries what deeper levels found, is the state, and E the input;
-    the state has C channels; on maps the GRU is a convolutional one with 3×3 gates; E and D each have their own
-    attention. A GRU's state lies in (−1, 1), hence the sigmoids, which make CF and SF weights.
+    The paper does not specify the wiring of the GRU (which argument is the state, the state's size, how a map passes
+    through it) or whether E and D share attention weights. Here, D is the state, because it carries the information
+    from the deeper levels, and E is the input; the state has C channels; for maps the GRU is convolutional with 3×3
+    gates; E and D have separate attention modules. A GRU's state lies in (−1, 1), and the sigmoids map it to positive
+    weights.
 
-    Scale: the GRU's new state starts about halfway between its proposal (near 0) and the old state (near 0.5), so CF
-    and SF start near sigmoid(0.25) = 0.56 and the product CF · SF near 0.32: its mean is 0.23 to 0.38 from one
-    initialisation to another, whatever the width. It lies in (0.07, 0.54) always. The BatchNorm of the convolution
-    that follows takes the factor out again, so three gates in a row do not shrink the signal.
+    Scale at initialisation: the GRU's new state is about halfway between its candidate state (near 0) and the old state
+    (near 0.5), so CF and SF are near sigmoid(0.25) = 0.56 and their product near 0.32. The mean of the product varies
+    between 0.23 and 0.38 with the initialisation, for any width; the product itself always lies in (0.07, 0.54). The
+    next convolution's BatchNorm removes this factor, so three gates in a row do not shrink the signal.
     """
 
     def __init__(self, channels: int) -> None:
@@ -104,4 +105,4 @@ FUSIONS: dict[str, Callable[[int], nn.Module]] = {
     "cbam_gru": CBAMGRU,
     "csag": CSAG,
 }
-"""A fusion of ``channels`` channels, by the word that ``model.fusion`` takes."""
+"""Constructors of the fusions, each taking the number of channels, by their name in ``model.fusion``."""

@@ -16,28 +16,36 @@ PRIOR = 0.01
 
 
 class SCMitosisSeg(nn.Module):
-    """Encoder and decoder of four levels: (B, 3, H, W) in [0, 1] to the logits (B, 1, H, W) of a pixel being mitosis.
+    """Encoder-decoder of four levels: (B, 3, H, W) in [0, 1] to mitosis logits (B, 1, H, W).
 
-    H and W are any multiples of ``stride`` = 8; another size raises ``ValueError``. The input is centred inside, to
-    [−1, 1]. Source: SCMitosis (section 3.1, Fig. 2b).
+    H and W must be multiples of ``stride`` = 8; other sizes raise ``ValueError``. The input is rescaled to [−1, 1]
+    internally.
 
-    ``encoder``: ``dscrb`` is the paper's, ``dsc`` has the same layers without shortcuts (Table 2, rows DSC), ``conv``
-    plain 3×3 convolutions. ``fusion``: ``csag`` is the paper's, ``cbam`` and ``cbam_gru`` are Table 2's, ``add`` is
-    E + D. An unknown word, or ``widths`` that are not four positive integers, raise ``InputError``.
+    Specified by the paper: the first encoder is two plain 3×3 convolutions; three more encoders halve the resolution,
+    each a DSCRB_a and a DSCRB_b; three bilinear upsamplings with a 1×1 convolution; CSAG fuses encoder and decoder
+    features; the decoder's convolutions are DSCs. In ``dscrb``, a DSC has 1/C + 1/9 = .113–.119 of the weights of the
+    layer that it replaces ("about 1/8"), for C = 128, 256, 512.
 
-    Given by the paper: the first encoder is two plain 3×3 convolutions; three more halve the resolution, each a DSCRB_a
-    and a DSCRB_b; three bilinear upsamplings with a 1×1 convolution; CSAG joins encoder and decoder; the decoder's
-    convolutions are DSC. In ``dscrb`` each layer that a DSC replaces has 1/C + 1/9 = .113–.119 of its weights
-    ("about 1/8"), C being 128, 256, 512.
+    Not specified by the paper, and chosen here: the widths (64, 128, 256, 512, as in ResNet and LinkNet); the number of
+    convolutions in the decoder (two per level; 3.7 M parameters in total); BatchNorm and ReLU after each convolution,
+    and after each upsampling, so that E and D are alike; a 1×1 convolution as the head, with its bias initialised to
+    the logit of 0.01, about the fraction of mitotic pixels (starting at 0.5, the first hundreds of steps would only
+    learn the background); in the attention modules, CBAM's pooling (mean and maximum), 7×7 kernel and reduction ratio
+    (16, with at least 8 units); the wiring of the GRU, described in ``CSAG``.
 
-    Left open by the paper, and chosen here: the widths (64, 128, 256, 512: ResNet's and LinkNet's); the number of the
-    decoder's convolutions (two a level; 3.7 M parameters in all); BatchNorm and ReLU after each convolution, also after
-    each upsampling, so that E and D are of one kind; a 1×1 convolution as the head, whose bias starts at the logit of
-    0.01, about the share of mitotic pixels (from 0.5 the first hundreds of steps would only lower the background); in
-    the attentions, CBAM's pooling (mean and maximum), 7×7 kernel and reduction ratio (16, with at least 8 units); the
-    wiring of the GRU, told at ``CSAG``: the encoder's attention is its input, the decoder's its state.
+    All fusions except ``add`` pool over the whole input, so the output at a pixel depends on the window around it.
 
-    All fusions but ``add`` pool over the whole input, so a pixel's answer depends on the window it is seen in.
+    Args:
+        widths: Channels of the four levels.
+        encoder: ``dscrb`` (the paper's), ``dsc`` (the same layers without shortcuts; Table 2, rows DSC) or ``conv``
+            (plain 3×3 convolutions).
+        fusion: ``csag`` (the paper's), ``cbam`` or ``cbam_gru`` (Table 2), or ``add`` (E + D).
+
+    Raises:
+        InputError: ``widths`` are not four positive integers, or ``encoder`` or ``fusion`` is unknown.
+
+    Source:
+        SCMitosis (section 3.1, Fig. 2b).
     """
 
     stride = 8
@@ -48,9 +56,9 @@ class SCMitosisSeg(nn.Module):
         super().__init__()
         if len(widths) != 4 or not all(isinstance(width, int) and width > 0 for width in widths):
             raise InputError(f"model.widths={list(widths)}: give four positive integers, one for each encoder")
-        for key, word, words in (("encoder", encoder, ENCODERS), ("fusion", fusion, FUSIONS)):
-            if word not in words:
-                raise InputError(f"model.{key}={word}: choose one of {', '.join(words)}")
+        for key, value, options in (("encoder", encoder, ENCODERS), ("fusion", fusion, FUSIONS)):
+            if value not in options:
+                raise InputError(f"model.{key}={value}: choose one of {', '.join(options)}")
         levels = list(zip(widths, widths[1:], strict=False))
         self.first = nn.Sequential(Plain(3, widths[0]), Plain(widths[0], widths[0]))
         self.encoders = nn.ModuleList(ENCODERS[encoder](fine, coarse) for fine, coarse in levels)

@@ -15,7 +15,7 @@ PRIOR = 0.01
 
 
 class DoubleConvolution(nn.Sequential):
-    """Twice a 3×3 convolution, BatchNorm and ReLU, then dropout of whole channels: (B, in, H, W) to (B, out, H, W)."""
+    """Two 3×3 convolutions with BatchNorm and ReLU, then channel dropout: (B, in, H, W) to (B, out, H, W)."""
 
     def __init__(self, in_channels: int, out_channels: int, dropout: float) -> None:
         layers: list[nn.Module] = []
@@ -26,23 +26,30 @@ class DoubleConvolution(nn.Sequential):
 
 
 class UNetMitosis(nn.Module):
-    """U-Net of three stages and a bottleneck: (B, 3, H, W) in [0, 1] to logits (B, 1, H, W) of a pixel being mitosis.
+    """U-Net of three stages and a bottleneck: (B, 3, H, W) in [0, 1] to mitosis logits (B, 1, H, W).
 
-    H and W are any multiples of ``stride`` = 8; another size raises ``ValueError``. The input is centred inside, to
-    [−1, 1]. Source: "Detecting Mitosis Cells using U-Nets" (section III).
+    H and W must be multiples of ``stride`` = 8; other sizes raise ``ValueError``. The input is rescaled to [−1, 1]
+    internally.
 
-    Given by the paper: the encoder's stages of 32, 64 and 128 channels, each a double convolution (BatchNorm, ReLU,
-    dropout) and a 2×2 max-pooling; a bottleneck of 128 channels; a decoder that mirrors the encoder, each stage a
-    transposed convolution by 2 to the stage's channels, the encoder's features beside it (256, 128 and 64 channels
-    together), a double convolution down to 128, 64 and 32; a 1×1 convolution as the output.
+    Specified by the paper: encoder stages of 32, 64 and 128 channels, each a double convolution (BatchNorm, ReLU,
+    dropout) and 2×2 max-pooling; a bottleneck of 128 channels; a decoder that mirrors the encoder, each stage a
+    transposed convolution that upsamples by 2, concatenation with the encoder's features (256, 128 and 64 channels
+    in total) and a double convolution to 128, 64 and 32 channels; a 1×1 convolution as the output.
 
-    Left open by the paper, and chosen here: the bottleneck's convolutions (one double convolution); where and how much
-    is dropped (whole channels once after each double convolution, ``dropout`` = 0.1); the transposed convolutions'
-    kernel (2×2); one output channel under a sigmoid, where "output classes" may also be two under a softmax; the
-    output's bias, which starts at the logit of 0.01 as usual under a focal loss.
+    Not specified by the paper, and chosen here: the bottleneck (one double convolution); the place and rate of dropout
+    (whole channels, once after each double convolution, rate 0.1); the kernel of the transposed convolutions (2×2); one
+    output channel with a sigmoid, where "output classes" could also mean two with a softmax; the output's bias, which
+    is initialised to the logit of 0.01, as is usual with a focal loss.
 
-    ``widths``: channels of the three stages; ``InputError`` unless they are three positive integers, and for a
-    ``dropout`` outside [0, 1).
+    Args:
+        widths: Channels of the three stages.
+        dropout: Probability of dropping a channel, in [0, 1).
+
+    Raises:
+        InputError: ``widths`` are not three positive integers, or ``dropout`` is outside [0, 1).
+
+    Source:
+        "Detecting Mitosis Cells using U-Nets" (section III).
     """
 
     stride = 8

@@ -1,1 +1,1 @@
-"""Detections as files that people and programs read."""
+"""Writing detections as tables and pictures."""

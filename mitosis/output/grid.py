@@ -1,4 +1,4 @@
-"""Pictures beside one another."""
+"""Pictures arranged in a grid."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def grid(parts: Sequence[np.ndarray], *, columns: int) -> np.ndarray:
-    """Pictures of one size in rows of ``columns``, white in between and where the last row ends early."""
+    """Arrange pictures of equal size in rows of ``columns``, with white gaps and white empty cells."""
     height, width = parts[0].shape[:2]
     rows, gap = -(-len(parts) // columns), 4
     whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), 255, dtype=np.uint8)

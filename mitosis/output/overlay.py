@@ -1,4 +1,4 @@
-"""Detections drawn on their image, for people who would rather look than read."""
+"""Detections drawn on their image."""
 
 import io
 from pathlib import Path
@@ -16,9 +16,9 @@ RADIUS_UM = 10.0
 def draw(
     image: np.ndarray, points: np.ndarray, accepted: np.ndarray, *, mpp: float, truths: np.ndarray | None = None
 ) -> np.ndarray:
-    """A copy of ``image`` (H, W, 3) uint8 RGB with a ring of 10 µm radius round each point (n, 2) x, y.
+    """A copy of ``image`` (H, W, 3) uint8 RGB with a circle of 10 µm radius around each point (n, 2) x, y.
 
-    Accepted ones green, rejected ones thin grey; ``truths`` (m, 2) get a yellow square. What lies outside is not drawn.
+    Accepted points are green, rejected ones thin and grey; ``truths`` (m, 2) get a yellow square.
     """
     picture = np.ascontiguousarray(image).copy()
     radius = max(4, round(RADIUS_UM / mpp))
@@ -28,22 +28,22 @@ def draw(
             continue
         corner, other = (round(x) - radius, round(y) - radius), (round(x) + radius, round(y) + radius)
         cv2.rectangle(picture, corner, other, TRUTH, width, cv2.LINE_AA)
-    for (x, y), taken in zip(points, accepted, strict=True):
+    for (x, y), is_accepted in zip(points, accepted, strict=True):
         if not _touches(picture, x, y, radius):
             continue
-        colour, thick = (ACCEPTED, 2 * width) if taken else (REJECTED, width)
-        cv2.circle(picture, (round(x), round(y)), radius, colour, thick, cv2.LINE_AA)
+        colour, thickness = (ACCEPTED, 2 * width) if is_accepted else (REJECTED, width)
+        cv2.circle(picture, (round(x), round(y)), radius, colour, thickness, cv2.LINE_AA)
     return picture
 
 
 def _touches(picture: np.ndarray, x: float, y: float, radius: int) -> bool:
-    """Whether a mark round the point can be seen; OpenCV's coordinates overflow far outside."""
+    """Whether a mark around the point would be visible; far outside, OpenCV's coordinates overflow."""
     height, width = picture.shape[:2]
     return -2 * radius <= x <= width + 2 * radius and -2 * radius <= y <= height + 2 * radius
 
 
 def write_picture(path: Path, picture: np.ndarray) -> None:
-    """Replace ``path`` (.png) by ``picture`` (H, W, 3) uint8 RGB."""
+    """Write ``picture`` (H, W, 3) uint8 RGB to ``path`` (.png) atomically."""
     data = io.BytesIO()
     Image.fromarray(picture).save(data, format="PNG")
     with files.replacing(path) as file:

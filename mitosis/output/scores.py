@@ -1,4 +1,4 @@
-"""An evaluation as people read it: a table on the terminal."""
+"""Printing an evaluation as a table on the terminal."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 def print_scores(result: dict[str, Any]) -> None:
-    """Print what ``evaluation.json`` holds; what is undefined (0/0) as a dash."""
+    """Print the content of ``evaluation.json``; undefined values (0/0) appear as a dash."""
     if not result["stages"]:
         print(result["note"])
         return

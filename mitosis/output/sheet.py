@@ -1,4 +1,4 @@
-"""Some of a dataset's objects on one picture: x and y that were swapped show there."""
+"""A contact sheet of annotated objects, where errors such as swapped x and y are easy to see."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from mitosis.output.overlay import TRUTH
 
 MITOSIS, HARD_NEGATIVE = TRUTH, (0, 90, 255)
 SIDE_UM, PIXELS, RADIUS_UM = 16.0, 128, 5.0
-"""A crop is 64 pixels of 0.25 µm to a side, shown twice as large."""
+"""A crop covers 64 × 64 pixels at 0.25 µm per pixel, and is shown twice as large."""
 STRIP = 16
 COLUMNS = 12
 
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """One annotated object: ``x``, ``y`` in pixels of its field."""
+    """One annotated object, with ``x`` and ``y`` in pixels of its field."""
 
     record: Record
     x: float
@@ -30,16 +30,16 @@ class Labelled:
 
 
 def sample_objects(records: Sequence[Record], count: int, seed: int) -> list[Labelled]:
-    """``count`` objects drawn at random, half of them mitoses as far as there are; mitoses first, then by field.
+    """``count`` random objects, half of them mitotic figures if there are enough; sorted by class, then by field.
 
-    A place that is not finite cannot be shown and is left out; one outside its field shows black.
+    Objects with a non-finite position are skipped; objects outside their field appear black.
     """
     rng = np.random.default_rng(seed)
     mitoses = [Labelled(record, x, y, True) for record in records for x, y in record.centroids]
     others = [Labelled(record, x, y, False) for record in records for x, y in record.hard_negatives]
     mitoses, others = ([item for item in items if np.isfinite((item.x, item.y)).all()] for items in (mitoses, others))
-    wanted = max((count + 1) // 2, count - len(others))
-    chosen = _drawn(rng, mitoses, wanted)
+    mitotic_count = max((count + 1) // 2, count - len(others))
+    chosen = _drawn(rng, mitoses, mitotic_count)
     chosen += _drawn(rng, others, count - len(chosen))
     return sorted(chosen, key=lambda item: (not item.mitotic, item.record.field))
 
@@ -49,9 +49,9 @@ def _drawn(rng: np.random.Generator, items: list[Labelled], count: int) -> list[
 
 
 def sheet(objects: Sequence[Labelled]) -> np.ndarray:
-    """Crops of 16 µm, a ring of 5 µm round each centre, the field's name above: yellow mitoses, blue hard negatives.
+    """Crops of 16 µm with the field's name and a circle of 5 µm: yellow for mitotic figures, blue for hard negatives.
 
-    (H, W, 3) uint8 RGB; black is beyond the field. Reads one field at a time. ``objects``: one or more.
+    Needs at least one object; reads one field at a time. Returns (H, W, 3) uint8 RGB, black outside a field.
     """
     pictures = dict(_pictures(objects))
     return grid([pictures[index] for index in range(len(objects))], columns=min(COLUMNS, len(objects)))
@@ -68,7 +68,7 @@ def _pictures(objects: Sequence[Labelled]) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def picture(image: np.ndarray, item: Labelled) -> np.ndarray:
-    """One object out of its field's ``image`` (H, W, 3) uint8: (144, 128, 3) uint8, a strip with its name on top."""
+    """The crop of one object from its field's ``image`` (H, W, 3) uint8: (144, 128, 3) uint8, with a title strip."""
     mpp = item.record.mpp
     cut = crop(image, (item.x, item.y), side_um=SIDE_UM, mpp=mpp, pixels=PIXELS, border="black")
     radius = round(RADIUS_UM / SIDE_UM * PIXELS)
@@ -77,7 +77,7 @@ def picture(image: np.ndarray, item: Labelled) -> np.ndarray:
     whole = Image.new("RGB", (PIXELS, PIXELS + STRIP), "white")
     whole.paste(Image.fromarray(cut), (0, STRIP))
     font, name = ImageFont.load_default(11), item.record.field
-    while font.getlength(name) > PIXELS - 4:  # names differ in their ends
+    while font.getlength(name) > PIXELS - 4:  # the end of a name tells fields apart
         name = f"…{name[2:]}"
     ImageDraw.Draw(whole).text((2, 1), name, fill="black", font=font)
     return np.array(whole)

@@ -1,1 +1,1 @@
-"""Processes: which one this is, its memory, its end."""
+"""The current process: its rank, its memory, its end."""

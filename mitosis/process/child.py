@@ -1,4 +1,4 @@
-"""A process that ends with the one that started it, however that one ended."""
+"""Ending a child process together with its parent, even if the parent is killed."""
 
 import multiprocessing
 import os
@@ -9,9 +9,9 @@ from multiprocessing.connection import wait
 
 
 def end_with_parent() -> None:
-    """For a child of ``multiprocessing``: end when its parent does, even where the parent was killed.
+    """In a child of ``multiprocessing``: exit when the parent ends, even if it was killed.
 
-    It would work on unseen otherwise, and hold its run folder's lock.
+    Otherwise the child would keep running unnoticed and hold the lock of its run folder.
     """
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -19,7 +19,7 @@ def end_with_parent() -> None:
 
 
 def end_with_stdin() -> None:
-    """For a child whose standard input is a pipe that only its parent holds: end when the pipe closes."""
+    """In a child whose standard input is a pipe held only by its parent: exit when the pipe closes."""
     descriptor = sys.stdin.fileno()
 
     def closed() -> None:

@@ -1,17 +1,17 @@
-"""How the C library hands out the large blocks that tensors on a CPU live in."""
+"""How the C library allocates the large memory blocks of CPU tensors."""
 
 import ctypes
 import sys
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
-"""glibc's names (malloc.h)."""
+"""Constants of glibc (malloc.h)."""
 
 
 def keep_freed_memory() -> None:
-    """Have freed memory kept for the next tensor instead of being given back to the system (glibc; else nothing).
+    """Keep freed memory for the next tensor instead of returning it to the system (glibc only, otherwise no effect).
 
-    By default glibc maps every block above 32 MiB anew, and each of its pages is zeroed by the kernel at first touch:
-    as much time as the convolutions themselves take on fields of 2048 pixels.
+    By default glibc maps every block above 32 MiB anew, and the kernel zeroes each page at first touch. On fields of
+    2048 pixels, this takes as long as the convolutions themselves.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,4 +1,4 @@
-"""Which process of a distributed run this one is, who of them speaks, and how."""
+"""The rank of this process in a distributed run, and which ranks print."""
 
 import contextlib
 import os
@@ -8,14 +8,14 @@ from types import MappingProxyType
 from typing import Any
 
 RANKS = ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")
-"""Environment variables that number the processes of one distributed run."""
+"""Environment variables with the number of a process in a distributed run."""
 
 
 def is_rank_zero(trainer: Mapping[str, Any] = MappingProxyType({})) -> bool:
-    """Whether this process speaks and writes for its run: of a distributed run's processes, the first one does.
+    """Whether this process prints and writes for its run: in a distributed run, only the first process does.
 
-    ``trainer``: its settings. A run on one device is nobody's part, whatever number its process has: ``srun`` may as
-    well start several runs.
+    ``trainer`` contains the trainer's settings. A run on one device is never part of a distributed one, even if its
+    process has another rank, because ``srun`` may also start several independent runs.
     """
     alone = trainer.get("devices") == 1 and trainer.get("num_nodes", 1) == 1
     return alone or all(os.environ.get(name, "0") == "0" for name in RANKS)
@@ -23,12 +23,12 @@ def is_rank_zero(trainer: Mapping[str, Any] = MappingProxyType({})) -> bool:
 
 @contextlib.contextmanager
 def quiet() -> Generator[None]:
-    """No prints and no warnings: those of a run's further processes would only repeat the first one's."""
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), warnings.catch_warnings():
+    """Suppress prints and warnings: those of the other ranks would only repeat those of rank zero."""
+    with open(os.devnull, "w") as null, contextlib.redirect_stdout(null), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def in_one_line(message: Warning | str, *_: Any, **__: Any) -> str:
-    """A warning as this package prints it."""
+    """Format a warning as one line, as this package prints them."""
     return f"mitosis: {message}\n"

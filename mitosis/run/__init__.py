@@ -1,1 +1,1 @@
-"""What a run is: its name, its folder, its parts built once."""
+"""A run: its name, its folder and the objects built for it."""

@@ -1,4 +1,4 @@
-"""From a configuration to what a run is made of: everything built once, handed over, not yet used."""
+"""Building the objects of a run from its configuration."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from mitosis.stage.base import Stage
 
 @dataclass(frozen=True)
 class Assembled:
-    """What a training is made of.
+    """The objects of one training run.
 
     Attributes:
         data: The dataset on its fold.
         stage: The network with its loss, metrics, optimiser and schedule.
-        matching: The rule by which a detection counts as found.
-        logger: Builds the logger, handed ``save_dir``; None where nothing is logged.
+        matching: The rule that decides which detection matches which mitotic figure.
+        logger: Factory of the logger, called with ``save_dir``; None to log nothing.
         pretrained: Whether the network starts from ImageNet weights.
     """
 
@@ -42,7 +42,18 @@ class Assembled:
 
 
 def assemble(config: dict[str, Any], segmenters: Sequence[Path]) -> Assembled:
-    """Build what a configuration of ``train`` describes; ``segmenters``: runs that stage two's candidates come from."""
+    """Build the objects that a configuration of ``train`` describes.
+
+    Args:
+        config: The composed configuration, as plain data.
+        segmenters: Run folders that stage two takes its candidates from; empty for stage one.
+
+    Returns:
+        The objects of the training run.
+
+    Raises:
+        InputError: An object cannot be built, or the data is not as described.
+    """
     return Assembled(
         data=build_data(config, segmenters),
         stage=build_stage(config),
@@ -53,7 +64,7 @@ def assemble(config: dict[str, Any], segmenters: Sequence[Path]) -> Assembled:
 
 
 def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> MitosisDataModule:
-    """The dataset of a configuration, with the stage's views; stage two's know the segmenters' candidates."""
+    """The dataset of a configuration, with the stage's views; those of stage two get the segmenters' candidates."""
     views = {name: build(view) for name, view in config["view"].items()}
     if segmenters:
         rows = [row for run in segmenters for row in read_candidates(run / "candidates.csv")]
@@ -68,17 +79,17 @@ def build_data(config: dict[str, Any], segmenters: Sequence[Path] = ()) -> Mitos
     )
 
 
-def open_data(config: dict[str, Any], **handed: Any) -> MitosisDataModule:
-    """The dataset that ``config["data"]`` describes, its fields normalised as ``config["stain"]`` says.
+def open_data(config: dict[str, Any], **arguments: Any) -> MitosisDataModule:
+    """The dataset described by ``config["data"]``, with its fields normalised by ``config["stain"]``.
 
-    ``data.cache`` is the store's; ``handed``: arguments that the description does not have, such as ``fold``.
+    ``data.cache`` goes to the field store; ``arguments`` are those missing from the description, such as ``fold``.
     """
     description = dict(config["data"])
     store = FieldStore(build(config["stain"]), description.pop("cache", None))
-    # Called here, for Hydra would copy the store and take the views apart.
+    # Called here, because Hydra would copy the store and convert the views.
     dataset = build(description | {"_partial_": True})
     try:
-        return dataset(store=store, **handed)
+        return dataset(store=store, **arguments)
     except InputError:
         raise
     except (TypeError, ValueError) as error:
@@ -86,9 +97,9 @@ def open_data(config: dict[str, Any], **handed: Any) -> MitosisDataModule:
 
 
 def build_stage(config: dict[str, Any]) -> Stage:
-    """The LightningModule of a configuration, handed its network, loss, metrics, optimiser and schedule."""
+    """The LightningModule of a configuration, with its network, loss, metrics, optimiser and schedule."""
     description = {key: value for key, value in config["stage"].items() if key != "kind"}
-    handed: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "model": build(config["model"]),
         "loss": build(config["loss"]),
         "detection": DetectionMetric(build(config["matching"])),
@@ -96,23 +107,28 @@ def build_stage(config: dict[str, Any]) -> Stage:
         "scheduler": build(config["scheduler"]),
     }
     if config["stage"]["kind"] == SEGMENTATION:
-        handed["pixel"] = PixelMetric()
-    stage = build(description, **handed)
+        arguments["pixel"] = PixelMetric()
+    stage = build(description, **arguments)
     if config["compile"]:
         stage.model.compile()
     return stage
 
 
 def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -> MitosisDataModule:
-    """The dataset of a finished run on its fold, to read fields from.
+    """The dataset of a finished run on its fold.
 
-    ``root``: where the data lies on this machine; ``cache``: where its normalised fields do.
-    Raises ``InputError`` when the fold's training fields are not those that the run was trained on.
+    Args:
+        trained: The network of the run.
+        root: The dataset's folder on this machine.
+        cache: Folder of normalised fields on this machine.
+
+    Raises:
+        InputError: The fold's training fields differ from those that the run was trained on.
     """
     recipe = trained.recipe
-    placed = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
-    if str(placed.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's own lists
-        placed["folds"] = str(trained.path.parents[1] / placed["folds"])
-    data = open_data(recipe | {"data": placed}, fold=recipe["fold"], half=recipe.get("half"))
+    settings = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
+    if str(settings.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's fold lists
+        settings["folds"] = str(trained.path.parents[1] / settings["folds"])
+    data = open_data(recipe | {"data": settings}, fold=recipe["fold"], half=recipe.get("half"))
     check_same_fields(data.parts, trained.fields, trained.path)
     return data

@@ -1,4 +1,4 @@
-"""How objects are built from a configuration, and which may be."""
+"""Building objects from a configuration, restricted to trusted targets."""
 
 import functools
 import importlib
@@ -15,21 +15,23 @@ from mitosis.errors import InputError
 from mitosis.run.conf import CONF
 
 TRUST = "MITOSIS_TRUST"
-"""Environment variable naming the user's own packages whose objects may be built, separated by commas."""
+"""Environment variable with a comma-separated list of the user's packages whose objects may be built."""
 
 
 def words_of(group: str) -> list[str]:
-    """The words that can be chosen in a config group."""
+    """The options of a config group."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
 
 
 def build(node: dict[str, Any], **extra: Any) -> Any:
-    """Build the object that ``node`` describes by ``_target_``; nested ones are built too, ``extra`` is passed on.
+    """Build the object described by ``node`` and its ``_target_``, including nested ones; ``extra`` is passed on.
 
-    A recipe may come with a stranger's checkpoint, so a target must be one that the shipped configuration names, or
-    lie in a package that the environment variable ``MITOSIS_TRUST`` names; interpolations are refused, for they could
-    make up a description that was never looked at.
-    Raises ``InputError`` for any other target, one that does not exist, and arguments that it does not take.
+    A recipe may come from an untrusted checkpoint. Every target must therefore appear in the shipped configuration or
+    belong to a package listed in the environment variable ``MITOSIS_TRUST``. Interpolations are rejected, because they
+    could produce a target that was never checked.
+
+    Raises:
+        InputError: A target is untrusted or does not exist, or it does not accept the arguments.
     """
     for target in _targets(node):
         _check_target(target)
@@ -37,7 +39,7 @@ def build(node: dict[str, Any], **extra: Any) -> Any:
         raise InputError(f"{node or 'an empty table'}: nothing can be built from it, it has no _target_")
     try:
         built = instantiate(node, **extra, _convert_="all")
-        if isinstance(built, partial):  # its mistakes would show at its call only, in the middle of a run
+        if isinstance(built, partial):  # wrong arguments would otherwise surface only in the middle of a run
             inspect.signature(built.func).bind_partial(*built.args, **built.keywords)
     except InstantiationException as error:
         cause = error.__cause__
@@ -73,35 +75,37 @@ def _check_target(target: str) -> None:
     if package not in trusted and not any(f"{module}.".startswith(f"{room}.") for room in _rooms()):
         raise refusal
     try:
-        found = getattr(importlib.import_module(module), name)
+        value = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise InputError(f"_target_: there is no {target} ({error})") from error
-    # A re-export must not open a door: mitosis.data.fold.lists.csv.writer starts with "mitosis." as well.
-    home = getattr(found, "__module__", None) or ""
+    # Re-exports must not bypass the check: mitosis.data.fold.lists.csv.writer also starts with "mitosis.".
+    home = getattr(value, "__module__", None) or ""
     if home.split(".")[0] not in ["mitosis", *trusted]:
         raise InputError(f"_target_: {target} is not defined in {package}; it may not be built")
-    if package not in trusted and f"{home.rpartition('.')[0]}.{name}" not in shipped:  # named by its module
+    # The target may also name the module that defines a shipped one.
+    if package not in trusted and f"{home.rpartition('.')[0]}.{name}" not in shipped:
         raise refusal
 
 
 @functools.cache
 def shipped_targets() -> frozenset[str]:
-    """Every ``_target_`` of the shipped yamls, Hydra's own plugins apart."""
+    """Every ``_target_`` in the shipped yamls, except those of Hydra's plugins."""
     texts = [path.read_text(encoding="utf-8") for path in CONF.glob("*/*.yaml")]
     return frozenset(target for text in texts for target in re.findall(r"^\s*_target_: (\S+)", text, re.MULTILINE))
 
 
 @functools.cache
 def _rooms() -> frozenset[str]:
-    """This package's folders with something to build: no other module of its is imported for a stranger's recipe."""
+    """The subpackages with targets; no other module of this package is imported for an untrusted recipe."""
     rooms = {target.rpartition(".")[0] for target in shipped_targets()}
     return frozenset(room for room in rooms if room.startswith("mitosis."))
 
 
 def check_kinds(actual: dict[str, Any], expected: dict[str, Any], usual: dict[str, Any], prefix: str = "") -> None:
-    """``InputError`` for a word where the shipped configuration ``expected`` has a number, a truth value or a list.
+    """Raise ``InputError`` for a value of another type than in the shipped configuration ``expected``.
 
-    Where ``usual``, which is that of the default groups, has a word or null in place of a number, both are welcome.
+    Numbers, booleans and lists are checked. If ``usual``, the configuration of the default groups, has a string or null
+    for a number, strings and null are accepted too.
     """
     for key, value in actual.items():
         shipped, name, free = expected.get(key), f"{prefix}{key}", usual.get(key, expected.get(key))
@@ -111,8 +115,8 @@ def check_kinds(actual: dict[str, Any], expected: dict[str, Any], usual: dict[st
             if not isinstance(value, bool):
                 raise InputError(f"{name}={value}: give true or false")
         elif isinstance(shipped, int | float):
-            word = (value is None or isinstance(value, str)) and (free is None or isinstance(free, str))
-            if not word and (isinstance(value, bool) or not isinstance(value, int | float)):
+            text = (value is None or isinstance(value, str)) and (free is None or isinstance(free, str))
+            if not text and (isinstance(value, bool) or not isinstance(value, int | float)):
                 raise InputError(f"{name}={value}: give a number such as {shipped}")
         elif isinstance(shipped, list) and not isinstance(value, list):
             raise InputError(f"{name}={value}: give a list such as {shipped}")

@@ -1,4 +1,4 @@
-"""Checkpoint files: tensors and plain data, whole or absent, never code."""
+"""Checkpoint files: tensors and plain data, written atomically, never code."""
 
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,18 @@ from mitosis.errors import InputError
 
 
 def write(checkpoint: dict[str, Any], path: str | Path) -> None:
-    """Replace ``path`` by ``checkpoint``; on any error (``OSError`` on a full disk) the previous file stays whole."""
+    """Write ``checkpoint`` to ``path`` atomically; on an error (such as a full disk) the previous file is kept."""
     with files.replacing(path) as file:
         try:
             torch.save(checkpoint, file)
         except RuntimeError as error:
-            if isinstance(error.__context__, OSError):  # torch hides a full disk behind an error of its own
+            if isinstance(error.__context__, OSError):  # torch wraps the error of a full disk
                 raise error.__context__ from None
             raise
 
 
 def read(path: str | Path) -> dict[str, Any]:
-    """A checkpoint's tensors and plain data; code in it is never run. Raises ``InputError`` naming a broken file."""
+    """Read a checkpoint's tensors and plain data, never executing code; ``InputError`` if the file is broken."""
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

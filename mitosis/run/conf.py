@@ -1,7 +1,7 @@
-"""Where the configuration lies."""
+"""Location of the shipped configuration."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 CONF = next(path for path in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if path.is_dir())
-"""The configuration's folder: inside the package in a wheel, beside it in a checkout."""
+"""The configuration folder: inside the package in a wheel, next to it in a checkout."""

@@ -1,4 +1,4 @@
-"""The folder of a run: its lock, the recipe it is claimed with, and whether its work is done."""
+"""The folder of a run: its lock, its recipe, and whether the run is finished."""
 
 import contextlib
 import fcntl
@@ -16,13 +16,13 @@ from mitosis.run.upgrade import upgrade
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
-    """The recipe of a run, in today's words; ``InputError`` naming the file when it is missing or broken."""
+    """The recipe of a run, upgraded to the current format; ``InputError`` if the file is missing or broken."""
     return upgrade(read_yaml(folder / "recipe.yaml"))
 
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Generator[None]:
-    """Hold the run folder for one process; ``InputError`` when another one works in it."""
+    """Lock the run folder for this process; ``InputError`` if another process holds the lock."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("a") as file:
         try:
@@ -35,10 +35,16 @@ def locked(folder: Path) -> Generator[None]:
 
 
 def claim(folder: Path, recipe: dict[str, Any], root: Path | None = None, folds: Path | None = None) -> None:
-    """Write ``recipe.yaml``, or check that the folder holds this very recipe; ``InputError`` names what differs.
+    """Write ``recipe.yaml``, or check that the folder already holds the same recipe.
 
-    ``root``: the dataset's folder on this machine; it goes to ``local.yaml`` and is no part of the recipe. ``folds``:
-    the user's own fold lists, of which a copy is put beside it.
+    Args:
+        folder: The run folder.
+        recipe: The recipe.
+        root: The dataset's folder on this machine; stored in ``local.yaml``, not in the recipe.
+        folds: The user's own fold lists, copied into the folder.
+
+    Raises:
+        InputError: The folder holds another recipe; names the first key that differs.
     """
     if (folder / "recipe.yaml").exists():
         have, want = flat(read_recipe(folder)), flat(recipe)
@@ -57,7 +63,7 @@ def claim(folder: Path, recipe: dict[str, Any], root: Path | None = None, folds:
 
 
 def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
-    """Whether the run went through ``steps`` on these very ``inputs`` (name → digest)."""
+    """Whether the run has completed at least ``steps`` on the same ``inputs`` (name → digest)."""
     metrics = read_json(folder / "metrics.json")
     if metrics and not {"max_steps", "inputs"} <= metrics.keys():
         raise InputError(f"{folder / 'metrics.json'} is no run's result; remove it and run the step again")
@@ -65,5 +71,5 @@ def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
 
 
 def data_root(run: Path, given: str | None) -> str | None:
-    """Where the data lies: ``given`` (``data.root``), else where it lay when the run was trained."""
+    """The dataset's folder: ``given`` (``data.root``), or by default the one used for training."""
     return given or read_yaml(run / "local.yaml").get("root")

@@ -1,50 +1,50 @@
-"""What the keys of a configuration mean: which make the result, which are paths, which are lists."""
+"""The meaning of the configuration's keys: which affect the result, which are paths, which are lists."""
 
 SEGMENTATION, CLASSIFICATION = "segmentation", "classification"
-"""What ``stage.kind`` may be: stage one, stage two."""
+"""Values of ``stage.kind``: stage one, stage two."""
 
 RESULT_GROUPS = ("data", "model", "ablation")
-"""Config groups whose words are folders of a run's path."""
+"""Config groups whose options form the path of a run folder."""
 NEEDED_GROUPS = (
     *("stage", "view", "data", "model", "ablation", "loss", "augment", "stain"),
     *("optimizer", "scheduler", "matching", "budget", "trainer"),
 )
-"""Config groups of ``train`` in each of which a word has to be chosen."""
+"""Config groups of ``train`` that need a choice."""
 
 LENGTH = ("max_steps", "budget")
-"""How long a run is: with more of it the same run goes on. A budget only feeds the keys that read it."""
+"""Keys for the length of a run; increasing them continues the same run. A budget only sets other keys."""
 HOW = ("trainer", "logger", "runs", "segmenter", "hydra", *LENGTH)
-"""Top-level keys that say how or where a run is made, not what it is."""
+"""Top-level keys for how or where a run is executed; they do not define the run."""
 HOW_OF_DATA = ("root", "workers", "cache")
-"""Keys of ``data`` of the same kind."""
+"""Keys of ``data`` for how or where the data is read."""
 RESULT_OF_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
-"""Keys of ``trainer`` that do change the result."""
+"""Keys of ``trainer`` that affect the result."""
 REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2")
-"""Keys of ``stage`` that only hand on what stands elsewhere in the configuration."""
+"""Keys of ``stage`` that repeat other parts of the configuration."""
 OF_A_STAGE = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
-"""Keys of ``data`` that may differ between the stages: how much is learned at once, and what masks are made of."""
+"""Keys of ``data`` that may differ between the stages: the amount of data per epoch and step, and the masks."""
 OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier")
-"""Keys of the pipeline itself; all others are passed to each step."""
+"""Keys of the pipeline itself; all others are passed on to each step."""
 PLACES = ("data.root", "data.cache")
-"""Keys that ``propose`` and ``evaluate`` take as well as ``train``: where the data lies on this machine."""
+"""Keys for the data's location on this machine, which ``train``, ``propose`` and ``evaluate`` accept."""
 
 BELOW_ROOT = ("labels", "objects")
-"""Keys of ``data`` that name files, absolute or below its root."""
+"""Keys of ``data`` that name files, as absolute paths or relative to its root."""
 PATHS = (
     *("input", "output", "runs", "segmenter", "classifier", "init", "model.weights"),
     *("data.root", "data.cache", "data.case", *(f"data.{key}" for key in BELOW_ROOT)),
 )
-"""Keys whose values are paths, or a regular expression: taken literally, whatever Hydra's grammar would read in them
-(but for ``${…}``)."""
+"""Keys whose values are paths or a regular expression; they are taken literally, not parsed by Hydra's grammar, except
+for ``${…}``."""
 LISTS = ("segmenter.set", "classifier.set", "segmenter")
-"""Keys whose values in square brackets are lists: of overrides, or of paths."""
+"""Keys whose values in square brackets are lists of overrides or paths."""
 
 RENAMED = {"segment": "segmenter", "classify": "classifier", "candidates": "segmenter"}
-"""Keys of earlier versions and what they are called now."""
+"""Keys of earlier versions and their current names."""
 
 
 def changes_scores(key: str) -> bool:
-    """Whether another value of a dotted key gives other scores: all but those that say how or where a run is made."""
+    """Whether a dotted key affects the scores: all keys do, except those for how or where a run is executed."""
     top, _, rest = key.partition(".")
     if top == "data":
         return rest not in HOW_OF_DATA

@@ -1,4 +1,4 @@
-"""What a run is called: its recipe, and the folder that follows from it."""
+"""The name of a run: its recipe, and the folder derived from it."""
 
 import hashlib
 import os
@@ -22,9 +22,13 @@ from mitosis.run.keys import (
 
 @dataclass(frozen=True)
 class Choices:
-    """The words chosen per config group, the slug of all else that changes the result, the overrides as typed.
+    """The user's choices for one run.
 
-    ``conf``: the folder of the user's own yamls, where ``--config-dir`` names one.
+    Attributes:
+        words: The option chosen in each config group.
+        variant: Slug of all other differences that affect the result.
+        overrides: The overrides as typed.
+        conf: Folder of the user's own yamls, from ``--config-dir``.
     """
 
     words: dict[str, str]
@@ -34,12 +38,12 @@ class Choices:
 
     @property
     def name(self) -> dict[str, str]:
-        """The run's words as its recipe keeps them."""
+        """The name of the run as stored in its recipe."""
         return {group: self.words[group] for group in RESULT_GROUPS} | {"variant": self.variant}
 
 
 def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
-    """What of a configuration makes the result: no device, logger, path or number of steps; plain data."""
+    """The part of a configuration that affects the result: no device, logger, path or number of steps."""
     recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
         recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_OF_DATA}
@@ -56,26 +60,26 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if recipe.get("init"):
         recipe["init"] = safe_name(Path(str(recipe["init"])).resolve().parts[-5:])
     trainer = config.get("trainer") or {}
-    if what := {key: trainer[key] for key in RESULT_OF_TRAINER if trainer.get(key) is not None}:
-        recipe["trainer"] = what
+    if kept := {key: trainer[key] for key in RESULT_OF_TRAINER if trainer.get(key) is not None}:
+        recipe["trainer"] = kept
     return recipe
 
 
 def own_folds(config: dict[str, Any]) -> Path | None:
-    """The user's own fold lists, a csv; None where the folds are shipped or dealt out."""
+    """The csv file with the user's own fold lists; None if the folds are shipped or generated."""
     name = str(config["data"].get("folds") or "").partition(":")[0]
     return Path(name).expanduser() if name.endswith(".csv") else None
 
 
 def _own_name(lists: Path) -> str:
-    """Of the copy in the run folder: other lists make another run."""
+    """Name of the copy in the run folder; it depends on the content, because other lists make another run."""
     if not lists.is_file():
         raise InputError(f"data.folds={lists}: no such file")
     return f"own-{digest(lists)[:8]}.csv"
 
 
 def _below(path: str, root: str | None) -> str:
-    """``path`` as seen from ``root``, out of it where it must be: a recipe names no place of this machine."""
+    """``path`` relative to ``root``, even outside of it: a recipe contains no absolute path."""
     given = Path(str(path)).expanduser()
     return (
         os.path.relpath(given.resolve(), Path(str(root)).expanduser().resolve()) if given.is_absolute() else str(path)
@@ -83,9 +87,9 @@ def _below(path: str, root: str | None) -> str:
 
 
 def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str, Any]) -> str:
-    """Slug of what changes a result: chosen groups, then single keys that differ; ``default`` when nothing does.
+    """Slug of the changes that affect the result: chosen groups, then single keys; ``default`` if there are none.
 
-    At most 80 characters: a longer one is cut and closed with a hash of the whole.
+    At most 80 characters; a longer slug is truncated and ends with a hash of the full text.
     """
     have, want = flat(recipe_of(actual)), flat(recipe_of(expected))
     parts = [f"{group}-{word}" for group, word in sorted(groups.items())]
@@ -97,26 +101,26 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
 
 
 def safe_name(parts: Sequence[str]) -> str:
-    """``parts`` joined to a file name of at most 80 safe characters; a longer one ends in a hash of the whole."""
+    """``parts`` joined into a file name of at most 80 safe characters; a longer name ends with a hash."""
     text = "-".join(part for part in parts if part != "/")
-    word = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
-    return word if len(word) <= 80 else f"{word[:71]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    slug = re.sub(r"[^A-Za-z0-9.+,_-]+", "_", text).strip("_")
+    return slug if len(slug) <= 80 else f"{slug[:71]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def flat(node: Any, prefix: str = "") -> dict[str, Any]:
-    """A nested dict with dotted keys; lists are values."""
+    """A nested dict flattened to dotted keys; lists are kept as values."""
     if isinstance(node, dict):
         return {k: v for key, value in node.items() for k, v in flat(value, f"{prefix}{key}.").items()}
     return {prefix[:-1]: node}
 
 
 def run_folder(config: dict[str, Any], choices: Choices, segmenter: str | None = None) -> Path:
-    """``runs/<data>/<model>/<ablation>/<what else>[/on-<segmenter>]/fold-<fold>``: no clock, no device in it."""
+    """``runs/<data>/<model>/<ablation>/<variant>[/on-<segmenter>]/fold-<fold>``, independent of time and device."""
     words = choices.words
     path = Path(config["runs"]) / words["data"] / words["model"] / words["ablation"] / choices.variant
     return (path / f"on-{segmenter}" if segmenter else path) / f"fold-{config['fold']}"
 
 
 def slug_of(run: Path) -> str:
-    """A run as one word, for the name of what is built on it: model, ablation and what else, joined."""
+    """A run as one word, used in the names of runs that build on it: model, ablation and variant, joined."""
     return safe_name(run.resolve().parts[-4:-1])

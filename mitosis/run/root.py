@@ -1,4 +1,4 @@
-"""Whether the data is where the configuration says, asked before anything that takes long is imported."""
+"""Checking the dataset's folder before slow modules are imported."""
 
 import re
 from typing import Any
@@ -8,19 +8,19 @@ from mitosis.run.conf import CONF
 
 
 def check_root(data: dict[str, Any]) -> None:
-    """``InputError`` in the dataset's own words where ``data.root`` is not set, not there, or a file.
+    """Raise ``InputError`` if ``data.root`` is not set, does not exist, or is a file.
 
-    ``data``: the ``data`` of a composed configuration. What a folder has to hold is read from the remark on ``root``
-    in the shipped yaml of its ``_target_``; a dataset of the user's own checks its root itself.
+    ``data`` is the ``data`` table of a composed configuration. The expected contents are taken from the comment on
+    ``root`` in the shipped yaml of its ``_target_``; a user's own dataset checks its root itself.
     """
-    if holds := _contents(data):
-        checked_root(data.get("root"), re.sub(r"<(\w+)>", lambda key: str(data.get(key[1])), holds))
+    if contents := _contents(data):
+        checked_root(data.get("root"), re.sub(r"<(\w+)>", lambda key: str(data.get(key[1])), contents))
 
 
 def _contents(data: dict[str, Any]) -> str | None:
     for path in CONF.glob("data/*.yaml"):
         text = path.read_text(encoding="utf-8")
         if f"  _target_: {data.get('_target_')}\n" in text:
-            found = re.search(r"^  root: null +# the folder that holds (.+)$", text, re.MULTILINE)
-            return found and found[1]
+            comment = re.search(r"^  root: null +# the folder that holds (.+)$", text, re.MULTILINE)
+            return comment and comment[1]
     return None

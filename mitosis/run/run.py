@@ -1,4 +1,4 @@
-"""One training run: its folder and its recipe, as they follow from a configuration."""
+"""One training run: its folder and its recipe, derived from a configuration."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,15 @@ from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, sl
 
 @dataclass(frozen=True)
 class Run:
-    """One training run, before anything of it is built.
+    """One training run, before any of its objects are built.
 
     Attributes:
-        folder: Where it writes.
-        recipe: What makes its result, plain data.
-        segmenters: Folders of the runs whose candidates stage two learns from; none for stage one.
-        inputs: What it learns from beside the dataset: name → SHA-256.
+        folder: The run folder.
+        recipe: The part of the configuration that affects the result, as plain data.
+        segmenters: Run folders whose candidates stage two is trained on; empty for stage one.
+        inputs: Files it is trained on besides the dataset: name → SHA-256.
         root: The dataset's folder on this machine, if it has one.
-        folds: The user's own fold lists, a csv, if there are any.
+        folds: CSV file with the user's own fold lists, if given.
     """
 
     folder: Path
@@ -33,10 +33,15 @@ class Run:
 
 
 def run_of(config: dict[str, Any], choices: Choices) -> Run:
-    """The run that a configuration of ``train`` describes.
+    """The run described by a configuration of ``train``; builds and writes nothing, and does not need torch.
 
-    Raises ``InputError`` for an ablation of another model, and for segmenters that do not fit (another fold, another
-    dataset, no candidates yet). Nothing is built or written, and torch is not needed.
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Raises:
+        InputError: The ablation belongs to another model, or a segmenter does not fit (another fold, another dataset,
+            no candidates yet).
     """
     _check_ablation(config, choices)
     segmenters = _segmenters(config)
@@ -61,7 +66,7 @@ def _check_ablation(config: dict[str, Any], choices: Choices) -> None:
 
 
 def _segmenters(config: dict[str, Any]) -> tuple[Path, ...]:
-    """The runs whose candidates stage two learns from, the one that is used with it last."""
+    """The runs whose candidates stage two is trained on; the last one is its partner at inference."""
     given = config["segmenter"]
     runs = tuple(Path(path) for path in (given if isinstance(given, list | tuple) else [given] if given else []))
     second = config["stage"]["kind"] == CLASSIFICATION

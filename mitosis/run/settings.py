@@ -1,4 +1,4 @@
-"""How a network is trained, as far as its trainer has to know."""
+"""The training settings that the trainer needs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,14 +8,14 @@ from mitosis.errors import InputError
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """The settings of one training that are neither its data nor its network.
+    """The settings of a training run besides its data and network.
 
     Attributes:
-        seed: Of the global generators and of every sample.
-        max_steps: Optimiser steps, rounded up to whole epochs.
-        val_every: Epochs between two looks at val.
-        ema: Decay of an exponential moving average of the weights, None for none.
-        init: A run folder or checkpoint whose weights are started from, None for none.
+        seed: Seed of the global random generators and of every sample.
+        max_steps: Number of optimiser steps, rounded up to whole epochs.
+        val_every: Number of epochs between validations.
+        ema: Decay of an exponential moving average of the weights; None to use none.
+        init: Run folder or checkpoint with the initial weights; None to use none.
         trainer: Arguments of Lightning's trainer.
     """
 
@@ -28,7 +28,14 @@ class TrainingSettings:
 
     @classmethod
     def of(cls, config: dict[str, Any]) -> "TrainingSettings":
-        """The settings in a configuration of ``train``; ``InputError`` for a number that makes no sense."""
+        """Take the settings from a configuration of ``train``.
+
+        Args:
+            config: The composed configuration, as plain data.
+
+        Raises:
+            InputError: A number is out of range.
+        """
         data, trainer = config["data"], config["trainer"]
         for key, value, least in (
             ("seed", config["seed"], 0),

@@ -1,4 +1,4 @@
-"""A checkpoint carries its recipe as plain data; ``load`` rebuilds the network from it alone."""
+"""Trained networks: a checkpoint contains its recipe, so ``load`` needs nothing else."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,11 +21,17 @@ from mitosis.run.upgrade import upgrade
 
 @dataclass(frozen=True)
 class Trained:
-    """A network with all that its use needs.
+    """A trained network with everything needed to use it.
 
-    ``model``: in eval mode, on the CPU. ``recipe``: how it was made. ``chosen``: what was chosen on val after training
-    (threshold, window). ``hash``: of the weights. ``steps``: optimiser steps behind them.
-    ``mpp``: µm per pixel of the fields it was trained on. ``fields``: their names by part (train, val), if known.
+    Attributes:
+        model: The network, in evaluation mode, on the CPU.
+        recipe: The part of the configuration that affects the result, as plain data.
+        chosen: Values chosen on val after training: ``threshold`` and, for a segmenter, ``window``.
+        hash: Hash of the weights.
+        steps: Number of optimiser steps.
+        mpp: µm per pixel of the fields it was trained on.
+        path: The checkpoint file.
+        fields: Names of the fields by part (train, val), if known.
     """
 
     model: nn.Module
@@ -44,31 +50,31 @@ class Trained:
 
     @property
     def tiling(self) -> Tiling:
-        """How a segmenter is run over a field."""
+        """The sliding-window settings of a segmenter."""
         return Tiling(**self.recipe["tiling"])
 
     @property
     def candidate(self) -> CandidateSettings:
-        """Which parts of a segmenter's maps become candidates."""
+        """How candidates are extracted from a segmenter's probability maps."""
         return CandidateSettings(**self.recipe["candidate"])
 
     @property
     def crop(self) -> CropSettings:
-        """What a classifier sees of a candidate."""
+        """The crop around a candidate that a classifier receives."""
         return CropSettings(**self.recipe["crop"])
 
     @property
     def stain(self) -> Callable[[np.ndarray, str], np.ndarray]:
-        """The stain normalisation that the network was trained behind."""
+        """The stain normalisation used in training: (image (H, W, 3) uint8, name) to an image of the same shape."""
         return build(self.recipe["stain"])
 
     def same_stain(self, other: "Trained") -> bool:
-        """Whether both networks were trained behind one stain normalisation."""
+        """Whether both networks were trained with the same stain normalisation."""
         return self.recipe["stain"] == other.recipe["stain"]
 
 
 def checkpoint_of(run: str | Path) -> Path:
-    """``best.ckpt`` of a run folder, or the file itself; ``InputError`` when there is none."""
+    """``best.ckpt`` of a run folder, or the file itself; ``InputError`` if it does not exist."""
     path = Path(run)
     if path.is_dir():
         path = path / "checkpoints" / "best.ckpt"
@@ -78,9 +84,16 @@ def checkpoint_of(run: str | Path) -> Path:
 
 
 def load(run: str | Path) -> Trained:
-    """Rebuild the network of a run folder or checkpoint. Code in a checkpoint is never run.
+    """Rebuild the network of a run folder or checkpoint; code in a checkpoint is never executed.
 
-    Raises ``InputError`` naming the file when it is broken, foreign, or its recipe names an untrusted target.
+    Args:
+        run: Run folder, or checkpoint file.
+
+    Returns:
+        The network with its recipe and its chosen values.
+
+    Raises:
+        InputError: The file is missing, broken or from another program, or its recipe names an untrusted target.
     """
     path = checkpoint_of(run)
     checkpoint = read(path)
@@ -91,7 +104,7 @@ def load(run: str | Path) -> Trained:
     if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
         raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
     description = dict(recipe["model"])
-    if "pretrained" in description:  # the weights are in the checkpoint, nothing is fetched
+    if "pretrained" in description:  # the weights are in the checkpoint, so nothing is downloaded
         description |= {"pretrained": False, "weights": None}
     try:
         model = build(description)
@@ -110,13 +123,13 @@ def load(run: str | Path) -> Trained:
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """The network's own state, out of the stage's."""
+    """The state dict of the network, extracted from that of the stage."""
     state = checkpoint["state_dict"]
     return {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
 
 
 def hash_of(state: dict[str, torch.Tensor]) -> str:
-    """First 16 hexadecimal digits of SHA-256 over names, shapes and values, whatever file they lie in."""
+    """First 16 hexadecimal digits of SHA-256 over names, shapes and values; independent of the file format."""
     digest = hashlib.sha256()
     for name in sorted(state):
         tensor = state[name].detach().cpu().contiguous()
@@ -126,7 +139,7 @@ def hash_of(state: dict[str, torch.Tensor]) -> str:
 
 
 def choose(run: str | Path, chosen: dict[str, Any]) -> None:
-    """Store what was chosen on val (threshold, window) in the run's checkpoint; its weights stay as they are."""
+    """Store the values chosen on val (threshold, window) in the run's checkpoint, next to the unchanged weights."""
     path = checkpoint_of(run)
     checkpoint = read(path)
     checkpoint["chosen"] = chosen

@@ -1,10 +1,10 @@
-"""Recipes of earlier versions in today's words."""
+"""Upgrading recipes of earlier versions."""
 
 import re
 from typing import Any
 
 _MODULE = re.compile(r"(mitosis\.(?:augment|data|logger|loss|metric|model|stage|stain))\.(?!view\.)\w+\.(\w+)")
-"""A class by the module that defined it. Today each room offers its classes itself."""
+"""A class named by its defining module; now each package exports its classes itself."""
 
 _MOVED = {
     "mitosis.data.candidate_view.CandidateFieldView": "mitosis.data.view.CandidateFieldView",
@@ -19,15 +19,15 @@ _MOVED = {
     "mitosis.stage.schedule.plateau": "mitosis.scheduler.plateau_schedule",
     "mitosis.stage.schedule.step": "mitosis.scheduler.step_schedule",
 }
-"""What has another room or another name today."""
+"""Targets that have been moved or renamed."""
 
 
 def upgrade(recipe: dict[str, Any]) -> dict[str, Any]:
-    """A recipe of any version as today's version would have written it; ``recipe`` itself is left as it is.
+    """A recipe of any version in the current format; ``recipe`` itself is not changed.
 
-    Targets get the names that the rooms offer, ``name.what`` becomes ``name.variant``, ``on`` becomes ``segmenters``,
-    ``stage`` gets its ``kind``, and ``half`` and ``crossfit`` go where they say nothing. Targets outside of this
-    package are not touched.
+    Targets are renamed to those that the packages export, ``name.what`` becomes ``name.variant``, ``on`` becomes
+    ``segmenters``, ``stage`` gets its ``kind``, and ``half`` and ``crossfit`` are removed if they are null. Targets
+    outside of this package are kept.
     """
     words: dict[str, Any] = {("segmenters" if key == "on" else key): _renamed(value) for key, value in recipe.items()}
     if isinstance(words.get("name"), dict):

@@ -1,7 +1,7 @@
-"""Learning-rate schedules: functions of the optimiser, the run's number of steps, and that of an epoch.
+"""Learning-rate schedules: functions of the optimiser, the run's total number of steps and the steps per epoch.
 
-Each moves with every step of the optimiser, ``plateau`` alone with every score on val. None may keep ``total_steps`` in
-its state, which lies in the checkpoint: a run that goes on may be longer than it was.
+A schedule advances with every optimiser step; only ``plateau`` advances with every score on val. No schedule may keep
+``total_steps`` in its state, which is part of the checkpoint, because a resumed run may be longer than before.
 """
 
 from mitosis.lazy import lazy_names

@@ -1,4 +1,4 @@
-"""Warm-up, then half a cosine."""
+"""Linear warm-up, then cosine decay."""
 
 import math
 
@@ -9,13 +9,21 @@ from torch.optim.lr_scheduler import LambdaLR
 def cosine_schedule(
     optimizer: Optimizer, *, total_steps: int, steps_per_epoch: int, warmup: float = 0.05, final: float = 0.0
 ) -> LambdaLR:
-    """Linear warm-up over the share ``warmup`` of ``total_steps``, then half a cosine down to the share ``final``."""
-    warm = round(warmup * total_steps)
+    """Linear warm-up, then half a cosine down to a fraction of the learning rate.
+
+    Args:
+        optimizer: The optimiser.
+        total_steps: Optimiser steps of the run.
+        steps_per_epoch: Optimiser steps per epoch; not used.
+        warmup: Length of the warm-up as a fraction of ``total_steps``.
+        final: Final learning rate as a fraction of the optimiser's.
+    """
+    warmup_steps = round(warmup * total_steps)
 
     def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / (warm + 1)
-        progress = min(1.0, (step - warm) / max(1, total_steps - warm))
+        if step < warmup_steps:
+            return (step + 1) / (warmup_steps + 1)
+        progress = min(1.0, (step - warmup_steps) / max(1, total_steps - warmup_steps))
         return final + (1 - final) * 0.5 * (1 + math.cos(math.pi * progress))
 
     return LambdaLR(optimizer, factor)

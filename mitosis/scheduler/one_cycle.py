@@ -1,4 +1,4 @@
-"""Once up and down."""
+"""One-cycle policy."""
 
 from typing import Any
 
@@ -7,15 +7,23 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 
 def one_cycle_schedule(optimizer: Optimizer, *, total_steps: int, steps_per_epoch: int) -> OneCycleLR:
-    """Up to the optimiser's rate over 30 % of ``total_steps`` and down to almost nothing (Smith & Topin 2018).
+    """Increase to the optimiser's learning rate over 30 % of ``total_steps``, then decrease to almost zero.
 
-    Momentum, or Adam's first β, falls from 0.95 to 0.85 and comes back meanwhile.
+    Meanwhile the momentum, or Adam's β1, falls from 0.95 to 0.85 and rises again.
+
+    Args:
+        optimizer: The optimiser.
+        total_steps: Optimiser steps of the run.
+        steps_per_epoch: Optimiser steps per epoch; not used.
+
+    Source:
+        Smith & Topin 2018.
     """
     return _OneCycle(optimizer, [group["lr"] for group in optimizer.param_groups], total_steps)
 
 
 class _OneCycle(OneCycleLR):
-    """torch's, but its length is not part of its state: torch's cannot be stepped beyond the one it was saved with."""
+    """Keeps the length out of the state; torch's own cannot be stepped beyond the length it was saved with."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         length = ("total_steps", "_schedule_phases")

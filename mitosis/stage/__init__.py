@@ -1,4 +1,4 @@
-"""The two LightningModules."""
+"""The LightningModules of the two stages."""
 
 from mitosis.lazy import lazy_names
 

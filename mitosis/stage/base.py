@@ -1,4 +1,4 @@
-"""What both stages share: the optimiser, the check for a loss that is not finite, scores on held-out fields."""
+"""Base class of both stages: optimiser, check for a non-finite loss, scores on held-out fields."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from mitosis.scheduler.plateau import Plateau
 
 
 class Stage(LightningModule, ABC):
-    """One of the two stages, built from its network, loss, metric, optimiser and schedule.
+    """One of the two stages: its network and loss, with training and validation.
 
-    ``detection``: metric updated with the detections of one whole field at a time.
-    ``optimizer``: partial on the parameters; ``scheduler``: one on it, ``total_steps`` and ``steps_per_epoch``.
+    ``detection`` is updated with the detections of one whole field at a time. ``optimizer`` is called with the
+    parameters, ``scheduler`` with the optimiser, ``total_steps`` and ``steps_per_epoch``.
     """
 
     kind: ClassVar[str]  # segmentation or classification, as in the stage's yaml
@@ -36,11 +36,11 @@ class Stage(LightningModule, ABC):
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.loss, self.detection = loss, detection
-        self.val_loss = MeanMetric(nan_strategy="disable")  # self.log's mean would weigh processes, not fields
+        self.val_loss = MeanMetric(nan_strategy="disable")  # self.log would average over processes, not fields
         self._optimizer, self._scheduler = optimizer, scheduler
 
     def check_finite(self, values: Tensor, what: str) -> None:
-        """Stop, before anything is saved, when ``values`` hold nan or an infinite number; raises ``InputError``."""
+        """Raise ``InputError``, before anything is saved, if ``values`` contain nan or infinity."""
         if not torch.isfinite(values).all():
             raise InputError(
                 f"the {what} became nan or infinite by step {self.global_step}; the last good checkpoint is kept,"
@@ -49,29 +49,29 @@ class Stage(LightningModule, ABC):
 
     @abstractmethod
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
-        """The loss of a training batch."""
+        """The loss of a training batch, a scalar."""
 
     @abstractmethod
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
-        """Points (n, 2) x, y in pixels, scores (n,) in [0, 1] and the mean loss of one held-out field."""
+        """Points (n, 2) x, y in pixels, scores (n,) in [0, 1], and the mean loss of one held-out field."""
 
     @override
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         loss = self.batch_loss(batch)
         self.check_finite(loss, "loss")
-        how: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
-        self.log("train/loss", loss, batch_size=len(batch["image"]), **how)
+        options: dict[str, Any] = {"on_step": False, "on_epoch": True, "prog_bar": True, "sync_dist": True}
+        self.log("train/loss", loss, batch_size=len(batch["image"]), **options)
         return loss
 
     @override
     def on_train_epoch_end(self) -> None:
-        # The last step's gradient may have spoilt the weights without any loss showing it yet.
+        # The last step may have made the weights non-finite, which no loss has shown yet.
         for name, value in self.model.state_dict().items():
             self.check_finite(value, f"weight {name}")
 
     @override
     def validation_step(self, batch: dict[str, Any] | None, batch_idx: int) -> dict[str, Tensor] | None:
-        if batch is None:  # this process has one field less than another
+        if batch is None:  # this rank has one field fewer than another
             return None
         points, scores, loss = self.detect(batch)
         self.detection.update(points, scores, batch["centroids"], mpp=batch["mpp"], field=batch["field"])
@@ -99,5 +99,5 @@ class Stage(LightningModule, ABC):
             scheduler = self._scheduler(optimizer, **steps)
         except ValueError as error:
             raise InputError(f"optimizer or scheduler: {error}") from error
-        # Lightning must not step a plateau by itself: see Plateau.
+        # Lightning must not step a plateau itself; see Plateau.
         return [optimizer], [{"scheduler": scheduler, "interval": "step", "reduce_on_plateau": False}]

@@ -1,4 +1,4 @@
-"""Stage two: a classification network that throws out false candidates."""
+"""Stage two: a classifier that rejects false candidates."""
 
 from typing import Any, final
 
@@ -11,7 +11,10 @@ from mitosis.stage.base import Stage
 
 @final
 class ClassificationStage(Stage):
-    """Trains on candidate crops; on held-out fields scores every candidate by its probability of being a mitosis."""
+    """Stage two: trains on candidate crops; on held-out fields, scores each candidate by its mitosis probability.
+
+    Takes the arguments of ``Stage``.
+    """
 
     kind = "classification"
 
@@ -30,6 +33,6 @@ class ClassificationStage(Stage):
 
 
 def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
-    """Logits (n, 2) float32 of crops (n, 3, h, w), ``batch`` at a time; n may be 0."""
+    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0."""
     parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
     return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)

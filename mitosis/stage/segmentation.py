@@ -1,4 +1,4 @@
-"""Stage one: a segmentation network that proposes candidates."""
+"""Stage one: a segmenter that proposes candidates."""
 
 from functools import partial
 from typing import Any, final
@@ -16,16 +16,21 @@ from mitosis.stage.base import Stage
 
 @final
 class SegmentationStage(Stage):
-    """Trains on tiles with masks; on held-out fields scores components of the probability map by their mean.
+    """Stage one: trains on tiles with masks; on held-out fields, scores components by their mean probability.
 
-    ``tiling``: how the network is run over a field. Validation does not use its window and blend, which are chosen for
-    the finished network, but blends by the mean windows of side ``window`` in pixels, None for whole fields.
-    ``min_area_um2``: components up to this area are dropped. ``pixel``: metric over (probability, mask).
+    Args:
+        *args: Arguments of ``Stage``.
+        pixel: Metric that is updated with (probability, mask).
+        tiling: Settings of sliding-window inference. Validation does not use its ``window`` and ``blend``, which apply
+            to the finished network, but averages windows of the side ``window``.
+        window: Side of a window in validation, in pixels; None for whole fields.
+        min_area_um2: Area in µm²; components up to this area are dropped.
+        **kwargs: Arguments of ``Stage``.
     """
 
     kind = "segmentation"
     SCORED = 200
-    """At most this many components of a field, the most probable, enter the score: an untrained net gives thousands."""
+    """Only this many of the most probable components of a field are scored: an untrained network yields thousands."""
 
     def __init__(
         self,
@@ -79,9 +84,9 @@ class SegmentationStage(Stage):
 
 
 def probability_of(model: nn.Module, image: Tensor, predict: Any, scale: float = 1.0) -> Tensor:
-    """Probability map (H, W) float32 on the CPU of a field (3, H, W) in [0, 1], which the network sees rescaled.
+    """Probability map (H, W) float32, on the CPU, of a field (3, H, W) in [0, 1] rescaled by ``scale``.
 
-    ``predict``: ``sliding_window.predict``, all but its network, image and stride given.
+    ``predict`` is ``sliding_window.predict`` with all arguments bound except the network, the image and the stride.
     """
 
     def net(batch: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training on several devices of this machine: a process each, started here, watched, and ended together."""
+"""Training on several devices of this machine: one process per device, started, monitored and ended together."""
 
 import json
 import os
@@ -28,19 +28,19 @@ from mitosis.training.fit import fit
 from mitosis.training.trainer import processes_to_start
 
 MISTAKE, FAULT, LOST = range(3)
-"""What a process's last words are about, what is worth most first: the others fail because one did."""
+"""Why a process failed, the most informative first: when one process fails, the others lose their peer."""
 
 Message = Callable[[Exception], str | None]
-"""A user's mistake as one line; None for a fault of the program's own."""
+"""Turns a user error into one line; returns None for a bug in the program."""
 
 
 def fit_on_devices(
     run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled], message: Message
 ) -> dict[str, Any]:
-    """``fit``, in a process for each device that the trainer names; returns the metrics.
+    """Run ``fit`` in one process per device of the trainer; returns the metrics.
 
-    Lightning would run the whole command line again for each further device, sweep and all, and leave no word when one
-    of these processes dies. Under ``torchrun`` or ``srun`` this process is one of those needed already.
+    Lightning itself would rerun the whole command line, including a sweep, for each additional device, and would report
+    nothing when one of these processes dies. Under ``torchrun`` or ``srun``, this process is already one of the ranks.
     """
     count = processes_to_start(settings.trainer)
     if not count:
@@ -50,21 +50,22 @@ def fit_on_devices(
 
 
 def launch(count: int, work: Callable[[], Any], message: Message) -> None:
-    """Call ``work`` in ``count`` processes that find one another through the environment; none outlives another's end.
+    """Call ``work`` in ``count`` processes, connected through environment variables; if one fails, all are stopped.
 
-    Raises ``InputError`` for a mistake that one of them found, and when one was ended from outside; ``RuntimeError``
-    with its traceback for any other error in one.
+    Raises:
+        InputError: A process reported a user error or was killed.
+        RuntimeError: A process failed with any other error; contains its traceback.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    place = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count), "NODE_RANK": "0"}
+    rendezvous = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count), "NODE_RANK": "0"}
     with TemporaryDirectory(prefix="mitosis-") as folder:
         Path(folder, "work").write_bytes(pickle.dumps((work, message)))
         command, processes = [sys.executable, "-m", "mitosis.training.devices", folder], []
         try:
             for rank in range(count):
-                environment = os.environ | place | {"LOCAL_RANK": str(rank)}
+                environment = os.environ | rendezvous | {"LOCAL_RANK": str(rank)}
                 processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, env=environment))
             while not any(codes := [process.poll() for process in processes]):
                 if None not in codes:
@@ -81,24 +82,24 @@ def launch(count: int, work: Callable[[], Any], message: Message) -> None:
             for process in processes:
                 process.kill()
                 process.wait()
-        words = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("word-*"))]
-    _explain(codes, words)
+        reports = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("report-*"))]
+    _raise_failure(codes, reports)
 
 
-def _explain(codes: list[int | None], words: list[tuple[int, str]]) -> None:
-    """Raise what the ended processes' exit codes and last words say."""
-    ended = [code for code in codes if code]
-    if killed := [code for code in ended if code < 0]:  # what the others say then is only that they lost it
+def _raise_failure(codes: list[int | None], reports: list[tuple[int, str]]) -> None:
+    """Raise the error that explains the exit codes and reports of the processes."""
+    failed = [code for code in codes if code]
+    if killed := [code for code in failed if code < 0]:  # the others only report that they lost their peer
         how = signal.Signals(-killed[0]).name
         raise InputError(f"a process of this run died ({how}); the same command goes on from the last checkpoint")
-    kind, word = min(words, key=lambda word: word[0], default=(FAULT, f"it ended with exit code {ended[0]}"))
+    kind, text = min(reports, key=lambda report: report[0], default=(FAULT, f"it ended with exit code {failed[0]}"))
     if kind == FAULT:
-        raise RuntimeError(f"in a process of this run: {word}")
-    raise InputError(word)
+        raise RuntimeError(f"in a process of this run: {text}")
+    raise InputError(text)
 
 
 def _rank(folder: Path) -> None:
-    """One of the processes; what stopped it stands in a file of ``folder`` where its work does."""
+    """Run one of the processes; reads its work from ``folder``, and writes a report there if it fails."""
     rank = int(os.environ["LOCAL_RANK"])
     end_with_stdin()
     warnings.formatwarning = in_one_line
@@ -111,7 +112,7 @@ def _rank(folder: Path) -> None:
     except Exception as error:
         line = message(error)
         kind = LOST if isinstance(error, PeerLostError) else MISTAKE if line else FAULT
-        (folder / f"word-{rank:04}").write_text(json.dumps([kind, line or traceback.format_exc()]))
+        (folder / f"report-{rank:04}").write_text(json.dumps([kind, line or traceback.format_exc()]))
         sys.exit(1)
 
 

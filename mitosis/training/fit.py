@@ -1,4 +1,4 @@
-"""Training itself: what a run is made of is assembled, Lightning trains it, the result is written."""
+"""Training: assemble the run's objects, train with Lightning, write the result."""
 
 import gc
 import re
@@ -29,11 +29,11 @@ from mitosis.training.trainer import silence, trainer_of
 
 
 def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled]) -> dict[str, Any]:
-    """Train to ``max_steps``, from ``last.ckpt`` when there is one; returns the metrics.
+    """Train to ``max_steps``, resuming from ``last.ckpt`` if it exists; returns the metrics.
 
-    Steps are the optimiser's, rounded up to whole epochs, the last one scored on val. A checkpoint made on other
-    ``inputs`` is started over. Classifiers choose their threshold on val: the largest F1.
-    Of a distributed run's processes, which all call this, the first one alone writes files and logs.
+    Optimiser steps are rounded up to whole epochs, and the last epoch is validated. If ``last.ckpt`` was trained on
+    other ``inputs``, training starts over. A classifier's threshold is the one with the best F1 on val. In a
+    distributed run every process calls this function, but only rank zero writes files and logs.
     """
     _prepare_process(settings.seed)
     assembled = assemble()
@@ -68,7 +68,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
         _finish_loggers(trainer, metrics)
     if trainer.is_global_zero:
         _print(run.folder, metrics, parts, assembled.matching)
-    trainer.strategy.barrier()  # a sweep's next job asks in each process which runs are finished
+    trainer.strategy.barrier()  # in a sweep, every process checks next which runs are finished
     return metrics
 
 
@@ -76,28 +76,28 @@ def _prepare_process(seed: int) -> None:
     silence()
     torch.set_float32_matmul_precision("high")
     keep_freed_memory()
-    gc.collect()  # a sweep's previous job: Lightning's objects point at one another and outlive it
+    gc.collect()  # frees a sweep's previous job, which Lightning's reference cycles keep alive
     torch.cuda.empty_cache()
     L.seed_everything(seed, verbose=False)
 
 
 def _fit(trainer: L.Trainer, stage: L.LightningModule, **given: Any) -> None:
-    """Lightning's ``fit``; Ctrl-C and a lost process are raised as what they are."""
+    """Call Lightning's ``fit``, and turn its errors for Ctrl-C and a lost process into the matching exceptions."""
     try:
         trainer.fit(stage, **given, weights_only=True)
     except SystemExit:
-        if trainer.interrupted:  # Lightning turns Ctrl-C into an exit that says nothing
+        if trainer.interrupted:  # Lightning turns Ctrl-C into a bare SystemExit
             raise KeyboardInterrupt from None
         raise
     except RuntimeError as error:
-        if found := re.search("(gloo|NCCL).*", str(error)):  # torch has no kind of error for it
-            why = f"a process of this run lost another one ({found[0].split('. ')[0]})"
-            raise PeerLostError(f"{why}; the same command goes on from the last checkpoint") from error
+        if match := re.search("(gloo|NCCL).*", str(error)):  # torch has no exception class for it
+            reason = f"a process of this run lost another one ({match[0].split('. ')[0]})"
+            raise PeerLostError(f"{reason}; the same command goes on from the last checkpoint") from error
         raise
 
 
 def _finish_loggers(trainer: L.Trainer, metrics: dict[str, Any]) -> None:
-    """Loggers that have a ``finish`` (W&B's) get the result; it is empty where the run failed."""
+    """Pass the result, empty if the run failed, to the loggers with a ``finish`` method (W&B)."""
     for logger in trainer.loggers:
         if finish := getattr(logger, "finish", None):
             finish(metrics)

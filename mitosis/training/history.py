@@ -1,4 +1,4 @@
-"""A run's course: a row an epoch in metrics.csv, and on the terminal where no progress bar can be drawn."""
+"""The history of a run: one row per epoch in metrics.csv, and on the terminal if there is no progress bar."""
 
 import csv
 import io
@@ -14,9 +14,9 @@ from mitosis.training.run_checkpoint import scored
 
 
 class History(L.Callback):
-    """Writes ``path`` anew at each epoch's end; its rows lie in the checkpoint, so a run that goes on loses none.
+    """Rewrites ``path`` after each epoch; the rows are part of the checkpoint, so a resumed run keeps them all.
 
-    ``seconds``: spent on whole epochs, over all attempts.
+    ``seconds`` is the time spent on completed epochs, over all attempts.
     """
 
     def __init__(self, path: Path, announce: bool) -> None:

@@ -1,4 +1,4 @@
-"""A picture of predictions on val, drawn anew after each look at val."""
+"""A picture of predictions on val, redrawn after each validation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,12 +18,14 @@ FIELDS, SIDE, CROPS, ACCEPTANCE = 4, 512, 8, 0.5
 
 
 class Panel(L.Callback):
-    """Writes ``path`` (.png) from the first 4 fields of val, and hands it to a logger that takes pictures (W&B).
+    """Draws the first 4 fields of val to ``path`` (.png), and sends the picture to loggers that accept images (W&B).
 
-    A segmenter's shows 2 × 2 parts of fields, 512 pixels to a side, where most mitoses are: mitoses in yellow squares,
-    what scores at least 0.5 in green rings. A classifier's shows up to 8 candidates of each, half of them mitoses:
-    the highest scores of both kinds, framed green from 0.5 on, grey below, yellow inside the frame of a mitosis.
-    Wants ``validation_step`` to return {"points": (n, 2) x, y, "scores": (n,)} of the field.
+    For a segmenter, it shows a 2 × 2 grid of regions of 512 × 512 pixels with the most mitotic figures: figures in
+    yellow squares, detections with a score of at least 0.5 in green circles. For a classifier, it shows up to 8
+    candidates per field, the highest scores of mitotic figures and of hard negatives: a green frame for scores of at
+    least 0.5, otherwise grey, and a yellow inner frame for mitotic figures.
+
+    ``validation_step`` must return {"points": (n, 2) x, y, "scores": (n,)} for the field.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +43,7 @@ class Panel(L.Callback):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        # Pictures are made here and not at the end: whole fields of a large set are not held in memory.
+        # Drawn here rather than at the end of the epoch, so that the fields need not be kept in memory.
         if not trainer.is_global_zero or batch_idx >= FIELDS:
             return
         points, scores = _numbers(outputs["points"]), _numbers(outputs["scores"])
@@ -70,13 +72,14 @@ class Panel(L.Callback):
 def region(
     image: np.ndarray, points: np.ndarray, scores: np.ndarray, truths: np.ndarray, *, mpp: float, side: int = SIDE
 ) -> np.ndarray:
-    """The square of a field (H, W, 3) uint8 that holds most mitoses, else most detections, marks drawn on it.
+    """The square of a field with the most mitotic figures, or without any the most detections, with marks.
 
-    ``points`` (n, 2), ``truths`` (m, 2): x, y; ``scores`` (n,). (side, side, 3) uint8, black beyond a smaller field.
+    ``image`` is (H, W, 3) uint8; ``points`` (n, 2) and ``truths`` (m, 2) are x, y in pixels, ``scores`` is (n,).
+    Returns (side, side, 3) uint8, black outside a smaller field.
     """
-    found = points[scores >= ACCEPTANCE]
-    picture = draw(image, found, np.ones(len(found), dtype=bool), mpp=mpp, truths=truths)
-    x, y = _corner(truths if len(truths) else found, image.shape[:2], side)
+    detected = points[scores >= ACCEPTANCE]
+    picture = draw(image, detected, np.ones(len(detected), dtype=bool), mpp=mpp, truths=truths)
+    x, y = _corner(truths if len(truths) else detected, image.shape[:2], side)
     part = picture[y : y + side, x : x + side]
     square = np.zeros((side, side, 3), dtype=np.uint8)
     square[: part.shape[0], : part.shape[1]] = part
@@ -84,18 +87,18 @@ def region(
 
 
 def _corner(points: np.ndarray, size: Sequence[int], side: int) -> tuple[int, int]:
-    """Left and top of the square round the point that has the most others near it, inside the field."""
-    room = np.array(size)[::-1]
-    centre = room / 2
+    """Left and top of the square around the point with the most neighbours, moved inside the field."""
+    extent = np.array(size)[::-1]
+    centre = extent / 2
     if len(points):
         near = np.abs(points[:, None] - points[None]).max(axis=-1) <= side / 2
         centre = points[near[near.sum(axis=1).argmax()]].mean(axis=0)
-    left, top = np.clip(np.round(centre - side / 2), 0, np.maximum(0, room - side)).astype(int)
+    left, top = np.clip(np.round(centre - side / 2), 0, np.maximum(0, extent - side)).astype(int)
     return left, top
 
 
 def framed(crop: np.ndarray, score: float, label: int) -> np.ndarray:
-    """A copy of a crop (h, w, 3) uint8, framed by what it is taken for and, inside, by what it is."""
+    """A copy of a crop (h, w, 3) uint8, framed by the prediction and, inside, by the label."""
     height, width = crop.shape[:2]
     line, picture = max(2, height // 32), np.ascontiguousarray(crop).copy()
     if label == 1:

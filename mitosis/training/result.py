@@ -1,4 +1,4 @@
-"""What a training came to."""
+"""The result of a training run."""
 
 import math
 from typing import Any
@@ -13,7 +13,7 @@ from mitosis.training.run_checkpoint import RunCheckpoint
 
 
 def metrics_of(assembled: Assembled, max_steps: int, trainer: L.Trainer, checkpoints: RunCheckpoint) -> dict[str, Any]:
-    """Scores of the best checkpoint on val; a classifier's threshold, that of its best F1, is put into that file."""
+    """Scores of the best checkpoint on val; stores a classifier's best-F1 threshold in that checkpoint."""
     val = {name.removeprefix("val/"): value for name, value in checkpoints.scores.items()}
     metrics = {
         "steps": trainer.global_step,
@@ -30,7 +30,7 @@ def metrics_of(assembled: Assembled, max_steps: int, trainer: L.Trainer, checkpo
 
 
 def hardware(trainer: L.Trainer) -> str:
-    """What a run was made on, in words."""
+    """A description of the devices and the precision."""
     root = trainer.strategy.root_device
     name = torch.cuda.get_device_name(root) if root.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
     return f"{trainer.world_size} × {name}, {trainer.precision}"

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole, exact and plain: ``last`` to go on from, ``best`` to use."""
+"""Atomic checkpoints for exact resuming: ``last`` to resume from, ``best`` to use."""
 
 import math
 import random
@@ -16,7 +16,7 @@ from mitosis.run.checkpoint import read, write
 
 
 class AtomicCheckpointIO(CheckpointIO):
-    """Writes beside the target and renames, so a kill or a full disk leaves the previous checkpoint whole."""
+    """Writes to a temporary file and renames it, so the previous checkpoint survives a kill or a full disk."""
 
     @override
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
@@ -32,10 +32,11 @@ class AtomicCheckpointIO(CheckpointIO):
 
 
 class RunCheckpoint(Checkpoint):
-    """At each epoch's end writes ``last.ckpt``, and ``best.ckpt`` when ``monitor`` did not fall or is undefined so far.
+    """Writes ``last.ckpt`` after each epoch, and ``best.ckpt`` unless ``monitor`` has fallen below its best value.
 
-    ``scores``: what the best checkpoint reached on val. Adds ``contents`` (the recipe) and the global random states, so
-    that a run that goes on is bit-equal to one that never stopped.
+    An undefined ``monitor`` (nan) counts as the best only until it is first defined. ``scores`` are the best
+    checkpoint's scores on val. Checkpoints also contain ``contents`` (such as the recipe) and
+    the global random states, so a resumed run is bit-identical to an uninterrupted one.
     """
 
     def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
@@ -45,25 +46,25 @@ class RunCheckpoint(Checkpoint):
 
     @property
     def last_path(self) -> Path:
-        """What a run goes on from."""
+        """The checkpoint to resume from."""
         return self.folder / "last.ckpt"
 
     @property
     def best_path(self) -> Path:
-        """What is used of a run."""
+        """The checkpoint to use for inference."""
         return self.folder / "best.ckpt"
 
     @override
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # Of another input, where a run starts over: they go only now that every process has looked at them.
+        # The run starts over, so old checkpoints are removed; only now, after every process has read them.
         if trainer.is_global_zero and trainer.ckpt_path is None:
             self.last_path.unlink(missing_ok=True)
             self.best_path.unlink(missing_ok=True)
 
     @override
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # Each process has batch statistics of its own; scored are those that are kept, the first one's (DDP sees to it
-        # itself, FSDP does not). Averaged weights are in place by now: a Checkpoint comes behind all other callbacks.
+        # Each process has its own batch statistics; validate with those of rank zero, which are saved (DDP does this
+        # itself, FSDP does not). Averaged weights are already in place: Checkpoint callbacks run after all others.
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             for buffer in pl_module.buffers():
                 torch.distributed.broadcast(buffer, src=0)
@@ -94,7 +95,7 @@ class RunCheckpoint(Checkpoint):
 
     @override
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # Restored only here: setting up loaders and loops after the load may draw from the global generators.
+        # Restored only here, because setting up loaders and loops may draw from the global generators.
         if states := getattr(self, "_restore", None):
             _set_random_states(states)
             self._restore = None
@@ -109,7 +110,7 @@ class RunCheckpoint(Checkpoint):
 
 
 def scored(trainer: L.Trainer) -> bool:
-    """Whether the epoch that ends was scored on val; else the trainer still holds the scores of an earlier one."""
+    """Whether the ending epoch was validated; if not, the trainer still holds the scores of an earlier one."""
     return not (trainer.current_epoch + 1) % (trainer.check_val_every_n_epoch or 1)
 
 

@@ -1,4 +1,4 @@
-"""Where a training begins: anew, from the weights of another run, or from its own last checkpoint."""
+"""How a training run starts: from scratch, from another run's weights, or from its own last checkpoint."""
 
 from mitosis.data.fold.lists import Parts, check_same_fields
 from mitosis.errors import InputError
@@ -9,9 +9,9 @@ from mitosis.training.run_checkpoint import RunCheckpoint
 
 
 def progress(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> tuple[int, int]:
-    """Epochs and steps behind ``last.ckpt``; none where there is no such file, or it was made on other inputs.
+    """Completed epochs and steps of ``last.ckpt``; zero if it does not exist or was trained on other inputs.
 
-    Raises ``InputError`` where it was made on other fields.
+    Raises ``InputError`` if it was trained on other fields.
     """
     path = checkpoints.last_path
     if not path.exists():
@@ -21,11 +21,11 @@ def progress(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -
     if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
         return 0, 0
-    return checkpoint["epoch"] + 1, checkpoint["global_step"]  # written when an epoch ends, before it is counted
+    return checkpoint["epoch"] + 1, checkpoint["global_step"]  # written before the epoch counter increases
 
 
 def initialise(stage: Stage, source: str) -> None:
-    """Start from the weights of a run folder or checkpoint; ``InputError`` where they do not fit the network."""
+    """Load the weights of a run folder or checkpoint; ``InputError`` if they do not fit the network."""
     path = checkpoint_of(source)
     checkpoint = read(path)
     if "state_dict" not in checkpoint:

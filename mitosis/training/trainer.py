@@ -1,4 +1,4 @@
-"""Lightning's trainer, from a configuration's settings."""
+"""Building Lightning's trainer from the settings."""
 
 import logging
 import re
@@ -23,10 +23,10 @@ from mitosis.training.run_checkpoint import AtomicCheckpointIO
 
 
 class RunTrainer(L.Trainer):
-    """Lightning's trainer, told how many ``steps`` a run has in all, over which a schedule is to stretch.
+    """Lightning's trainer with a fixed total number of ``steps`` for the schedule.
 
-    Lightning multiplies epochs by the length of one; of a run that goes on with more or fewer devices, those done had
-    another length.
+    Lightning multiplies the number of epochs by the current epoch length, which is wrong for a run that is resumed with
+    another number of devices, because its completed epochs had another length.
     """
 
     def __init__(self, *, steps: int, **settings: Any) -> None:
@@ -49,10 +49,19 @@ def trainer_of(
     logger: Any,
     callbacks: list[Callback],
 ) -> L.Trainer:
-    """The trainer of a run, ending with the first whole epoch behind ``max_steps`` that is scored on val.
+    """The trainer of a run; training ends with the first validated epoch that reaches ``max_steps``.
 
-    ``samples``: of an epoch; ``batch_size``: of each device. ``done``: epochs and steps behind it.
-    Raises ``InputError`` for settings that make no trainer here.
+    Args:
+        settings: The training settings.
+        folder: The run folder.
+        samples: Samples per epoch.
+        batch_size: Batch size per device.
+        done: Completed epochs and steps.
+        logger: Lightning logger, or False.
+        callbacks: Lightning callbacks.
+
+    Raises:
+        InputError: No trainer can be built from the settings on this machine.
     """
     arguments = dict(settings.trainer)
     arguments["accumulate_grad_batches"] = arguments.get("accumulate_grad_batches") or 1
@@ -80,9 +89,9 @@ def trainer_of(
 
 
 def processes_to_start(settings: dict[str, Any]) -> int:
-    """How many processes a trainer with these settings wants to have started; 0 where this one does, or is one of them.
+    """Number of processes to start for these settings; 0 if this process suffices or is already one of the ranks.
 
-    Raises ``InputError`` for settings that make no trainer here.
+    Raises ``InputError`` if no trainer can be built from the settings on this machine.
     """
     silence()
     if re.search("spawn|fork|notebook", str(settings.get("strategy"))):
@@ -99,12 +108,12 @@ def processes_to_start(settings: dict[str, Any]) -> int:
 
 
 def silence() -> None:
-    """What Lightning says about each run, and warns of without reason."""
+    """Suppress Lightning's messages about each run, and its irrelevant warnings."""
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     warnings.filterwarnings("ignore", message=".*number of training batches.*")
-    warnings.filterwarnings("ignore", message=".*ended before the epoch ended.*")  # on other devices it had other steps
+    warnings.filterwarnings("ignore", message=".*ended before the epoch ended.*")  # on other devices it was longer
     warnings.filterwarnings("ignore", message=".*sync_dist=True.*")  # scores are the same in every process
     warnings.filterwarnings("ignore", message=".*LeafSpec.*", category=FutureWarning)
 
@@ -120,7 +129,7 @@ def _per_epoch(samples: int, batch_size: int, trainer: L.Trainer, accumulate: in
 
 
 def _bare(settings: dict[str, Any]) -> L.Trainer:
-    """A trainer that is only asked which devices its settings come to."""
+    """A trainer used only to resolve the devices of the settings."""
     keys = [key for key in ("accelerator", "devices", "num_nodes", "strategy") if key in settings]
     return _built(
         L.Trainer,
@@ -141,10 +150,10 @@ def _built(kind: Callable[..., L.Trainer], **settings: Any) -> L.Trainer:
     except (TypeError, ValueError, MisconfigurationException) as error:
         raise InputError(f"trainer: {' '.join(str(error).split())}") from error
     if isinstance(environment, SLURMEnvironment):
-        environment.auto_requeue = False  # its checkpoints would be older than ours, and be preferred for ever
+        environment.auto_requeue = False  # its checkpoints would be older than ours, but always take precedence
     return trainer
 
 
 def _environment(trainer: L.Trainer) -> ClusterEnvironment | None:
-    """How a distributed trainer's processes are started and find one another; None on one device."""
+    """The cluster environment of a distributed trainer; None on a single device."""
     return getattr(trainer.strategy, "cluster_environment", None)

@@ -1,4 +1,4 @@
-"""The cascade over drawn discs, its networks made by hand: a pixel is a mitosis if it is dark, a crop if it is red."""
+"""The cascade on synthetic discs with hand-made networks: a pixel is a mitosis if it is dark, a crop if it is red."""
 
 import dataclasses
 import warnings
@@ -34,7 +34,7 @@ class Dark(nn.Module):
 
 
 class Red(nn.Module):
-    """Looks at the crop's middle alone, so a crop that is not centred fails it."""
+    """Uses only the middle of the crop, so a crop that is off centre fails."""
 
     def forward(self, crops: Tensor) -> Tensor:
         assert crops.shape[1:] == (3, 128, 128)
@@ -60,7 +60,7 @@ def classifier(stain=NO_STAIN) -> Trained:
 
 
 def watched(trained: Trained) -> tuple[Trained, list[tuple[int, ...]]]:
-    """The same network, and the sizes of the images that it has seen."""
+    """The same network, recording the sizes of its input images."""
     sizes: list[tuple[int, ...]] = []
 
     class Watched(Dark):
@@ -89,7 +89,7 @@ CENTRES = [(60, 80, PURPLE), (150.5, 41.25, RED), (233, 171, PURPLE)]
 
 
 @pytest.mark.parametrize("window", ["whole", 64, 128])
-def test_discs_are_found_where_they_are(window):
+def test_discs_are_detected_at_their_centroids(window):
     found = Cascade(segmenter(window=window))(discs((210, 301), CENTRES), mpp=0.25)
     assert by_x(found) == pytest.approx(np.array([(x, y) for x, y, _ in CENTRES]), abs=0.3)
     assert found.area_um2 == pytest.approx([np.pi * 16] * 3, rel=0.05)
@@ -99,7 +99,7 @@ def test_discs_are_found_where_they_are(window):
     assert (found.scores > 0.9).all()
 
 
-def test_the_classifier_throws_out_what_is_not_red():
+def test_the_classifier_rejects_what_is_not_red():
     found = Cascade(segmenter(), classifier())(discs((210, 301), CENTRES), mpp=0.25)
     assert len(found.points) == 3
     assert len(found) == 1
@@ -110,8 +110,8 @@ def test_the_classifier_throws_out_what_is_not_red():
 
 
 @pytest.mark.parametrize("mpp", [0.5, 0.4567, 0.2456, 0.17, 0.1])
-def test_another_resolution_gives_the_same_places_and_areas(mpp):
-    """A field of 75 × 55 µm, scanned otherwise than the network's fields."""
+def test_another_resolution_gives_the_same_positions_and_areas(mpp):
+    """A field of 75 × 55 µm at another resolution than the network's fields."""
     places = [(15.0, 20.0, PURPLE), (40.3, 12.7, RED), (60.0, 43.0, PURPLE)]
     image = discs((round(55 / mpp), round(75 / mpp)), [(x / mpp, y / mpp, c) for x, y, c in places], mpp)
     found = Cascade(segmenter(), classifier())(image, mpp=mpp)
@@ -123,14 +123,14 @@ def test_another_resolution_gives_the_same_places_and_areas(mpp):
 
 
 @pytest.mark.parametrize(("mpp", "side"), [(0.25, 80), (0.2456, 80), (0.24, 80 * 0.24 / 0.25), (0.5, 160)])
-def test_only_beyond_2_percent_of_the_networks_resolution_an_image_is_resampled(mpp, side):
+def test_an_image_is_resampled_only_beyond_2_percent_of_the_networks_mpp(mpp, side):
     trained, sizes = watched(segmenter())
     Cascade(trained)(np.full((80, 80, 3), 255, np.uint8), mpp=mpp)
     assert sizes == [(-(-side // 8) * 8,) * 2]  # extended to multiples of the stride
 
 
 @pytest.mark.parametrize("mpp", [0.125, 0.25, 1.0])
-def test_an_image_of_any_resolution_goes_to_tiling_mpp_in_one_step(mpp, monkeypatch):
+def test_an_image_is_resampled_to_tiling_mpp_in_one_step(mpp, monkeypatch):
     seen = []
     rescale = resolution.rescale
     monkeypatch.setattr(resolution, "rescale", lambda image, scale: seen.append(scale) or rescale(image, scale))
@@ -141,7 +141,7 @@ def test_an_image_of_any_resolution_goes_to_tiling_mpp_in_one_step(mpp, monkeypa
 
 
 def test_crops_are_cut_from_the_image_as_given(monkeypatch):
-    """Of 16 µm at its own resolution: nothing of what the segmenter's resampling loses is missing in them."""
+    """Crops of 16 µm keep the image's own resolution and do not lose detail to the segmenter's resampling."""
     cut = []
     monkeypatch.setattr(
         module, "crop", lambda image, point, **how: cut.append((image, how)) or crop(image, point, **how)
@@ -191,7 +191,7 @@ def test_without_candidates_all_columns_are_empty():
     assert found.accepted.dtype == bool
 
 
-def test_white_and_rgba_fields_come_through_with_a_warning(tmp_path):
+def test_white_and_rgba_fields_give_a_warning(tmp_path):
     cascade = Cascade(segmenter(MACENKO), classifier(MACENKO))
     with pytest.warns(UserWarning, match=r"white\.png.*not normalised"):
         assert len(cascade(np.full((64, 64, 3), 255, np.uint8), mpp=0.25, name="white.png").points) == 0
@@ -226,7 +226,7 @@ def test_an_absurd_resolution_is_refused(mpp):
     "image",
     [np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3)), np.zeros((0, 8, 3), np.uint8), np.zeros((8, 8, 5), np.uint8)],
 )
-def test_another_kind_of_array_is_refused(image):
+def test_an_array_of_another_type_is_refused(image):
     with pytest.raises(InputError, match="expected .*uint8 RGB"):
         Cascade(segmenter())(image, mpp=0.25)
 
@@ -245,7 +245,7 @@ def test_a_missing_file_is_named():
         Cascade(segmenter())("nowhere.png", mpp=0.25)
 
 
-def test_networks_in_the_wrong_place_are_refused():
+def test_swapped_networks_are_refused():
     with pytest.raises(InputError, match="segmenter=classifier is a classifier's"):
         Cascade(classifier())
     with pytest.raises(InputError, match="classifier=segmenter is a segmenter's"):
@@ -260,7 +260,7 @@ def test_networks_in_the_wrong_place_are_refused():
 
 @pytest.fixture
 def saved(tmp_path) -> Path:
-    """A run folder with a real segmenter of tiny widths, nothing chosen yet."""
+    """A run folder with a real segmenter of tiny widths, before anything was chosen."""
     torch.manual_seed(0)
     model = {
         "_target_": "mitosis.model.scmitosis.SCMitosisSeg",
@@ -275,7 +275,7 @@ def saved(tmp_path) -> Path:
     return tmp_path
 
 
-def test_a_run_without_threshold_is_refused_and_says_what_to_type(saved):
+def test_a_run_without_a_threshold_is_refused_with_the_remedy(saved):
     with pytest.raises(InputError, match=r"no threshold yet; type python -m mitosis\.propose segmenter="):
         Cascade.load(saved)
     with pytest.raises(InputError, match="classifier=.* is a segmenter's"):
@@ -284,7 +284,7 @@ def test_a_run_without_threshold_is_refused_and_says_what_to_type(saved):
         Cascade.load(saved / "nothing")
 
 
-def test_from_a_run_folder_or_its_checkpoint(saved):
+def test_loads_from_a_run_folder_or_its_checkpoint(saved):
     choose(saved, {"threshold": 0.004, "window": 64})
     image = discs((210, 301), CENTRES)
     one, other = (Cascade.load(path)(image, mpp=0.25) for path in (saved, str(saved / "checkpoints/best.ckpt")))
@@ -293,7 +293,7 @@ def test_from_a_run_folder_or_its_checkpoint(saved):
     assert (one.scores >= 0.004).all()
 
 
-def test_each_step_stands_alone():
+def test_each_step_can_be_called_on_its_own():
     cascade = Cascade(segmenter(), classifier())
     image = discs((210, 301), CENTRES)
     probability = cascade.probability(image, mpp=0.25)
@@ -310,7 +310,7 @@ def test_each_step_stands_alone():
 
 
 @pytest.mark.parametrize("window", ["whole", 64])
-def test_a_network_that_sees_another_resolution_answers_in_the_fields_own_frame(window):
+def test_a_network_at_another_resolution_predicts_in_the_fields_own_frame(window):
     image = discs((210, 301), CENTRES)
     coarse, sizes = watched(segmenter(seen_at=0.5, window=window))
     found, fine = Cascade(coarse)(image, mpp=0.25), Cascade(segmenter())(image, mpp=0.25)

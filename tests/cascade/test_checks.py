@@ -1,4 +1,4 @@
-"""What is refused before torch is loaded."""
+"""Input that is refused before torch is loaded."""
 
 import subprocess
 import sys
@@ -23,14 +23,14 @@ def run(tmp_path):
     return write
 
 
-def test_torch_is_not_loaded_for_them_and_unknown_names_are_refused():
+def test_checks_do_not_load_torch_and_unknown_names_are_refused():
     code = "import sys, mitosis.cascade.checks; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     with pytest.raises(AttributeError, match="no attribute 'Detection'"):
         cascade.Detection  # noqa: B018
 
 
-def test_a_classifier_and_a_foreign_file_are_no_segmenter(run):
+def test_a_classifier_or_a_foreign_file_is_refused_as_a_segmenter(run):
     check_segmenter(run("a"))
     with pytest.raises(InputError, match="segmenter=.*b is a classifier's run"):
         check_segmenter(run("b", stage={"kind": "classification"}))

@@ -1,4 +1,4 @@
-"""The figures on held-out fields, by hand: networks that see darkness and redness, fields of coloured squares."""
+"""Scores on held-out fields, worked out by hand: networks that measure darkness and redness, on coloured squares."""
 
 import warnings
 import weakref
@@ -145,12 +145,12 @@ def runs(make) -> tuple[Path, Path]:
 
 
 def cells(out: str, stage: str) -> list[str]:
-    """The numbers of a stage's row in the printed table."""
+    """The numbers in a stage's row of the printed table."""
     (line,) = [line for line in out.splitlines() if stage in line]
     return line.replace("│", " ").replace(stage, " ").split()
 
 
-def test_a_ring_counts_in_no_pixel_score_and_changes_no_other(make, cli):
+def test_a_ring_is_excluded_from_pixel_scores_and_changes_no_other(make, cli):
     results = {}
     for root in ("plain", "rings"):
         run = make(root, Darkness)
@@ -197,7 +197,7 @@ def test_both_stages_by_hand(runs, cli):
     assert not (segment / "evaluation.json").exists()
 
 
-def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(runs, cli, monkeypatch):
+def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(runs, cli, monkeypatch):
     given = ("evaluate", f"segmenter={runs[0]}", f"classifier={runs[1]}")
     alive, most, load, detect = weakref.WeakSet(), [], FieldStore._load, Cascade.detect
 
@@ -245,7 +245,7 @@ def evaluated(**asked) -> dict:
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
 
 
-def test_another_rule_changes_the_rule_only(runs, cli):
+def test_another_rule_changes_only_the_matching(runs, cli):
     segment, classify = runs
     given = (f"segmenter={segment}", f"classifier={classify}")
     cli("evaluate", *given)
@@ -262,7 +262,7 @@ def test_another_rule_changes_the_rule_only(runs, cli):
     assert digest(classify / "detections.csv") == table
 
 
-def test_nothing_is_chosen(runs, cli):
+def test_nothing_is_tuned(runs, cli):
     files = [run / "checkpoints" / "best.ckpt" for run in runs]
     before = [(digest(path), path.stat().st_mtime_ns) for path in files]
     for part in ("test", "val"):
@@ -270,7 +270,7 @@ def test_nothing_is_chosen(runs, cli):
     assert [(digest(path), path.stat().st_mtime_ns) for path in files] == before
 
 
-def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli):
+def test_undefined_scores_print_a_dash_and_val_is_kept_next_to_test(make, cli):
     run = make("run", Darkness)
     cli("evaluate", f"segmenter={run}")
     before = [digest(run / name) for name in ("evaluation.json", "detections.csv")]
@@ -291,7 +291,7 @@ def test_what_is_0_by_0_is_printed_as_a_dash_and_val_stays_beside_test(make, cli
 
 
 @pytest.mark.parametrize(("fold", "root"), [("official", "without"), ("all", "with")])
-def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
+def test_a_missing_test_part_gives_a_note_and_no_scores(make, cli, fold, root):
     run = make("run", Darkness, fold=fold)
     ended = cli("evaluate", f"segmenter={run}", f"data.root={root}")
     assert ended.code == 0, ended.err
@@ -302,14 +302,14 @@ def test_an_absent_test_part_gives_a_note_and_no_figure(make, cli, fold, root):
     assert not (run / "detections.csv").exists()
 
 
-def test_a_test_part_that_came_later_is_evaluated(make, cli):
+def test_a_test_part_added_later_is_evaluated(make, cli):
     run = make("run", Darkness)
     cli("evaluate", f"segmenter={run}", "data.root=without")
     (run / "detections.csv").write_text("of another rule")
     assert cells(cli("evaluate", f"segmenter={run}", "data.root=with").out, "stage one alone") == ALONE
 
 
-def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs, cli):
+def test_existing_scores_are_reprinted_and_redone_for_other_weights(runs, cli):
     segment, classify = runs
     given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")
     first = cli(*given)
@@ -334,7 +334,7 @@ def test_figures_that_stand_are_printed_again_and_redone_for_other_weights(runs,
         ({"stain": {"_target_": "mitosis.stain.macenko.Macenko"}}, "stain="),
     ],
 )
-def test_runs_that_do_not_belong_together_are_refused(make, cli, changes, words):
+def test_mismatched_runs_are_refused(make, cli, changes, words):
     segment, classify = make("segmenter", Darkness), make("classifier", Redness, **changes)
     ended = cli("evaluate", f"segmenter={segment}", f"classifier={classify}")
     assert ended.code == 1
@@ -346,7 +346,7 @@ def test_runs_that_do_not_belong_together_are_refused(make, cli, changes, words)
 @pytest.mark.parametrize(
     ("learned", "part", "refused"), [("train", "test", True), ("val", "test", True), ("val", "val", False)]
 )
-def test_what_a_classifier_learned_is_not_scored(runs, cli, learned, part, refused):
+def test_fields_a_classifier_was_trained_on_are_not_scored(runs, cli, learned, part, refused):
     segment, classify = runs
     data = rebuild_data(load(segment), None)
     (name, *_) = [record.field for record in getattr(data.parts, part)]
@@ -357,7 +357,7 @@ def test_what_a_classifier_learned_is_not_scored(runs, cli, learned, part, refus
     assert (f"best.ckpt: it was trained or chosen on {name}, which is in {part} here" in ended.err) is refused
 
 
-def test_mistakes_end_in_one_line(make, runs, cli, tmp_path):
+def test_user_errors_are_one_line(make, runs, cli, tmp_path):
     segment, classify = runs
     unchosen = make("unchosen", Darkness)
     save(unchosen, read(unchosen / "checkpoints/best.ckpt")["recipe"], {})

@@ -1,4 +1,4 @@
-"""Nothing that is learned or chosen knows the test part: its labels scrambled, every weight and threshold stays."""
+"""No leakage from the test part: with its labels scrambled, all weights and thresholds stay the same."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def both_stages(runs: Path) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
 
 
 def scrambled(record: Record, seed: int) -> Record:
-    """The same pixels with mitoses said to be elsewhere."""
+    """The same pixels with mitoses labelled elsewhere."""
     rng = np.random.default_rng(seed)
     places = rng.integers(20, min(record.size) - 20, size=(1 + seed % 4, 2))
     figures = tuple(MitoticFigure(place + np.argwhere(np.ones((9, 9))).astype(np.int32) - 4) for place in places)
@@ -44,7 +44,7 @@ def scrambled(record: Record, seed: int) -> Record:
 
 
 @pytest.mark.slow
-def test_the_test_part_moves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_part_influences_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segmenter, classifier, rows = both_stages(tmp_path / "true")
     original = Synthetic.records
 

@@ -1,4 +1,4 @@
-"""Which window and threshold are chosen from their counts, and what a candidate is to stage two; by hand."""
+"""The choice of window and threshold from counts, and the labels of candidates, worked out by hand."""
 
 from math import isnan, nan
 
@@ -76,7 +76,7 @@ def test_choose_threshold(of, wanted):
         assert all(recall < recalls[threshold] for recall in higher)
 
 
-def test_labels_of_an_anaphase_a_second_part_and_a_stranger():
+def test_labels_of_an_anaphase_a_second_part_and_an_unrelated_candidate():
     anaphase = np.concatenate([square(20, 20), square(36, 20)])  # two plates, centroid between them
     probability = np.zeros((100, 100), np.float32)
     for left, top in ((20, 20), (36, 20), (80, 80)):
@@ -88,7 +88,7 @@ def test_labels_of_an_anaphase_a_second_part_and_a_stranger():
     assert labels[found.points[:, 0] > 80] == [0]
 
 
-def test_labels_hold_to_5_um_whatever_the_rule_of_the_scores():
+def test_labels_use_5_um_independently_of_the_scoring_rule():
     # 5 µm are 20 pixels: a candidate 20 away is the mitosis, one 21 away is none.
     probability = np.zeros((100, 100), np.float32)
     probability[40:52, 10:22] = 0.9
@@ -100,7 +100,7 @@ def test_labels_hold_to_5_um_whatever_the_rule_of_the_scores():
     assert labels_of(empty, field(square(30, 40))).shape == (0,)
 
 
-def test_of_two_candidates_at_one_mitosis_the_nearer_is_matched():
+def test_the_nearer_of_two_candidates_is_matched():
     probability = np.zeros((100, 100), np.float32)
     probability[40:52, 22:34] = probability[40:52, 38:50] = 0.9
     found = extract(probability, threshold=0.5, min_area_um2=6.25, mpp=0.25)

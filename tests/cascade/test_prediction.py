@@ -1,4 +1,4 @@
-"""Detections for image files: networks that see darkness and redness, pictures of coloured squares."""
+"""Detections for image files: networks that measure darkness and redness, on pictures of coloured squares."""
 
 import csv
 import os
@@ -88,7 +88,7 @@ def rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def test_a_folder_of_images_with_names_of_every_kind(runs, cli, tmp_path):
+def test_a_folder_of_images_with_unusual_names(runs, cli, tmp_path):
     folder, out = tmp_path / "in [1], (2) = 'x'", tmp_path / "out, [3]"
     for name in AWKWARD:
         picture(folder / name, (30, 50, RED), (90, 20, GREY))
@@ -125,7 +125,7 @@ def test_stage_one_alone_accepts_every_candidate_with_its_mean_probability(runs,
 
 
 @pytest.mark.parametrize(("mpp", "side"), [("0.5", 6), ("0.125", 24), ("0.2456", 12)])
-def test_places_are_pixels_of_the_image_as_given(runs, cli, tmp_path, mpp, side):
+def test_coordinates_are_pixels_of_the_image_as_given(runs, cli, tmp_path, mpp, side):
     image, out = picture(tmp_path / "a.tif", (30, 50, RED), side=side), tmp_path / "out"
     assert cli("predict", f"input={image}", f"output={out}", f"mpp={mpp}", *runs).code == 0
     (row,) = rows(out / "detections.csv")
@@ -153,7 +153,7 @@ def test_broken_images_are_named_and_the_others_written(runs, cli, tmp_path):
     assert {path.name for path in (out / "overlay").iterdir()} == {"a.png.png", "z.png.png"}
 
 
-def test_an_image_too_large_at_the_networks_resolution_costs_no_other(runs, cli, tmp_path, monkeypatch):
+def test_an_oversized_image_does_not_stop_the_others(runs, cli, tmp_path, monkeypatch):
     monkeypatch.setattr("mitosis.cascade.cascade.MAX_PIXELS", 50_000)
     folder, out = tmp_path / "in", tmp_path / "out"
     picture(folder / "a.png", (30, 50, RED), side=6)
@@ -166,15 +166,15 @@ def test_an_image_too_large_at_the_networks_resolution_costs_no_other(runs, cli,
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png"]
 
 
-def test_without_any_candidate_the_tables_hold_their_header_alone(runs, cli, tmp_path):
+def test_without_candidates_the_tables_contain_only_their_header(runs, cli, tmp_path):
     image, out = picture(tmp_path / "a.bmp"), tmp_path / "out"
-    for _ in range(2):  # over the output of before as well
+    for _ in range(2):  # also overwriting earlier output
         assert cli("predict", f"input={image}", f"output={out}", "mpp=0.25", *runs).code == 0
     assert (out / "detections.csv").read_text() == (out / "candidates.csv").read_text() == HEADER
     assert (read_image(out / "overlay" / "a.bmp.png") == 255).all()
 
 
-def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
+def test_user_errors_are_one_line_and_write_nothing(runs, cli, tmp_path):
     image, file, empty = picture(tmp_path / "a.png"), tmp_path / "file", tmp_path / "empty"
     file.write_text("mine")
     empty.mkdir()
@@ -206,14 +206,14 @@ def test_mistakes_end_in_one_line_and_write_nothing(runs, cli, tmp_path):
     assert not (tmp_path / "segmenter" / "candidates.csv").exists()
 
 
-def test_a_missing_resolution_says_what_to_type():
+def test_a_missing_mpp_names_the_remedy():
     asked = {"input": ".", "output": "out", "mpp": None, "segmenter": "x", "classifier": None, "overlay": True}
     with pytest.raises(InputError, match=r"mpp=0\.25"):
         predict(asked, Choices({}, "default", []))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_a_name_that_is_no_text_is_written_all_the_same(runs, cli, tmp_path):
+def test_an_undecodable_file_name_is_written(runs, cli, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     image = picture(folder / "a.png", (30, 50, RED))
     os.rename(image, os.fsencode(folder) + b"/a\xff.png")

@@ -1,4 +1,4 @@
-"""What a segmenter proposes, and how its window and threshold are chosen; its network and its fields made by hand."""
+"""A segmenter's candidates and the choice of window and threshold, with a hand-made network and fields."""
 
 import weakref
 from functools import partial
@@ -38,7 +38,7 @@ class Darkness(nn.Module):
 
 
 class Squares(MitosisDataModule):
-    """White fields with a dark square of 12 × 12 pixels of 0.25 µm for each mitosis, and one that is none."""
+    """White fields with a dark square of 12 × 12 pixels of 0.25 µm for each mitosis, and one that is not a mitosis."""
 
     def __init__(self, *, side: int = 64, moved: bool = False, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -72,7 +72,7 @@ def drawn(side: int, squares: list[tuple[int, int, float]]) -> np.ndarray:
 
 @pytest.fixture
 def make(tmp_path, monkeypatch):
-    """A finished run of ``Darkness`` on ``Squares``, before anything was proposed."""
+    """A finished run of ``Darkness`` on ``Squares``, before ``propose``."""
     monkeypatch.setenv("MITOSIS_TRUST", __name__.split(".")[0])
 
     def run(name: str = "run", *, half=None, recall=0.95, threshold="auto", limit=10**6, window="auto", **data) -> Path:
@@ -113,7 +113,7 @@ def chosen(run: Path) -> dict:
     ("wanted", "threshold", "recall", "precision"),
     [(0.95, 0.3, 6 / 6, 6 / 12), (0.8, 0.6, 5 / 6, 5 / 11), (0.5, 0.9, 4 / 6, 4 / 4)],
 )
-def test_the_threshold_is_the_largest_with_the_wanted_recall_on_val(make, cli, wanted, threshold, recall, precision):
+def test_the_threshold_is_the_largest_that_reaches_the_recall_on_val(make, cli, wanted, threshold, recall, precision):
     run = make(recall=wanted)
     ended = cli("propose", f"segmenter={run}")
     assert ended.code == 0, ended.err
@@ -124,7 +124,7 @@ def test_the_threshold_is_the_largest_with_the_wanted_recall_on_val(make, cli, w
         assert words in ended.out
 
 
-def test_the_candidates_of_every_part(make, cli):
+def test_candidates_are_written_for_every_part(make, cli):
     run = make()
     cli("propose", f"segmenter={run}")
     rows = read_candidates(run / "candidates.csv")
@@ -143,7 +143,7 @@ def test_the_candidates_of_every_part(make, cli):
 
 
 @pytest.mark.parametrize("half", [0, 1])
-def test_a_run_on_one_half_proposes_on_the_other_alone(make, cli, half):
+def test_a_run_on_one_half_proposes_on_the_other_half_only(make, cli, half):
     run = make(half=half)
     assert cli("propose", f"segmenter={run}").code == 0
     rows = read_candidates(run / "candidates.csv")
@@ -152,7 +152,7 @@ def test_a_run_on_one_half_proposes_on_the_other_alone(make, cli, half):
     assert chosen(run)["threshold"] == 0.3  # on val, as any other run
 
 
-def test_it_is_skipped_when_it_stands_and_redone_when_it_does_not(make, cli):
+def test_it_is_skipped_when_up_to_date_and_otherwise_redone(make, cli):
     run = make()
     files = [run / "checkpoints/best.ckpt", run / "candidates.csv", run / "proposal.json"]
     cli("propose", f"segmenter={run}")
@@ -170,7 +170,7 @@ def test_it_is_skipped_when_it_stands_and_redone_when_it_does_not(make, cli):
     assert digest(files[1]) != before[1][1]
 
 
-def test_it_is_repeated_to_the_byte(make, cli):
+def test_repeating_it_is_byte_identical(make, cli):
     one, other = make("one"), make("other")
     for run in (one, other):
         cli("propose", f"segmenter={run}")
@@ -178,7 +178,7 @@ def test_it_is_repeated_to_the_byte(make, cli):
         assert digest(one / name) == digest(other / name)
 
 
-def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, monkeypatch):
+def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(make, cli, monkeypatch):
     one, other, cached = (make(name, side=264, limit=256) for name in ("one", "other", "cached"))
     alive, most, load, probability = weakref.WeakSet(), [], FieldStore._load, Cascade.probability
 
@@ -203,7 +203,7 @@ def test_fields_are_read_one_by_one_and_give_what_all_at_once_give(make, cli, mo
         assert digest(one / name) == digest(other / name) == digest(cached / name)
 
 
-def test_the_test_parts_labels_choose_nothing(make, cli):
+def test_the_test_parts_labels_influence_no_choice(make, cli):
     one, other = make("one"), make("other", moved=True)
     for run in (one, other):
         assert cli("propose", f"segmenter={run}").code == 0
@@ -218,7 +218,7 @@ def test_the_test_parts_labels_choose_nothing(make, cli):
     assert differing == {f"case{case}" for case in range(15, 20)}
 
 
-def test_the_window_is_the_one_of_the_highest_ap(make, cli):
+def test_the_window_has_the_highest_ap(make, cli):
     run = make(side=264, limit=256)
     assert cli("propose", f"segmenter={run}").code == 0
     assert chosen(run)["window"] == 256
@@ -230,7 +230,7 @@ def test_the_window_is_the_one_of_the_highest_ap(make, cli):
     assert (val["recall"], val["precision"], val["ap"]) == (0, None, 0)
 
 
-def test_a_threshold_that_was_never_tried_is_counted_all_the_same(make, cli):
+def test_a_threshold_outside_the_grid_is_counted_too(make, cli):
     run = make(threshold=0.621)
     assert cli("propose", f"segmenter={run}").code == 0
     assert read_json(run / "proposal.json")["val"]["recall"] == 4 / 6
@@ -245,7 +245,7 @@ def test_a_threshold_that_was_never_tried_is_counted_all_the_same(make, cli):
         ({"window": 100}, "tiling.window=100"),
     ],
 )
-def test_settings_that_make_no_sense_end_in_one_line(make, cli, settings, words):
+def test_invalid_settings_are_reported_in_one_line(make, cli, settings, words):
     run = make(**settings)
     ended = cli("propose", f"segmenter={run}")
     assert ended.code == 1
@@ -255,7 +255,7 @@ def test_settings_that_make_no_sense_end_in_one_line(make, cli, settings, words)
     assert not (run / "candidates.csv").exists()
 
 
-def test_runs_that_propose_nothing_are_refused(make, cli, tmp_path):
+def test_runs_without_candidates_are_refused(make, cli, tmp_path):
     classifier, unfinished = make("classifier"), make("unfinished")
     recipe = yaml.safe_load((classifier / "recipe.yaml").read_text())
     recipe["stage"]["kind"] = "classification"

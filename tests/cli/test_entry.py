@@ -1,4 +1,4 @@
-"""The command line: what users type is understood, what they mistype is told in one line."""
+"""The command line: overrides are understood, and errors are reported in one line."""
 
 import errno
 import os
@@ -53,7 +53,7 @@ def test_help_and_settings_are_shown_without_torch() -> None:
 
 @pytest.fixture
 def heard(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[dict[str, Any], Choices]]]:
-    """``heard("data=…", …)``: what ``mitosis.train`` hands its task, run by run."""
+    """``heard("data=…", …)``: the arguments of ``mitosis.train``'s task, run by run."""
 
     def run(*arguments: str) -> list[tuple[dict[str, Any], Choices]]:
         runs: list[tuple[dict[str, Any], Choices]] = []
@@ -85,7 +85,7 @@ def test_a_sweep_with_its_flag_in_the_middle(heard: Callable, tmp_path: Path) ->
     assert files <= {"runs/.sweep/multirun.yaml"}  # no log, no folder with a clock
 
 
-def test_an_experiment_sweeps_by_itself(heard: Callable) -> None:
+def test_an_experiment_starts_its_own_sweep(heard: Callable) -> None:
     runs = heard("experiment=table2", "data=synthetic", "fold=2")
     assert [choices.words["ablation"] for _, choices in runs] == [
         "dsc_cbam",
@@ -97,7 +97,7 @@ def test_an_experiment_sweeps_by_itself(heard: Callable) -> None:
     assert {choices.variant for _, choices in runs} == {"experiment-table2"}
 
 
-def test_keys_can_be_added_and_taken_away(heard: Callable) -> None:
+def test_keys_can_be_added_and_removed(heard: Callable) -> None:
     ((config, choices),) = heard("data=synthetic", "+loss.more=1", "~optimizer.weight_decay", "~logger")
     assert config["loss"]["more"] == 1
     assert config["optimizer"].keys() == {"_target_", "_partial_", "lr"}
@@ -113,7 +113,9 @@ def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
     assert config["segmenter"] == ["x", "O'Neil (2)"]
 
 
-def test_a_users_own_loss(heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_own_loss_is_accepted(
+    heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "own.py").write_text("class Own:\n    def __init__(self, gamma): self.gamma = gamma\n")
     (tmp_path / "my conf" / "loss").mkdir(parents=True)
@@ -188,7 +190,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("pipeline", [ROW, "segmenter.model=resnet34"], "segmenter.model=resnet34 is a classifier"),
         ("pipeline", [ROW, "segmenter.set=[optimiser.lr=1]"], "did you mean optimizer.lr"),
         ("pipeline", [ROW, "crossfit=3"], "crossfit=3: type crossfit=2 or crossfit=none"),
-        # From here on torch is loaded.
+        # Torch is loaded from here on.
         ("train", ["data=icpr2012"], "data.root=DIR is not set"),
         ("train", ["data=icpr2012", "data.root=/nowhere (1)"], "data.root=/nowhere (1): no such folder"),
         ("train", [ROW, SMALL, "fold=7"], "fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all"),
@@ -205,7 +207,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, SMALL, "budget.widths=[2,2,2,2]", "trainer=cpu", "trainer.devices=0"], "devices"),
     ],
 )
-def test_a_mistake_is_reported_in_one_line(cli: Callable, command: str, arguments: list[str], said: str) -> None:
+def test_a_user_error_is_reported_in_one_line(cli: Callable, command: str, arguments: list[str], said: str) -> None:
     ended = cli(command, *arguments)
     assert said in ended.err
     assert re.fullmatch(r"mitosis: [^\n]+\n", ended.err)
@@ -222,7 +224,7 @@ def test_a_mistake_is_reported_in_one_line(cli: Callable, command: str, argument
         (InputError("two\nlines"), "two lines"),
     ],
 )
-def test_what_the_machine_refuses_is_reported_in_one_line(
+def test_a_system_error_is_reported_in_one_line(
     cli: Callable, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
     def fail(config: dict[str, Any], choices: Choices) -> None:
@@ -234,7 +236,7 @@ def test_what_the_machine_refuses_is_reported_in_one_line(
     assert re.fullmatch(rf"mitosis: .*{said}\n", ended.err)
 
 
-def test_further_processes_are_silent(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_ranks_are_silent(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr("mitosis.cli.entry.time.sleep", waited.append)
     monkeypatch.setattr("mitosis.train.train", lambda config, choices: print("said"))
@@ -249,7 +251,7 @@ def test_further_processes_are_silent(cli: Callable, monkeypatch: pytest.MonkeyP
     assert waited == [PATIENCE]
 
 
-def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_keeps_its_traceback(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in (ZeroDivisionError, ConnectionError):
 
         def fail(config: dict[str, Any], choices: Choices, kind: type[Exception] = kind) -> None:
@@ -260,7 +262,7 @@ def test_a_mistake_of_the_programs_own_keeps_its_traceback(cli: Callable, monkey
             cli("propose", "segmenter=x")
 
 
-def test_an_interrupt(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_prints_the_command_to_resume(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(config: dict[str, Any], choices: Choices) -> None:
         raise KeyboardInterrupt
 
@@ -269,7 +271,7 @@ def test_an_interrupt(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (ended.code, ended.err.count("\n")) == (130, 1)
 
 
-def test_a_folder_that_cannot_be_made(cli: Callable, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(cli: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = cli("train", ROW, "runs=file")
     assert ended.code == 1

@@ -40,14 +40,14 @@ def test_every_command_is_a_module_with_a_purpose() -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("-h",)])
-def test_without_a_command_all_are_listed(typed, arguments: tuple[str, ...]) -> None:
+def test_without_a_command_all_commands_are_listed(typed, arguments: tuple[str, ...]) -> None:
     code, out, err = typed(*arguments)
     assert (code, err) == (0, "")
-    assert "  mitosis train model=… data=…\n      one model on one fold\n" in out
+    assert "  mitosis train model=… data=…\n      train one model on one fold\n" in out
     assert all(f"  mitosis {name} " in out for name in script.commands())
 
 
-def test_its_version(typed, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prints_its_version(typed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mitosis.cli.main.installed_version", lambda: "1.2.3")
     assert typed("--version") == (0, "mitosis 1.2.3\n", "")
 
@@ -60,13 +60,13 @@ def test_an_unknown_command_is_answered_in_one_line(typed) -> None:
     assert "type one of convert, evaluate, pipeline, predict, prepare, propose, train" in err
 
 
-def test_the_list_costs_no_library(tmp_path: Path) -> None:
+def test_listing_commands_imports_no_library(tmp_path: Path) -> None:
     shown = called("--help", cwd=tmp_path)
     loaded = {name.strip("'[], ").split(".")[0] for name in shown.stderr.split()}
     assert not {"torch", "numpy", "hydra", "omegaconf", "yaml"} & loaded
 
 
-def test_a_command_is_the_modules_own(tmp_path: Path) -> None:
+def test_a_command_runs_its_module(tmp_path: Path) -> None:
     arguments = ["data=synthetic", "seed=7", "--cfg", "job"]
     module = [sys.executable, "-m", "mitosis.train", *arguments]
     expected = subprocess.run(module, cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -74,7 +74,7 @@ def test_a_command_is_the_modules_own(tmp_path: Path) -> None:
     assert "seed: 7" in expected.stdout
 
 
-def test_a_mistake_in_a_command_is_told_as_by_the_module(tmp_path: Path) -> None:
+def test_a_command_reports_errors_like_its_module(tmp_path: Path) -> None:
     shown = called("convert", "nonsense=1", cwd=tmp_path)
     assert shown.returncode == 1
     assert shown.stderr.startswith("mitosis: nonsense: there is no such key")

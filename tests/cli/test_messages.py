@@ -1,4 +1,4 @@
-"""Mistakes as lines, where no command has to be run for them. The others are in test_entry and test_faults."""
+"""Error messages that can be tested without running a command. The others are in test_entry and test_faults."""
 
 import pytest
 import yaml
@@ -28,13 +28,13 @@ def test_a_broken_yaml_is_reported_with_its_line(text: str, line: str) -> None:
         ({"tiling": {"max_pixel": 9}}, "tiling.max_pixel: there is no such key; did you mean tiling.max_pixels=…?"),
     ],
 )
-def test_a_key_that_nobody_reads_and_looks_like_one_of_ours(config: dict, line: str) -> None:
+def test_an_unused_key_that_resembles_a_known_one_is_reported(config: dict, line: str) -> None:
     with pytest.raises(InputError) as raised:
         check_unknown_keys(config)
     assert str(raised.value) == line
 
 
-def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
+def test_known_keys_and_the_users_own_keys_are_accepted() -> None:
     check_unknown_keys({"max_steps": 3, "candidate": {"recall": 0.9}, "data": {"samples_per_epoch": 8}, "fold": 0})
     check_unknown_keys({"my": {"seed_of_trees": 3}, "loss": {"_target_": "mine.Loss", "alpah": 0.3}})
 
@@ -47,7 +47,7 @@ def test_keys_of_ours_and_of_the_users_own_are_no_slips() -> None:
         "DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader's workers are out of",
     ],
 )
-def test_a_killed_worker(text: str) -> None:
+def test_a_killed_worker_is_reported(text: str) -> None:
     line = user_message(RuntimeError(text))
     assert line
     assert "was killed" in line
@@ -55,6 +55,6 @@ def test_a_killed_worker(text: str) -> None:
     assert "data.batch_size" in line
 
 
-def test_the_programs_own_mistakes_are_not_hidden() -> None:
+def test_bugs_in_the_program_are_not_hidden() -> None:
     assert user_message(RuntimeError("DataLoader worker is happy")) is None
     assert user_message(ZeroDivisionError("division by zero")) is None

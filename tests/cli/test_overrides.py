@@ -1,4 +1,4 @@
-"""What users type, read by Hydra's own grammar."""
+"""Overrides as users type them, parsed by Hydra's own grammar."""
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -13,11 +13,11 @@ PARSER = OverridesParser.create()
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1)
 
 WORDS = ["null", "???", "true", "nan", "-inf", "1e5", "1_0", "interval(1,2)", "choice(a,b)", "glob(*)", "{a:1}", "[2]"]
-"""Names of folders that Hydra's grammar would read as something else."""
+"""Folder names that Hydra's grammar would misread."""
 
 
 def read(argument: str) -> object:
-    """The value that Hydra reads from an argument after it was arranged."""
+    """The value that Hydra parses from an argument after ``arrange``."""
     (arranged,) = arrange([argument])
     return PARSER.parse_override(arranged).value()
 
@@ -40,7 +40,7 @@ def is_quoted(value: str) -> bool:
 @example("data.root", "nan")
 @example("output", "1e5")
 @example("input", "interval(1,2)")
-def test_a_path_survives_the_grammar(key: str, value: str) -> None:
+def test_a_path_survives_hydras_grammar(key: str, value: str) -> None:
     listed = key == "candidates" and value.startswith("[") and value.endswith("]")
     if value not in ("null", "???") and not is_quoted(value) and not listed:
         assert read(f"{key}={value}") == value
@@ -52,7 +52,7 @@ def test_a_path_survives_the_grammar(key: str, value: str) -> None:
 @example(["a,b", "O'Neil", "c\\", "'"])
 @example(["'quoted'", '"twice"', "'half", '"', " "])
 @example(WORDS)
-def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
+def test_a_list_of_quoted_paths_survives_hydras_grammar(paths: list[str]) -> None:
     listed = f"segmenter=[{','.join(map(literal, paths))}]"
     assert read(listed) == paths
     once = arrange([listed])
@@ -60,7 +60,7 @@ def test_a_list_of_quoted_paths_survives_the_grammar(paths: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1))
-def test_a_path_that_is_a_word_of_the_grammar_stays_a_path_in_a_list(paths: list[str]) -> None:
+def test_a_path_that_looks_like_a_keyword_stays_a_path_in_a_list(paths: list[str]) -> None:
     assert read(f"segmenter=[{','.join(paths)}]") == paths
 
 
@@ -97,11 +97,11 @@ def test_values(typed: str, value: object) -> None:
         ("--info data=y", "data=y --info"),
     ],
 )
-def test_flags_go_last(typed: str, arranged: str) -> None:
+def test_flags_are_moved_to_the_end(typed: str, arranged: str) -> None:
     assert arrange(typed.split()) == arranged.split()
 
 
 @pytest.mark.parametrize(("typed", "said"), [("--fold 3", "--fold"), ("-x", "-x"), ("loss=null", "cross_entropy")])
-def test_what_hydra_could_not_take_is_refused(typed: str, said: str) -> None:
+def test_overrides_that_hydra_rejects_are_refused(typed: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         arrange(typed.split())

@@ -11,7 +11,7 @@ OTHER_PIPE = "import os; r, w = os.pipe(); os.close(r); os.write(w, b'x')"
 
 
 def ended(body: str, *, reader: bool, options: tuple[str, ...] = ()) -> tuple[int, str]:
-    """Exit code and stderr of ``body`` in the guard, with somebody who reads its stdout or nobody."""
+    """Exit code and stderr of ``body`` inside the guard, with or without a reader of its stdout."""
     code = f"from mitosis.cli.pipe import end_with_reader\nwith end_with_reader():\n    {body}"
     command = [sys.executable, *options, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -34,7 +34,7 @@ def test_with_a_reader_nothing_changes() -> None:
     assert ended(PRINTS, reader=True) == (0, "")
 
 
-def test_another_broken_pipe_is_a_fault() -> None:
+def test_another_broken_pipe_is_an_error() -> None:
     code, error = ended(OTHER_PIPE, reader=True)
     assert code == 1
     assert "Traceback" in error

@@ -1,4 +1,4 @@
-"""A search: what it proposes, that a stop leaves no trace, what it makes of failures."""
+"""A search: its proposals, resuming after an interruption, and failed trials."""
 
 import math
 import sys
@@ -21,12 +21,12 @@ def space() -> dict[str, Any]:
 
 
 def score(values: dict[str, Any]) -> float:
-    """Highest, 1, at a rate of 1e-3 and the wider network."""
+    """A score whose maximum, 1, is at a learning rate of 1e-3 and the wider network."""
     return 1 - abs(math.log10(values["lr"]) + 3) / 4 - 0.2 * (values["widths"] == "[4,8]")
 
 
 def run(search: Search, until: int = 1000) -> list[dict[str, Any]]:
-    """The values of up to ``until`` trials, each told."""
+    """The values of up to ``until`` trials, each with its score recorded."""
     tried = []
     while len(tried) < until and (asked := search.ask(1)):
         for number, values in asked.items():
@@ -35,7 +35,7 @@ def run(search: Search, until: int = 1000) -> list[dict[str, Any]]:
     return tried
 
 
-def test_makes_the_trials_asked_for_and_finds_more_than_chance(tmp_path: Path, space: dict[str, Any]) -> None:
+def test_runs_the_requested_trials_and_beats_chance(tmp_path: Path, space: dict[str, Any]) -> None:
     search = Search(tmp_path / "a.db", space, trials=25, seed=0)
     assert search.best is None
     tried = run(search)
@@ -46,7 +46,7 @@ def test_makes_the_trials_asked_for_and_finds_more_than_chance(tmp_path: Path, s
     assert search.ask(1) == {}
 
 
-def test_a_stopped_search_goes_on_as_if_never_stopped(tmp_path: Path, space: dict[str, Any]) -> None:
+def test_resuming_a_search_gives_the_same_trials_as_never_stopping(tmp_path: Path, space: dict[str, Any]) -> None:
     whole = run(Search(tmp_path / "whole.db", space, trials=12, seed=3))
     first = run(Search(tmp_path / "b.db", space, trials=12, seed=3), until=11)
     left = Search(tmp_path / "b.db", space, trials=12, seed=3).ask(1)  # and is killed
@@ -57,7 +57,7 @@ def test_a_stopped_search_goes_on_as_if_never_stopped(tmp_path: Path, space: dic
     assert len(run(Search(tmp_path / "b.db", space, trials=14, seed=3))) == 2  # more are wanted
 
 
-def test_failed_trials_count_and_are_never_best(tmp_path: Path, space: dict[str, Any]) -> None:
+def test_failed_trials_count_but_are_never_best(tmp_path: Path, space: dict[str, Any]) -> None:
     search = Search(tmp_path / "d.db", space, trials=3, seed=0)
     (number,) = search.ask(1)
     search.tell(number, math.nan)
@@ -66,7 +66,7 @@ def test_failed_trials_count_and_are_never_best(tmp_path: Path, space: dict[str,
     assert len(run(search)) == 2
 
 
-def test_without_optuna(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_optuna_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match=r"optuna is not installed; type pip install 'mitosis-cascade\[sweep\]'"):
         Search(tmp_path / "e.db", {}, trials=1, seed=0)

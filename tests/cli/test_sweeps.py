@@ -1,4 +1,4 @@
-"""Sweeps: jobs side by side, jobs of a queue, and searches, through the very command line that users type."""
+"""Sweeps: parallel jobs, jobs of a queue, and searches, run through the users' command line."""
 
 import importlib.util
 import math
@@ -32,7 +32,7 @@ needs_optuna = pytest.mark.skipif(importlib.util.find_spec("optuna") is None, re
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
-    """The configurations that training is called with; it returns a score that a rate of 1e-3 makes highest."""
+    """The configurations that training is called with; its score is highest at a learning rate of 1e-3."""
     seen: Jobs = []
 
     def train(config: dict[str, Any], choices: Choices) -> float:
@@ -67,7 +67,7 @@ def test_a_search_passes_its_values_as_overrides(cli: Cli, jobs: Jobs, tmp_path:
 
 
 @needs_optuna
-def test_a_key_typed_takes_precedence(cli: Cli, jobs: Jobs) -> None:
+def test_an_override_takes_precedence(cli: Cli, jobs: Jobs) -> None:
     typed = ["optimizer.lr=1e-4", "view.train.positives=0.3,0.4", "seed=int(interval(3,5))", "hydra.sweeper.trials=1"]
     assert cli("train", *SEARCH, *typed).code == 0
     assert {config["optimizer"]["lr"] for config in jobs} == {1e-4}
@@ -78,7 +78,7 @@ def test_a_key_typed_takes_precedence(cli: Cli, jobs: Jobs) -> None:
 
 
 @needs_optuna
-def test_a_search_survives_what_its_values_make_fail(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_survives_failing_trials(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     from mitosis import train
 
     original, calls = train.train, iter(range(100))
@@ -102,7 +102,7 @@ def test_a_search_survives_what_its_values_make_fail(cli: Cli, jobs: Jobs, monke
 
 @pytest.mark.slow
 @needs_optuna
-def test_a_search_that_is_interrupted_goes_on(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_search_resumes(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     from mitosis import train
 
     original = train.train
@@ -133,7 +133,7 @@ def test_a_search_that_is_interrupted_goes_on(cli: Cli, jobs: Jobs, monkeypatch:
     ],
 )
 @needs_optuna
-def test_a_mistake_in_a_search(cli: Cli, jobs: Jobs, arguments: list[str], said: str) -> None:
+def test_a_user_error_in_a_search_is_reported(cli: Cli, jobs: Jobs, arguments: list[str], said: str) -> None:
     ended = cli("train", *SEARCH, *arguments)
     assert ended.code == 1
     assert re.fullmatch(rf"mitosis: {said}[^\n]*\n", ended.err)
@@ -141,7 +141,7 @@ def test_a_mistake_in_a_search(cli: Cli, jobs: Jobs, arguments: list[str], said:
 
 
 @needs_optuna
-def test_a_search_is_one_process(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_refuses_to_run_distributed(cli: Cli, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     monkeypatch.setattr("mitosis.cli.entry.PATIENCE", 0)
     assert "call it without torchrun" in cli("train", *SEARCH).err
@@ -170,7 +170,7 @@ def errors() -> list[tuple[Exception, str | None]]:
 
 
 @pytest.mark.parametrize(("error", "said"), errors(), ids=lambda value: type(value).__name__)
-def test_what_a_launcher_tells_is_one_line(error: Exception, said: str | None) -> None:
+def test_a_launchers_error_is_one_line(error: Exception, said: str | None) -> None:
     assert (user_message(error) or "").startswith(said or "")
     assert (user_message(error) is None) == (said is None)
 
@@ -190,7 +190,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
-def test_jobs_in_processes_of_their_own(tmp_path: Path, launcher: str) -> None:
+def test_jobs_run_in_their_own_processes(tmp_path: Path, launcher: str) -> None:
     side_by_side = [f"hydra/launcher={launcher}", *(["hydra.launcher.n_jobs=2"] if launcher == "joblib" else [])]
     done = run(tmp_path, NARROW, "data.workers=1", "--multirun", "fold=0,1", *side_by_side)
     assert (done.returncode, done.stderr) == (0, "")
@@ -204,7 +204,7 @@ def test_jobs_in_processes_of_their_own(tmp_path: Path, launcher: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @needs_optuna
-def test_a_killed_search_goes_on(tmp_path: Path) -> None:
+def test_a_killed_search_resumes(tmp_path: Path) -> None:
     search = ["experiment=search", "model.widths=[4,4,8,8],[4,4,8,16]", "hydra.sweeper.trials=3", "fold=0"]
     killed = subprocess.Popen(command(*search, "max_steps=40"), cwd=tmp_path, stdout=subprocess.DEVNULL)
     while not list(tmp_path.rglob("last.ckpt")):

@@ -25,7 +25,7 @@ def test_by_hand():
     assert result.labels.tolist() == [[1, 0, 0, 2], [0, 1, 0, 2], [0, 0, 0, 0]]
 
 
-def test_papers_area_is_larger_than_100_pixels():
+def test_the_papers_minimum_is_more_than_100_pixels():
     probability = np.zeros((40, 40))
     probability[:10, :10] = probability[20:30, 20:30] = 1
     probability[30, 20] = 1
@@ -97,7 +97,7 @@ def test_labels_of_candidates():
     figures = [pixels(1, 2, 8), pixels(32, 38), pixels(47)]
     truths = np.array([[4.0, 4.5], [35.0, 4.5], [47.0, 4.5]])
     # 0 matched; 1 touches the matched truth; 2 is within 12 px of its centroid; 3 is not;
-    # 4 touches a truth that nobody found; 5 is near that and the third one, but touches neither; 6 likewise.
+    # 4 touches an undetected truth; 5 is near that and the third one, but touches neither; 6 likewise.
     got = label_candidates(candidates, np.array([[0, 0]]), truths, figures, radius_px=12.0)
     assert got.tolist() == [1, -1, -1, 0, -1, 0, 0]
     matched = label_candidates(candidates, np.array([[0, 0], [5, 2], [4, 1]]), truths, figures, radius_px=12.0)
@@ -164,7 +164,7 @@ def test_crop_of_a_field_smaller_than_itself(shape):
     assert black[9].sum() == 0
 
 
-def test_crop_faults():
+def test_crop_refuses_invalid_arguments():
     with pytest.raises(InputError, match="border=wrap"):
         cut((1, 1), 5, border="wrap")
     with pytest.raises(InputError, match="positive"):

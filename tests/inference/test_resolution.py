@@ -9,13 +9,13 @@ from mitosis.inference.resolution import predict_at, rescale
 
 
 def test_half_the_resolution_by_hand() -> None:
-    """Bilinear with its support doubled: weights 1, 3, 3, 1 of 8, those beyond the border left out."""
+    """Bilinear with doubled support: weights 1, 3, 3, 1 out of 8, without those outside the border."""
     row = torch.tensor([0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
     expected = [1 / 7, 6 / 8, 1 / 8, 0.0]  # (3 · 0 + 3 · 0 + 1 · 1) / 7; (0 + 3 + 3 + 0) / 8; (1 + 0 + 0 + 0) / 8
     torch.testing.assert_close(rescale(row.expand(1, 8, 8), 0.5)[0, 0], torch.tensor(expected))
 
 
-def test_the_fields_of_both_scanners_become_512_pixels() -> None:
+def test_fields_of_both_scanners_become_512_pixels() -> None:
     for size, mpp in (((2084, 2084), 0.2456), ((2250, 2252), 0.22742)):
         assert rescale(torch.zeros(1, *size), mpp / 1.0).shape == (1, 512, 512)
 
@@ -34,7 +34,7 @@ def test_sides_range_and_frame(height: int, width: int, scale: float, seed: int)
     torch.testing.assert_close(constant, torch.full_like(constant, 0.25))
 
 
-def test_its_own_resolution_is_untouched() -> None:
+def test_at_its_own_resolution_an_image_is_unchanged() -> None:
     image = torch.rand(3, 5, 7)
     assert rescale(image, 1.0) is image
     assert predict_at(1.0, lambda seen: seen[1], image).equal(image[1])
@@ -50,6 +50,6 @@ def test_a_blob_stays_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, float("nan")])
-def test_no_scale(scale: float) -> None:
+def test_an_invalid_scale_is_refused(scale: float) -> None:
     with pytest.raises(InputError, match="tiling.mpp"):
         rescale(torch.zeros(1, 4, 4), scale)

@@ -19,7 +19,7 @@ def run(net, image, **settings):
 
 
 def first(x):
-    """A network without a neighbourhood: the answer is the input's first channel."""
+    """A pointwise network: the output is the input's first channel."""
     return x[:, :1]
 
 
@@ -37,7 +37,7 @@ class Recorder:
 
 
 def test_papers_windows():
-    """SCMitosis (section 3.1.4): 2×2 windows of 2048 on 2084, the mean of what they answer where they overlap."""
+    """SCMitosis (section 3.1.4): 2×2 windows of 2048 on 2084, averaged where they overlap."""
     assert starts(2084, 2048, 0, 1) == [0, 36]
     numbers = iter(range(1, 5))
 
@@ -72,7 +72,7 @@ def test_starts(more, window, stride, data):
     st.sampled_from(["mean", "weighted"]),
     st.integers(1, 5),
 )
-def test_any_shape_comes_back_exactly_from_a_pointwise_net(height, width, window_and_stride, blend, batch):
+def test_a_pointwise_net_is_reproduced_exactly_for_any_shape(height, width, window_and_stride, blend, batch):
     window, stride = window_and_stride
     field, net = image(height, width), Recorder()
     overlap = 0 if window in (None, stride) else 4
@@ -86,7 +86,7 @@ def test_any_shape_comes_back_exactly_from_a_pointwise_net(height, width, window
 @BLEND
 @pytest.mark.parametrize("overlap", [8, 11])
 def test_windows_equal_one_pass_where_the_receptive_field_lies_inside(blend, overlap):
-    """Two 3×3 convolutions reach 2 px. Whole numbers, so that every sum is exact in any order.
+    """Two 3×3 convolutions have a radius of 2 px. Integer weights make every sum exact in any order.
 
     Nearer than 2 px to an inner border of a window, its zero padding stands where the field goes on: excluded here,
     and different indeed. The field's own borders are padded alike in both, and equal.
@@ -117,7 +117,7 @@ def test_windows_keep_the_phase_of_a_net_that_downsamples(blend):
     assert torch.equal(run(net, field, window=32, stride=8, blend=blend), run(net, field, window=None, stride=8))
 
 
-def test_weighted_trusts_the_centre_of_a_window():
+def test_weighted_blending_favours_the_centre_of_a_window():
     numbers = iter((0.0, 1.0))
     result = run(
         lambda x: torch.full_like(x[:, :1], next(numbers)), image(16, 24), overlap=8, blend="weighted", batch=1
@@ -131,7 +131,7 @@ def test_weighted_trusts_the_centre_of_a_window():
     assert (result[:, 16:] == 1).all()
 
 
-def test_whole_field_above_max_pixels_falls_back_on_windows():
+def test_a_field_above_max_pixels_falls_back_to_windows():
     net, field = Recorder(), image(16, 2100)
     run(net, field, window=None, max_pixels=16 * 2100)
     assert net.shapes == [(1, 3, 16, 2100)]
@@ -141,7 +141,7 @@ def test_whole_field_above_max_pixels_falls_back_on_windows():
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 5), (3, 2)])
-def test_tiny_fields_are_reflected_as_often_as_it_takes(height, width):
+def test_tiny_fields_are_reflected_repeatedly(height, width):
     seen = []
     field = image(height, width)
     run(lambda x: seen.append(x) or x[:, :1], field, window=16)
@@ -165,7 +165,7 @@ def test_batches_inference_mode_and_half_precision():
     assert not result.is_inference()
 
 
-def test_faults():
+def test_invalid_arguments_are_refused():
     for key, settings in {
         "window=12": {"window": 12, "stride": 8},
         "window=0": {"window": 0},

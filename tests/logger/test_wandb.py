@@ -1,4 +1,4 @@
-"""W&B: what a run sends is read back from its offline files; what W&B may do wrong is played by a stand-in."""
+"""W&B: logged values are read back from its offline files; its failures are simulated by a fake."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ TINY += ["logger.project=tests"]
 
 
 def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """No key, no settings and no server of whoever runs the tests."""
+    """Isolates the tests from the developer's own key, settings and server."""
     for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_ENTITY"):
         patch.delenv(name, raising=False)
     patch.setenv("NETRC", str(folder / "none"))
@@ -39,7 +39,7 @@ def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 class Crash(Exception):
-    """What stops a run."""
+    """The error that interrupts a run."""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def summaries(segment: list[Any]) -> dict[str, Any]:
     return {item.key or item.nested_key[0]: json.loads(item.value_json) for item in updates}
 
 
-def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> None:
+def test_runs_are_grouped_by_variant_with_a_flat_config(folder: Path) -> None:
     for seed in (0, 1):
         run = run_of(folder, seed)
         recipe = read_yaml(run / "recipe.yaml")
@@ -124,7 +124,7 @@ def test_grouped_by_variant_with_the_stage_and_a_flat_config(folder: Path) -> No
             assert str(folder) not in json.dumps(config)
 
 
-def test_a_run_that_goes_on_is_the_same_one_and_another_run_is_not(folder: Path) -> None:
+def test_a_resumed_run_keeps_its_id_and_another_run_has_its_own(folder: Path) -> None:
     ids = [(run_of(folder, seed) / "wandb_id").read_text() for seed in (0, 1)]
     assert len(set(ids)) == 2
     assert all(len(text) == 8 for text in ids)
@@ -141,7 +141,7 @@ def test_a_run_that_goes_on_is_the_same_one_and_another_run_is_not(folder: Path)
     assert steps == [[1], [3]]  # counted from 0, as Lightning does; nothing twice
 
 
-def test_curves_pictures_and_the_result(folder: Path) -> None:
+def test_logs_curves_pictures_and_the_result(folder: Path) -> None:
     stopped, went_on = segments(run_of(folder, 0))
     for segment in (stopped, went_on):
         names = {name for row in history(segment) for name in row}
@@ -155,11 +155,11 @@ def test_curves_pictures_and_the_result(folder: Path) -> None:
     assert codes == [[1], [0]]
 
 
-def test_nothing_lies_outside_the_run_folders(folder: Path) -> None:
+def test_nothing_is_written_outside_the_run_folders(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} <= {"runs", "config"}
 
 
-def test_the_workspace_names_only_what_runs_send(folder: Path) -> None:
+def test_the_workspace_uses_only_logged_keys(folder: Path) -> None:
     view = runpy.run_path(str(ROOT / "experiments" / "wandb_workspace.py"))["VIEW"]
     folds = runpy.run_path(str(ROOT / "experiments" / "wandb_folds.py"))
     row = dict.fromkeys(folds["COLUMNS"], 1.0)
@@ -187,7 +187,7 @@ RECIPE = {
 }
 
 
-def test_a_classifiers_variant_holds_its_segmenter() -> None:
+def test_a_classifiers_variant_includes_its_segmenter() -> None:
     told = describe(RECIPE)
     assert told["group"] == "icpr2012/resnet34/full/default/on-scmitosis_seg-full-default"
     assert told["name"] == f"{told['group']}/fold-official"
@@ -198,14 +198,14 @@ def test_a_classifiers_variant_holds_its_segmenter() -> None:
     assert other["name"] == f"{told['group']}/fold-3"
 
 
-def test_long_names_stay_apart() -> None:
+def test_long_names_stay_distinct() -> None:
     assert shortened("a" * 128) == "a" * 128
     one, other = shortened("a" * 129), shortened("a" * 130)
     assert len(one) == len(other) == 128
     assert one != other
 
 
-def test_a_result_as_a_summary() -> None:
+def test_the_result_becomes_the_summary() -> None:
     metrics = {"val": {"ap": 0.5}, "chosen": {"threshold": 0.3}, "steps": 7, "minutes": 0.1, "hardware": "x"}
     assert summary(metrics) == {"best/ap": 0.5, "chosen/threshold": 0.3, "steps": 7, "minutes": 0.1}
 
@@ -242,7 +242,7 @@ class Service:
         ((None, "offline"), "W&B: no record (no server)"),
     ],
 )
-def test_a_start_that_fails_goes_on_offline_with_one_line(
+def test_a_failed_start_continues_offline_with_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, down: tuple, said: str
 ) -> None:
     service, folder = Service(*down), tmp_path / "a run"
@@ -257,7 +257,7 @@ def test_a_start_that_fails_goes_on_offline_with_one_line(
         assert about["settings"]["finish_timeout"] <= 60
 
 
-def test_a_server_that_cannot_be_reached(
+def test_an_unreachable_server_is_survived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     import wandb
@@ -281,7 +281,7 @@ def test_a_server_that_cannot_be_reached(
 
 
 class Broken:
-    """A run whose service is gone."""
+    """A run whose service has died."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -313,14 +313,14 @@ def test_an_outage_is_reported_once_and_survived(tmp_path: Path, recwarn: pytest
     assert run.calls.count("finish") == 1
 
 
-def test_an_interrupt_is_no_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupt_is_not_treated_as_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     logger = WandbRun(str(tmp_path))
     logger._experiment = SimpleNamespace(log=lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         logger.log_metrics({"a": 1.0})
 
 
-def test_nothing_starts_before_the_training_does(tmp_path: Path) -> None:
+def test_wandb_starts_only_with_the_training(tmp_path: Path) -> None:
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(RECIPE))
     logger = WandbRun(str(tmp_path), project="p")
     logger.finish({})

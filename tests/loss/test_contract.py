@@ -1,4 +1,4 @@
-"""What every loss on masks keeps to."""
+"""The contract of every loss on masks."""
 
 import inspect
 import math
@@ -62,18 +62,18 @@ def test_finite_at_the_extremes(loss: nn.Module, dtype: torch.dtype, fill: float
 
 
 @pytest.mark.parametrize("fill", [0.0, 1.0, None])
-def test_nothing_to_pay_where_all_is_right(loss: nn.Module, fill: float | None) -> None:
+def test_perfect_predictions_have_a_loss_near_zero(loss: nn.Module, fill: float | None) -> None:
     target = batch()[1] if fill is None else torch.full((2, 1, 8, 8), fill)
     assert loss(1e4 * (2 * target - 1), target).item() == 0.0
 
 
 @pytest.mark.parametrize("fill", [0.0, 1.0, None])
-def test_much_to_pay_where_all_is_wrong(loss: nn.Module, fill: float | None) -> None:
+def test_wrong_predictions_have_a_high_loss(loss: nn.Module, fill: float | None) -> None:
     target = batch()[1] if fill is None else torch.full((2, 1, 8, 8), fill)
     assert loss(1e4 * (1 - 2 * target), target) > 0.5
 
 
-def test_every_pixel_is_pulled_to_its_side(loss: nn.Module) -> None:
+def test_every_pixels_gradient_points_to_its_target(loss: nn.Module) -> None:
     logits, target = batch()
     logits.requires_grad_()
     loss(logits, target).backward()
@@ -81,7 +81,7 @@ def test_every_pixel_is_pulled_to_its_side(loss: nn.Module) -> None:
     assert torch.equal(logits.grad < 0, target == 1)
 
 
-def test_tiles_and_pixels_in_any_order_and_arrangement(loss: nn.Module) -> None:
+def test_the_order_of_tiles_and_pixels_does_not_matter(loss: nn.Module) -> None:
     for seed in range(5):
         logits, target = batch(seed)
         order = torch.randperm(logits.numel())
@@ -89,7 +89,7 @@ def test_tiles_and_pixels_in_any_order_and_arrangement(loss: nn.Module) -> None:
         torch.testing.assert_close(loss(*shuffled), loss(logits, target))
 
 
-def test_the_input_is_left_alone(loss: nn.Module) -> None:
+def test_the_input_is_not_modified(loss: nn.Module) -> None:
     logits, target = batch()
     loss(logits, target)
     assert torch.equal(logits, batch()[0])
@@ -128,7 +128,7 @@ def ringed(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_ignored_pixels_are_as_if_they_were_not_there(loss: nn.Module, seed: int) -> None:
+def test_ignored_pixels_have_no_effect(loss: nn.Module, seed: int) -> None:
     logits, target, counted = ringed(seed)
     alone = logits[counted].view(1, 1, 1, -1).requires_grad_()
     expected = loss(alone, target[counted].view(1, 1, 1, -1))
@@ -145,7 +145,7 @@ def test_ignored_pixels_are_as_if_they_were_not_there(loss: nn.Module, seed: int
         assert given.grad[counted].all()
 
 
-def test_a_batch_of_ignored_pixels_costs_and_moves_nothing(loss: nn.Module) -> None:
+def test_a_batch_of_ignored_pixels_has_zero_loss_and_gradient(loss: nn.Module) -> None:
     for logits in (batch()[0], torch.full((1, 1, 64, 64), 60000.0).half()):
         logits.requires_grad_()
         value = loss(logits, torch.full_like(logits, IGNORED))
@@ -157,7 +157,7 @@ def test_a_batch_of_ignored_pixels_costs_and_moves_nothing(loss: nn.Module) -> N
         assert logits.grad.eq(0).all()
 
 
-def test_without_ignored_pixels_the_loss_is_what_the_class_compares_to_the_bit(loss: MaskLoss) -> None:
+def test_without_ignored_pixels_the_loss_is_exactly_compare(loss: MaskLoss) -> None:
     logits, target = batch()
     assert loss(logits, target).equal(loss.compare(logits, target))
 
@@ -171,7 +171,7 @@ def test_ignored_in_half_precision_inside_autocast(loss: nn.Module) -> None:
     assert inside.equal(loss(logits.float(), target))
 
 
-def test_a_loss_that_knows_of_no_ring_never_meets_one() -> None:
+def test_compare_never_sees_ignored_pixels() -> None:
     met = []
 
     class Own(MaskLoss):

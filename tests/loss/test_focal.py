@@ -29,7 +29,7 @@ def test_against_torchvision(seed: int, alpha: float, gamma: float) -> None:
     torch.testing.assert_close(Focal(alpha, gamma)(logits, target), reference.float())
 
 
-def test_without_focus_it_is_half_the_cross_entropy() -> None:
+def test_without_focusing_it_is_half_the_cross_entropy() -> None:
     torch.manual_seed(0)
     logits, target = torch.randn(2, 1, 4, 4), torch.rand(2, 1, 4, 4)
     bce = torch.nn.functional.binary_cross_entropy_with_logits(logits, target)
@@ -37,7 +37,7 @@ def test_without_focus_it_is_half_the_cross_entropy() -> None:
 
 
 def test_an_easy_pixel_counts_less_than_a_hard_one() -> None:
-    """Against cross-entropy, a pixel at p = 0.9 is let off 100 times more than one at p = 0 (γ = 2)."""
+    """Relative to cross-entropy, a pixel at p = 0.9 is down-weighted 100 times more than one at p = 0 (γ = 2)."""
     one = torch.ones(1, 1, 1, 1)
     easy = Focal(alpha=1.0)(one * math.log(9), one).item() / -math.log(0.9)
     hard = Focal(alpha=1.0)(one * -1e4, one).item() / 1e4
@@ -45,7 +45,7 @@ def test_an_easy_pixel_counts_less_than_a_hard_one() -> None:
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
-def test_slopes_are_finite_for_every_focus(gamma: float) -> None:
+def test_gradients_are_finite_for_every_gamma(gamma: float) -> None:
     logits = torch.tensor([-1e4, -100.0, 0.0, 100.0, 1e4]).repeat(2).view(2, 1, 1, 5).requires_grad_()
     target = torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 1, 5)
     Focal(gamma=gamma)(logits, target).backward()

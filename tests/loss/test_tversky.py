@@ -25,7 +25,7 @@ def test_against_segmentation_models(alpha: float, beta: float) -> None:
     torch.testing.assert_close(Tversky(alpha, beta)(logits, target), reference(logits, target))
 
 
-def test_an_empty_batch_pays_for_what_is_predicted_in_it() -> None:
+def test_an_empty_batch_is_penalised_for_its_predictions() -> None:
     loss, empty = Tversky(), torch.zeros(1, 1, 4, 4)
     assert loss(torch.zeros(1, 1, 4, 4), empty).item() == pytest.approx(1 - 1 / (1 + 0.3 * 8))
     assert loss(torch.full((1, 1, 4, 4), -30.0), empty).item() == pytest.approx(0, abs=1e-6)

@@ -18,7 +18,7 @@ PX5 = Matching("px5", 5.0, "px")
 
 
 class Field(NamedTuple):
-    """What `DetectionMetric.update` takes."""
+    """The arguments of ``DetectionMetric.update``."""
 
     points: np.ndarray
     scores: np.ndarray
@@ -88,7 +88,7 @@ def test_undefined_is_nan_and_no_detection_is_zero():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.3, 0.7])), min_size=1, max_size=30))
-def test_ap_is_sklearns_where_each_detection_is_plainly_right_or_wrong(detections):
+def test_ap_equals_sklearns_where_no_matching_is_ambiguous(detections):
     right = [is_right for is_right, _ in detections]
     if not any(right):
         return
@@ -131,7 +131,7 @@ def test_order_and_repetition_of_fields_and_order_of_detections_change_nothing(f
 
 @settings(max_examples=30)
 @given(FIELDS)
-def test_state_keeps_every_bit_whatever_the_metrics_dtype(fields):
+def test_state_is_exact_in_any_dtype(fields):
     metric = DetectionMetric(PX5).set_dtype(torch.bfloat16)
     for one in fields:
         metric.update(one.points / 3, one.scores / 3, one.truths / 7, one.mpp, "é " + one.field)
@@ -166,7 +166,7 @@ def rank_of_two(rank, store, answers):
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_two_ranks_with_unequal_fields_get_the_values_of_one(tmp_path):
+def test_two_ranks_with_unequal_fields_equal_one_rank(tmp_path):
     context = multiprocessing.get_context("fork")  # importing torchmetrics anew would take most of the test's time
     answers = context.Queue()
     ranks = [context.Process(target=rank_of_two, args=(rank, tmp_path / "store", answers)) for rank in range(2)]
@@ -181,7 +181,7 @@ def test_two_ranks_with_unequal_fields_get_the_values_of_one(tmp_path):
             process.kill()
 
 
-def test_faults_name_the_field():
+def test_errors_name_the_field():
     metric = DetectionMetric(PX5)
     with pytest.raises(ValueError, match="A00_01: points"):
         metric.update(np.array([[0, np.nan]]), np.ones(1), np.zeros((0, 2)), 0.25, "A00_01")

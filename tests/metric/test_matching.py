@@ -34,7 +34,7 @@ def counts(pairs):
 
 
 @pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_yaml_is_a_rule_of_its_own_name(path):
+def test_every_yaml_is_a_rule_named_after_its_file(path):
     assert rule(path.stem).name == path.stem
 
 
@@ -68,12 +68,12 @@ def test_describe():
     assert "predictions not used up" in rule("focasnet").describe(0.25)
 
 
-def test_second_detection_of_a_mitosis_is_false():
+def test_a_second_detection_of_a_mitosis_is_a_false_positive():
     assert counts(rule("px20")(at(1, 2, 3), at(0), 0.25)) == (1, 2, 0)
     assert rule("px20")(at(3, 2, 1), at(0), 0.25).pairs.tolist() == [[2, 0]]
 
 
-def test_greedy_loses_a_pair_that_optimal_finds():
+def test_greedy_misses_a_pair_that_optimal_finds():
     truths, predictions = at(10, 0), at(9, 39)  # the first truth takes what the second needs, though it has another
     assert counts(rule("midog")(predictions, truths, 0.25)) == (1, 1, 1)
     assert counts(rule("midog_optimal")(predictions, truths, 0.25)) == (2, 0, 0)
@@ -86,15 +86,15 @@ def test_greedy_tie_does_not_depend_on_the_order_of_predictions():
         assert counts(Matching("any", 3, "px", method="greedy")(predictions, truths, 1)) == (2, 0, 0)
 
 
-def test_shared_prediction_finds_two_and_precision_stays_at_one():
+def test_a_shared_prediction_detects_two_and_precision_stays_at_one():
     assert counts(rule("focasnet")(at(5), at(0, 10), 0.25)) == (2, 0, 0)
     assert rule("focasnet")(at(5, 9), at(0, 10), 0.25).pairs.tolist() == [[0, 0], [1, 1]]
     assert counts(rule("focasnet")(at(5, 500), at(0, 1, 2), 0.25)) == (3, 0, 0)
 
 
 @pytest.mark.parametrize("size", [2, 3, 50])
-def test_more_pairs_win_over_shorter_ones(size):
-    """size - 1 pairs of 1 px would leave one out; size pairs of 19 px leave none."""
+def test_more_pairs_beat_shorter_ones(size):
+    """size - 1 pairs at 1 px would leave one unmatched; size pairs at 19 px leave none."""
     predictions, truths = at(*range(0, 20 * size, 20)), at(*range(19, 20 * size, 20))
     assert rule("px20")(predictions, truths, 1).pairs.tolist() == [[i, i] for i in range(size)]
 
@@ -121,7 +121,7 @@ def test_optimal_is_the_best_of_all_assignments(predictions, truths, radius, inc
 
 
 def official(predictions, truths, radius):
-    """Hits as evalutils 0.4.2 counts them, written from its description with the same ball tree."""
+    """Hits as counted by evalutils 0.4.2, reimplemented from its description with the same ball tree."""
     if not (len(predictions) and len(truths)):
         return 0
     taken = set()
@@ -150,7 +150,7 @@ def test_order_of_predictions_changes_no_count(predictions, truths, random, meth
 
 
 @given(points(6), points(6), st.sampled_from([0.25, 0.5, 4.0]), st.sampled_from(["optimal", "greedy", "shared"]))
-def test_a_rule_in_um_is_one_in_px_at_1_um(predictions, truths, mpp, method):
+def test_a_rule_in_um_equals_one_in_px_at_1_um_per_px(predictions, truths, mpp, method):
     um, px = Matching("a", 2.5, "um", method=method), Matching("b", 2.5, "px", method=method)
     assert counts(um(predictions, truths, mpp)) == counts(px(predictions * mpp, truths * mpp, 1))
 

@@ -20,7 +20,7 @@ def test_by_hand():
     assert score(probability, mask) == {"precision": 1 / 2, "recall": 1 / 3, "f1": 2 / 5, "iou": 1 / 4}
 
 
-def test_ignored_pixels_count_neither_way():
+def test_ignored_pixels_are_not_counted():
     probability = torch.tensor([[0.9, 0.5, 0.49, 0.0, 1.0, 0.0, 0.5]])
     mask = torch.tensor([[1, 0, 1, 1, 2, 2, 2]], dtype=torch.uint8)
     for kind in (torch.uint8, torch.float32):
@@ -29,7 +29,7 @@ def test_ignored_pixels_count_neither_way():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=40))
-def test_agrees_with_sets_of_pixels_given_in_parts(pixels):
+def test_agrees_with_set_operations_over_several_updates(pixels):
     predicted, true = (torch.tensor(list(column)) for column in zip(*pixels, strict=True))
     metric = PixelMetric()
     for p, t in zip(predicted.float().split(7), true.split(7), strict=True):
@@ -58,7 +58,7 @@ def test_counts_beyond_float32():
     assert int(metric.tp) == 2**24 + 1
 
 
-def test_refuses_what_would_broadcast_and_nan():
+def test_refuses_broadcasting_shapes_and_nan():
     with pytest.raises(ValueError, match="shape"):
         score(torch.zeros(1, 4, 4), torch.zeros(4, 4))
     with pytest.raises(ValueError, match="nan"):

@@ -26,7 +26,7 @@ def test_spatial_attention_by_hand() -> None:
     torch.testing.assert_close(attention(x), torch.sigmoid(torch.tensor([[[[3.2, 1.1]]]])))
 
 
-def test_spatial_attention_sees_three_pixels_around() -> None:
+def test_spatial_attention_has_a_radius_of_three_pixels() -> None:
     attention, x = SpatialAttention(), torch.zeros(1, 2, 15, 15)
     moved = x.clone()
     moved[..., 7, 7] = 1.0
@@ -56,7 +56,7 @@ def test_conv_gru_with_1x1_gates_is_the_gru_cell_at_each_pixel(
     torch.testing.assert_close(gru(x, state), expected)
 
 
-def test_conv_gru_with_3x3_gates_sees_one_pixel_around_in_both_arguments() -> None:
+def test_conv_gru_with_3x3_gates_has_a_radius_of_one_pixel_in_both_arguments() -> None:
     gru, zero = ConvGRU(1, kernel=3), torch.zeros(1, 1, 9, 9)
     spot = zero.clone()
     spot[..., 4, 4] = 1.0

@@ -17,7 +17,7 @@ TINY = "test_resnet"
 
 @pytest.fixture
 def no_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """An empty hub cache, and a hub of which each use fails the test."""
+    """An empty hub cache, and a hub that fails the test when used."""
 
     def refused(*args: object, **kwargs: object) -> None:
         pytest.fail("the hub was asked")
@@ -47,7 +47,7 @@ def test_each_yaml_builds_a_classifier_of_two_classes(name: str, no_hub: Path) -
         assert net(torch.rand(2, 3, 128, 128)).shape == (2, 2)
 
 
-def test_input_is_normalised_inside(no_hub: Path) -> None:
+def test_input_is_normalised_internally(no_hub: Path) -> None:
     net = timm_classifier("resnet18", pretrained=False).eval()
     image = torch.rand(1, 3, 64, 64)
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
@@ -55,7 +55,7 @@ def test_input_is_normalised_inside(no_hub: Path) -> None:
     assert {"mean", "std"} <= set(net.state_dict())
 
 
-def test_without_pretrained_no_file_is_read_either(no_hub: Path) -> None:
+def test_without_pretrained_no_file_is_read(no_hub: Path) -> None:
     timm_classifier(TINY, pretrained=False, weights="gone.safetensors")
     check_pretrained(TINY, pretrained=False)
     with pytest.raises(InputError, match="model.weights=gone.safetensors is not read under model.pretrained=false"):
@@ -121,13 +121,13 @@ def test_a_bad_file_is_reported_in_one_line(tmp_path: Path, no_hub: Path, monkey
 
 
 @pytest.mark.parametrize("name", ["resnet35", "resnet34.nowhere", "hf-hub:timm/resnet34"])
-def test_an_unknown_network(name: str, no_hub: Path) -> None:
+def test_an_unknown_network_is_reported(name: str, no_hub: Path) -> None:
     for ask in (timm_classifier, check_pretrained):
         with pytest.raises(InputError, match=f"model.name={name}"):
             ask(name, False, None)
 
 
-def test_weights_in_the_hubs_cache_need_no_network(no_hub: Path) -> None:
+def test_cached_weights_need_no_connection(no_hub: Path) -> None:
     repository = no_hub / f"models--{timm.get_pretrained_cfg(TINY).hf_hub_id.replace('/', '--')}"
     file = repository / "snapshots" / "abc" / "model.safetensors"
     file.parent.mkdir(parents=True)
@@ -142,9 +142,7 @@ def test_weights_in_the_hubs_cache_need_no_network(no_hub: Path) -> None:
         check_pretrained(TINY, True, None)
 
 
-def test_weights_are_downloaded_where_the_hub_answers(
-    no_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_weights_are_downloaded_from_the_hub(no_hub: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state, asked = imagenet(), []
     safetensors.torch.save_file(state, tmp_path / "model.safetensors")
     monkeypatch.setattr(huggingface_hub, "get_hf_file_metadata", lambda url, timeout: asked.append((url, timeout)))
@@ -155,7 +153,7 @@ def test_weights_are_downloaded_where_the_hub_answers(
     assert seconds <= 5.0
 
 
-def test_a_hub_that_does_not_answer(no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_hub_is_reported(no_hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(url: str, timeout: float) -> None:
         raise OSError("Name or service\nnot known")
 
@@ -165,7 +163,7 @@ def test_a_hub_that_does_not_answer(no_hub: Path, monkeypatch: pytest.MonkeyPatc
     assert "Name or service not known" in str(caught.value)
 
 
-def test_offline_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_mode_of_the_real_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub's own client under HF_HUB_OFFLINE=1, which it reads once, at its import."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
@@ -173,8 +171,8 @@ def test_offline_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         check_pretrained("resnet34", True, None)
 
 
-def test_no_network_for_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hub's own client against an address where nobody listens: the download, which would retry, is not begun."""
+def test_no_connection_of_the_real_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub's own client with an address that refuses connections: the download, which would retry, never starts."""
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda hub, file: f"http://127.0.0.1:9/{hub}/{file}")
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *args: pytest.fail("it was begun"))

@@ -16,7 +16,7 @@ def test_a_dsc_has_one_over_out_plus_a_ninth_of_the_plain_weights(inputs: int, o
     assert weights(DSC(inputs, outputs)) / weights(Plain(inputs, outputs)) == pytest.approx(1 / outputs + 1 / 9)
 
 
-def test_a_dsc_is_the_plain_convolution_of_its_composed_kernel() -> None:
+def test_a_dsc_equals_a_plain_convolution_with_the_composed_kernel() -> None:
     dsc, x = DSC(3, 5).eval(), torch.randn(2, 3, 9, 7)
     kernel = dsc[1].weight * dsc[0].weight.permute(1, 0, 2, 3)  # (out, in, 1, 1) · (1, in, 3, 3)
     expected = dsc[2](nn.functional.conv2d(x, kernel, padding=1)).relu()
@@ -44,7 +44,7 @@ def test_dscrb_a_adds_a_1x1_convolution_and_dscrb_b_the_identity() -> None:
     torch.testing.assert_close(down.shortcut[:2](x), torch.einsum("oi,bihw->bohw", kernel[..., 0, 0], x[..., ::2, ::2]))
 
 
-def test_upsampling_before_the_1x1_convolution_gives_the_same() -> None:
+def test_upsampling_first_gives_the_same_result() -> None:
     up, x = Up(6, 3).eval(), torch.randn(2, 6, 5, 4)
     first = nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     torch.testing.assert_close(up(x), up.norm(up.adjust(first)).relu())

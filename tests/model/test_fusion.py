@@ -21,7 +21,7 @@ def zeroed(module: nn.Module) -> nn.Module:
     return module
 
 
-def test_add_cbam_and_cbam_gru_are_what_they_say() -> None:
+def test_add_cbam_and_cbam_gru_match_their_definitions() -> None:
     e, d = features(4)
     torch.testing.assert_close(FUSIONS["add"](4)(e, d), e + d)
     cbam, gru = FUSIONS["cbam"](4), FUSIONS["cbam_gru"](4)
@@ -30,7 +30,7 @@ def test_add_cbam_and_cbam_gru_are_what_they_say() -> None:
 
 
 def test_csag_by_hand_on_one_pixel() -> None:
-    """E = 2 and D = 3, one channel, one pixel; only the state reaches the proposal, through a reset gate of a half."""
+    """E = 2 and D = 3, one channel, one pixel; the candidate state uses D through a reset gate of a half."""
     gate = zeroed(CSAG(1))
     gate.channel_of_encoded.mlp[2].bias.data.fill_(0.25)  # CE = sigmoid(2 · 0.25)
     gate.channel_of_decoded.mlp[2].bias.data.fill_(-0.5)  # CD = sigmoid(−1)
@@ -50,7 +50,7 @@ def test_csag_by_hand_on_one_pixel() -> None:
 
 def test_csag_of_zero_parameters() -> None:
     e, d = features(8)
-    # Attentions and gates are 0.5, the proposal 0, the new state 0.25.
+    # Attentions and gates are 0.5, the candidate state 0, the new state 0.25.
     torch.testing.assert_close(zeroed(CSAG(8))(e, d), (e + d) * sigmoid(0.25) ** 2)
 
 
@@ -79,8 +79,8 @@ def test_csag_weights_keep_their_bounds_under_extreme_features() -> None:
             assert weight.max() <= sigmoid(1.0)
 
 
-def test_csag_moves_with_its_input() -> None:
-    """Pooling over the whole input does not see a cyclic shift, and the maps look four pixels around."""
+def test_csag_is_shift_equivariant() -> None:
+    """Global pooling is invariant to cyclic shifts, and the spatial maps have a radius of four pixels."""
     gate, (e, d) = CSAG(8).double(), features(8)
     e, d = e.double(), d.double()
     shift, inner = (5, -3), (..., slice(10, -10), slice(10, -10))
@@ -88,6 +88,6 @@ def test_csag_moves_with_its_input() -> None:
     torch.testing.assert_close(moved[inner], gate(e, d).roll(shift, (2, 3))[inner])
 
 
-def test_csag_tells_the_encoder_from_the_decoder() -> None:
+def test_csag_distinguishes_encoder_and_decoder() -> None:
     gate, (e, d) = CSAG(8), features(8)
     assert not torch.allclose(gate(e, d), gate(d, e))

@@ -25,7 +25,7 @@ def parameters(**kwargs) -> int:
         return sum(parameter.numel() for parameter in SCMitosisSeg(**kwargs).parameters())
 
 
-def test_default_size_is_the_papers() -> None:
+def test_the_default_size_matches_the_paper() -> None:
     assert 3.6e6 < parameters() < 3.8e6
 
 
@@ -61,7 +61,7 @@ def test_size_of_each_row_of_the_ablation() -> None:
 
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("fusion", FUSIONS)
-def test_gradient_reaches_every_parameter(encoder: str, fusion: str) -> None:
+def test_gradients_reach_every_parameter(encoder: str, fusion: str) -> None:
     torch.manual_seed(0)
     net = SCMitosisSeg((16, 16, 24, 32), encoder, fusion)
     logits = net(torch.rand(2, 3, 32, 40))
@@ -74,7 +74,7 @@ def test_gradient_reaches_every_parameter(encoder: str, fusion: str) -> None:
 
 @settings(deadline=None, max_examples=15)
 @given(st.integers(1, 12), st.integers(1, 12), st.sampled_from(FUSIONS))
-def test_any_multiple_of_the_stride_is_a_size(rows: int, columns: int, fusion: str) -> None:
+def test_any_multiple_of_the_stride_is_accepted(rows: int, columns: int, fusion: str) -> None:
     net = SCMitosisSeg(NARROW, fusion=fusion).eval()
     height, width = rows * net.stride, columns * net.stride
     with torch.no_grad():
@@ -89,7 +89,7 @@ def test_another_size_is_refused(size: tuple[int, int]) -> None:
         SCMitosisSeg(NARROW)(torch.rand(1, 3, *size))
 
 
-def test_a_shift_by_the_stride_shifts_the_answer() -> None:
+def test_a_shift_by_the_stride_shifts_the_output() -> None:
     torch.manual_seed(0)
     net = SCMitosisSeg(NARROW, fusion="add").double()
     image = torch.rand(1, 3, 256, 256, dtype=torch.double)
@@ -124,7 +124,7 @@ def test_bfloat16_autocast_trains(fusion: str) -> None:
     assert all(p.grad.dtype == torch.float32 and p.grad.isfinite().all() for p in net.parameters())
 
 
-def test_first_probabilities_are_about_the_share_of_mitotic_pixels() -> None:
+def test_initial_probabilities_are_near_the_fraction_of_mitotic_pixels() -> None:
     torch.manual_seed(0)
     probability = torch.sigmoid(SCMitosisSeg((16, 32, 64, 128))(torch.rand(4, 3, 64, 64)))
     assert 0.003 < probability.mean() < 0.03
@@ -155,7 +155,7 @@ def test_it_can_learn() -> None:
         ({"widths": [8, 16, 32, 0]}, "model.widths"),
     ],
 )
-def test_a_wrong_word_is_reported_by_its_key(kwargs: dict, key: str) -> None:
+def test_an_invalid_option_is_reported_with_its_key(kwargs: dict, key: str) -> None:
     with pytest.raises(InputError, match=key):
         SCMitosisSeg(**kwargs)
 
@@ -178,7 +178,7 @@ def test_each_model_yaml_fits_what_it_configures(word: str) -> None:
         ("full", "dscrb", "csag"),
     ],
 )
-def test_each_row_of_table_2_by_its_yaml(row: str, encoder: str, fusion: str) -> None:
+def test_each_row_of_table_2_has_a_yaml(row: str, encoder: str, fusion: str) -> None:
     delta = OmegaConf.load(CONF / "ablation" / f"{row}.yaml")
     composed = OmegaConf.merge(OmegaConf.load(CONF / "model" / "scmitosis_seg.yaml"), delta)
     assert (composed.model.encoder, composed.model.fusion) == (encoder, fusion)

@@ -20,7 +20,7 @@ def convolutions(net: nn.Module) -> list[tuple[int, int, int]]:
     return [(m.in_channels, m.out_channels, m.kernel_size[0]) for m in net.modules() if isinstance(m, kinds)]
 
 
-def test_the_papers_channels() -> None:
+def test_channels_match_the_paper() -> None:
     with torch.device("meta"):
         net = UNetMitosis()
     assert convolutions(net.encoders) == [
@@ -58,14 +58,14 @@ def test_as_configured() -> None:
     assert {m.p for m in configured.modules() if isinstance(m, nn.Dropout2d)} == {0.1}
 
 
-def test_gradient_reaches_every_parameter() -> None:
+def test_gradients_reach_every_parameter() -> None:
     torch.manual_seed(0)
     net = UNetMitosis((8, 12, 16))
     (net(torch.rand(2, 3, 32, 40)) * torch.randn(2, 1, 32, 40)).sum().backward()
     assert [name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
 
 
-def test_every_skip_connection_carries() -> None:
+def test_every_skip_connection_affects_the_output() -> None:
     torch.manual_seed(0)
     net, image = UNetMitosis(NARROW).eval(), torch.rand(1, 3, 32, 32)
     with torch.no_grad():
@@ -78,7 +78,7 @@ def test_every_skip_connection_carries() -> None:
 
 @settings(deadline=None, max_examples=10)
 @given(st.integers(1, 8), st.integers(1, 8))
-def test_any_multiple_of_the_stride_is_a_size(rows: int, columns: int) -> None:
+def test_any_multiple_of_the_stride_is_accepted(rows: int, columns: int) -> None:
     net = UNetMitosis(NARROW).eval()
     with torch.no_grad():
         logits = net(torch.rand(1, 3, rows * 8, columns * 8))
@@ -94,7 +94,7 @@ def test_starts_at_the_prior() -> None:
         torch.testing.assert_close(net(torch.rand(1, 3, 16, 16)).sigmoid(), torch.full((1, 1, 16, 16), 0.01))
 
 
-def test_what_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="multiples of 8"):
         UNetMitosis(NARROW)(torch.rand(1, 3, 12, 16))
     for widths in ((32, 64), (32, 64, 0), (32, 64, 128, 256)):

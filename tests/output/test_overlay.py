@@ -1,4 +1,4 @@
-"""Rings and squares on a picture."""
+"""Circles and squares on a picture."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def ring(picture, x, y, radius):
     return {tuple(map(int, colour)) for colour, count in zip(colours, counts, strict=True) if count >= 20}
 
 
-def test_colours_stand_where_the_rings_are():
+def test_colours_are_drawn_at_the_circles():
     # 10 µm at 0.25 µm per pixel are 40 pixels.
     picture = draw(
         WHITE, np.array([[80.4, 99.6], [220, 100]]), np.array([True, False]), mpp=0.25, truths=np.array([[80.0, 100.0]])
@@ -32,13 +32,13 @@ def test_colours_stand_where_the_rings_are():
     assert ring(picture, 150, 100, 10) == {(255, 255, 255)}
 
 
-def test_an_accepted_ring_is_thicker_than_a_rejected_one():
+def test_an_accepted_circle_is_thicker_than_a_rejected_one():
     centre = np.array([[100, 100]])
     taken, thrown = (draw(WHITE, centre, np.array([value]), mpp=0.25) for value in (True, False))
     assert (taken != 255).any(axis=-1).sum() > 1.3 * (thrown != 255).any(axis=-1).sum()
 
 
-def test_the_input_stays_as_it_was():
+def test_the_input_is_not_modified():
     image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     before = image.copy()
     image.flags.writeable = False
@@ -55,7 +55,7 @@ def test_points_outside_of_the_picture(far):
     assert np.array_equal(picture, WHITE)
 
 
-def test_a_ring_that_only_reaches_in_is_drawn():
+def test_a_partly_visible_circle_is_drawn():
     picture = draw(WHITE, np.array([[-30.0, 100.0]]), np.array([True]), mpp=0.25)
     assert tuple(picture[100, 10]) == ACCEPTED
 
@@ -67,7 +67,7 @@ def test_thin_pictures(size, mpp):
     assert picture.shape == (*size, 3)
 
 
-def test_a_written_picture_is_read_as_it_was(tmp_path):
+def test_a_written_picture_round_trips(tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     path = tmp_path / "new" / "a (1), 'x' [2].tif.png"
     for _ in range(2):  # and replaced

@@ -25,6 +25,6 @@ def test_counts_rates_and_dashes(capsys, note):
     assert pixel == "pixels of stage one at 0.5: precision 0.3333  recall –  f1 0.4000  iou 0.2500"  # noqa: RUF001
 
 
-def test_without_figures_the_note_alone(capsys):
+def test_without_scores_only_the_note_is_printed(capsys):
     print_scores(RESULT | {"stages": [], "note": "no test part"})
     assert capsys.readouterr().out == "no test part\n"

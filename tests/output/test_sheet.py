@@ -1,4 +1,4 @@
-"""The sheet of objects: which, where, in which colour."""
+"""The sheet of objects: their choice, position and colour."""
 
 from functools import partial
 
@@ -32,7 +32,7 @@ def colours(part: np.ndarray) -> set:
 
 @pytest.mark.parametrize(("mitotic", "colour"), [(True, MITOSIS), (False, HARD_NEGATIVE)])
 @pytest.mark.parametrize("mpp", [0.25, 0.5])
-def test_a_ring_of_5_um_round_the_centre(mitotic: bool, colour: tuple, mpp: float) -> None:
+def test_a_circle_of_5_um_surrounds_the_centre(mitotic: bool, colour: tuple, mpp: float) -> None:
     record = field("a", [(60, 30)], [], mpp)
     whole = picture(record.read(), Labelled(record, 60, 30, mitotic))
     assert whole.shape == (PIXELS + STRIP, PIXELS, 3)
@@ -50,14 +50,14 @@ def test_swapped_coordinates_show_no_dot() -> None:
     assert BLACK not in colours(crop[44:84, 44:84])
 
 
-def test_beyond_the_field_is_black() -> None:
+def test_outside_the_field_is_black() -> None:
     record = field("a", [(60, 30)], [])
     crop = picture(record.read(), Labelled(record, 0, 0, False))[STRIP:]
     assert not crop[:60, :20].any()
     assert (crop[80:, 110:] == 255).all()
 
 
-def test_objects_are_shared_out_between_both_kinds() -> None:
+def test_objects_are_split_between_both_classes() -> None:
     records = [field(name, [(x, 20) for x in range(10, 60, 5)], [(x, 40.5) for x in range(10, 40, 5)]) for name in "ba"]
 
     def kinds(count: int, among: list = records) -> tuple[int, int]:
@@ -80,7 +80,7 @@ def test_objects_are_shared_out_between_both_kinds() -> None:
     assert [item.record.field for item in one if item.mitotic] == sorted(i.record.field for i in one if i.mitotic)
 
 
-def test_each_field_is_read_once_and_stands_in_its_place() -> None:
+def test_each_field_is_read_once_and_the_order_is_kept() -> None:
     calls: list[str] = []
 
     def read(name: str, grey: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""detections.csv: its header, its rows, names of every kind."""
+"""detections.csv: its header, its rows, and unusual names."""
 
 import csv
 
@@ -45,7 +45,7 @@ def test_by_hand(tmp_path):
 
 
 @pytest.mark.parametrize("images", [[], [("a.png", NONE)], [("a.png", NONE.mitoses())]])
-def test_without_detections_the_header_alone_replaces_what_was_there(tmp_path, images):
+def test_without_detections_only_the_header_is_written(tmp_path, images):
     path = tmp_path / "detections.csv"
     path.write_text("old\n" * 9)
     write_detections(path, images)
@@ -58,7 +58,7 @@ def test_columns_of_different_lengths_are_refused(tmp_path):
         write_detections(tmp_path / "detections.csv", [("a.png", uneven)])
 
 
-def test_a_failure_leaves_the_table_of_before(tmp_path):
+def test_a_failed_write_keeps_the_previous_table(tmp_path):
     path = tmp_path / "detections.csv"
     write_detections(path, [])
     before = path.read_bytes()
@@ -73,7 +73,7 @@ def test_a_failure_leaves_the_table_of_before(tmp_path):
     st.floats(-1e5, 1e5),
     st.floats(0, 1),
 )
-def test_what_is_written_is_read(tmp_path_factory, name, x, score):
+def test_a_written_table_round_trips(tmp_path_factory, name, x, score):
     path = tmp_path_factory.mktemp("table") / "detections.csv"
     write_detections(path, [(name, one(x, -x, score))])
     (row,) = read(path)

@@ -1,4 +1,4 @@
-"""Who of a distributed run's processes speaks."""
+"""Which process of a distributed run prints."""
 
 import sys
 import warnings
@@ -18,7 +18,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", RANKS)
 @pytest.mark.parametrize("trainer", [TWO, NODES, {"devices": "auto"}, {"devices": [0, 1]}, {}])
-def test_the_first_speaks(monkeypatch: pytest.MonkeyPatch, name: str, trainer: dict) -> None:
+def test_only_rank_zero_prints(monkeypatch: pytest.MonkeyPatch, name: str, trainer: dict) -> None:
     assert is_rank_zero(trainer)
     monkeypatch.setenv(name, "0")
     assert is_rank_zero(trainer)

@@ -247,7 +247,7 @@ def copy_of_repository(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no checkout: what belongs to it is not known")
-def test_what_is_added_is_found_by_the_contracts_and_passes_them(tmp_path: Path) -> None:
+def test_added_parts_are_found_by_the_contract_tests_and_pass(tmp_path: Path) -> None:
     copy = tmp_path / "repository"
     copy_of_repository(copy)
     for name, text in ADDED.items():

@@ -1,4 +1,4 @@
-"""What the file tree promises: imports go downward, files stay small, names say something."""
+"""The architecture: imports only go downward, files stay small and have a docstring."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = sorted([*(ROOT / "mitosis").rglob("*.py"), *(ROOT / "hydra_plugins").rglob("*.py")])
 
 
-def test_imports_go_downward_only():
+def test_imports_only_go_downward():
     linter = Path(sys.executable).parent / "lint-imports"
     done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
@@ -25,5 +25,5 @@ def test_files_are_small_and_begin_with_a_sentence(path: Path):
     assert not {"utils", "helpers", "common", "misc"} & set(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def test_the_stage_base_fits_a_look():
+def test_the_stage_base_fits_on_a_page():
     assert len((ROOT / "mitosis/stage/base.py").read_text(encoding="utf-8").splitlines()) <= 100

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_demo_finds_the_mitoses_of_unseen_cases(tmp_path: Path):
+def test_the_demo_finds_the_mitoses_of_unseen_cases(tmp_path: Path):
     done = subprocess.run(
         [sys.executable, ROOT / "experiments" / "demo.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""What the documentation says of the repository is so: its drawing, its links, its files, its lists of choices."""
+"""The documentation matches the repository: its diagram, its links, its files, its lists of options."""
 
 import importlib.util
 import re
@@ -29,11 +29,11 @@ def rooms() -> ModuleType:
     return script
 
 
-def test_the_drawing_shows_the_imports_of_today(rooms: ModuleType):
+def test_the_diagram_shows_the_current_imports(rooms: ModuleType):
     assert rooms.draw() == text_of("docs/rooms.svg"), "to draw it again: make docs"
 
 
-def test_the_drawing_leaves_out_what_a_longer_path_implies(rooms: ModuleType):
+def test_the_diagram_omits_implied_imports(rooms: ModuleType):
     edges = {("a", "b"), ("b", "c"), ("c", "d"), ("a", "c"), ("a", "d"), ("e", "d")}
     assert rooms.reduced(edges) == {("a", "b"), ("b", "c"), ("c", "d"), ("e", "d")}
 
@@ -66,7 +66,7 @@ def test_links_and_files_exist(page: Path):
         assert (ROOT / path).exists() or re.search("WORD|jaccard", path), path
 
 
-def test_the_api_pages_name_what_there_is():
+def test_the_api_pages_name_existing_objects():
     for name in re.findall(r"^::: (\S+)", text_of("docs/api.md"), re.MULTILINE):
         module, _, thing = name.rpartition(".")
         if (ROOT / f"{name.replace('.', '/')}.py").is_file():
@@ -85,7 +85,7 @@ def test_the_api_pages_name_what_there_is():
         ("matching", "docs/results.md"),
     ],
 )
-def test_every_word_of_a_group_is_listed(group: str, page: str):
+def test_every_option_of_a_group_is_listed(group: str, page: str):
     assert set(words_of(group)) <= set(re.findall(r"`(\w+)`", text_of(page)))
 
 

@@ -1,4 +1,4 @@
-"""``import mitosis``: what it offers, and what it costs."""
+"""``import mitosis``: the names it exports, and its cost."""
 
 import ast
 import subprocess
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = ["Cascade", "Detections", "MaskLoss", "MitosisDataModule", "MitoticFigure", "Record", "Stage", "__version__"]
 
 
-def test_it_offers_these_names() -> None:
+def test_it_exports_these_names() -> None:
     assert mitosis.__all__ == NAMES
     assert set(NAMES) <= set(dir(mitosis))
     with pytest.raises(AttributeError, match="module 'mitosis' has no attribute 'Nothing'"):
@@ -29,20 +29,20 @@ def test_a_name_is_the_class_itself(name: str) -> None:
     assert offered is getattr(sys.modules[offered.__module__], name)
 
 
-def test_type_checkers_are_told_the_same_names() -> None:
+def test_type_checkers_see_the_same_names() -> None:
     (block,) = [node for node in ast.parse((ROOT / "mitosis/__init__.py").read_text()).body if isinstance(node, ast.If)]
     imported = [alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
     assert sorted([*imported, "__version__"]) == sorted(NAMES)
     assert (ROOT / "mitosis" / "py.typed").is_file()
 
 
-def test_it_imports_no_library_before_a_name_is_asked_for() -> None:
+def test_it_imports_no_library_before_a_name_is_used() -> None:
     code = "import sys, mitosis; mitosis.__version__; dir(mitosis); print(*{m.split('.')[0] for m in sys.modules})"
     shown = subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"torch", "numpy", "hydra", "lightning"} & set(shown.stdout.split())
 
 
-def test_its_version_is_that_of_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_version_is_the_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(vars(mitosis), "__version__", raising=False)
     monkeypatch.setattr("importlib.metadata.version", {"mitosis-cascade": "1.2.3"}.__getitem__)
     assert mitosis.__version__ == "1.2.3"

@@ -49,7 +49,7 @@ def run(folder: Path, command: list[str], *more: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.timeout(300)
-def test_they_train_and_the_run_stands_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_they_train_and_the_run_is_self_contained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(FILES) == 6
     ended = run(folder, shlex.split(COMMAND), *SMALL)
     assert ended.returncode == 0, ended.stderr
@@ -71,7 +71,7 @@ def test_they_train_and_the_run_stands_alone(folder: Path, monkeypatch: pytest.M
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_pipeline_takes_them(folder: Path) -> None:
+def test_the_pipeline_accepts_them(folder: Path) -> None:
     command = shlex.split(COMMAND.replace("mitosis.train", "mitosis.pipeline").replace("model=tiny", ""))
     own = "segmenter.set=[view.train.size=64,view.train.jitter=16,loss=jaccard]"
     command = [word for word in command if not word.startswith("loss=")]

@@ -1,4 +1,4 @@
-"""The lock, the wheel, and the repository's own promises about them."""
+"""The lock file and the wheel."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ LOCKS = [ROOT / name for name in ("requirements.lock", "requirements-uv.lock", "
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
-def test_lock_is_hashed_and_names_no_address(lock: Path):
+def test_the_lock_has_hashes_and_no_urls(lock: Path):
     text = lock.read_text(encoding="utf-8")
     pins = re.findall(r"^[a-zA-Z0-9_.-]+==\S+.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
     assert pins
@@ -25,12 +25,12 @@ def test_lock_is_hashed_and_names_no_address(lock: Path):
     assert "index" not in re.sub(r"#.*", "", text)
 
 
-def test_lock_installs_one_opencv_without_a_screen():
+def test_the_lock_installs_one_headless_opencv():
     names = re.findall(r"^(opencv[a-z-]*)==", LOCKS[0].read_text(encoding="utf-8"), re.MULTILINE)
     assert set(names) == {"opencv-python-headless"}
 
 
-def test_lock_holds_every_dependency():
+def test_the_lock_contains_every_dependency():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
     locked = set(re.findall(r"^([a-z0-9_.-]+)==", LOCKS[0].read_text(encoding="utf-8"), re.MULTILINE))
@@ -45,7 +45,7 @@ def test_messages_and_version_name_the_distribution():
 
 
 @pytest.mark.slow
-def test_wheel_carries_the_configuration(tmp_path: Path):
+def test_the_wheel_contains_the_configuration(tmp_path: Path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")

@@ -71,7 +71,7 @@ def test_no_line_of_bash_is_left_out():
 
 
 @pytest.mark.parametrize("line", [*COMMANDS, *ELSEWHERE])
-def test_composes(line: str):
+def test_every_command_composes(line: str):
     name, arguments = {**COMMANDS, **ELSEWHERE}[line]
     overrides = [text for text in arrange(list(arguments)) if text not in ("--multirun", "-m")]
     one = [re.sub(r"^((?!segmenter|classifier)[a-z_./]+)=([^,\[']+),.*$", r"\1=\2", text) for text in overrides]
@@ -80,13 +80,13 @@ def test_composes(line: str):
 
 
 @pytest.mark.parametrize("target", sorted(set(TARGETS)))
-def test_make_knows(target: str):
+def test_every_make_target_exists(target: str):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_all_run(tmp_path: Path):
+def test_every_command_runs(tmp_path: Path):
     _write_contest(tmp_path / "contest")
     (tmp_path / "fields").mkdir()
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")

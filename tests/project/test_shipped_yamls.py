@@ -1,4 +1,4 @@
-"""Every shipped yaml composes, and what it describes is built with all of its keys."""
+"""Every shipped yaml composes, and its object can be built with all of its keys."""
 
 from functools import partial
 from pathlib import Path
@@ -41,11 +41,11 @@ def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
 
 
 def shipped(group: str) -> list[str]:
-    """Taken from the folder itself, so that a new yaml is tested by being there."""
+    """Taken from the folder, so that a new yaml is tested automatically."""
     return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
 
 
-def test_every_folder_is_looked_at() -> None:
+def test_every_folder_is_tested() -> None:
     here = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert here == {
         *("ablation", "augment", "budget", "data", "experiment", "hydra", "logger", "loss", "matching", "model"),
@@ -54,7 +54,7 @@ def test_every_folder_is_looked_at() -> None:
 
 
 @pytest.mark.parametrize("group", ["augment", "data", "loss", "scheduler", "stain"])
-def test_a_word_is_the_name_of_its_module_and_of_its_tests(group: str) -> None:
+def test_an_option_is_named_like_its_module_and_tests(group: str) -> None:
     tests = Path(__file__).parents[1] / group
     for word, part in parts(group).items():
         assert part.__module__ == f"mitosis.{group}.{word}"
@@ -76,7 +76,7 @@ def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
     assert all(isinstance(build(view), partial) for view in config["view"].values())
 
 
-def test_a_model_brings_its_stage_and_the_dataset_its_matching() -> None:
+def test_a_model_sets_its_stage_and_the_dataset_its_matching() -> None:
     config = composed("model=resnet34", "data=gzmh")
     assert config["loss"]["_target_"] == "torch.nn.CrossEntropyLoss"
     assert config["augment"]["_target_"] == "mitosis.augment.CandidateAugment"
@@ -138,7 +138,7 @@ def test_a_part_is_built(group: str) -> None:
             assert built.name == word
 
 
-def test_every_optimizer_takes_every_schedule() -> None:
+def test_every_optimizer_works_with_every_schedule() -> None:
     schedules = [build(composed("data=synthetic", f"scheduler={word}")["scheduler"]) for word in shipped("scheduler")]
     for word in shipped("optimizer"):
         optimizer = build(composed("data=synthetic", f"optimizer={word}")["optimizer"])
@@ -164,7 +164,7 @@ def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert made.estimated_stepping_batches == 200
 
 
-def test_slurm_tells_how_many_devices_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slurm_sets_the_number_of_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "4")
     monkeypatch.setenv("SLURM_NNODES", "2")
     settings = composed("data=synthetic", "trainer=slurm")["trainer"]
@@ -182,7 +182,7 @@ def test_every_logger_composes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "word"), [(kind, word) for kind in ("launcher", "sweeper") for word in shipped(f"hydra/{kind}")]
 )
-def test_a_plugin_of_hydras_takes_its_keys(kind: str, word: str) -> None:
+def test_a_hydra_plugin_accepts_its_keys(kind: str, word: str) -> None:
     config = compose("train", ["data=synthetic", f"hydra/{kind}={word}"], return_hydra_config=True)
     assert isinstance(Plugins.instance()._instantiate(config.hydra[kind]), Launcher if kind == "launcher" else Sweeper)
     if word == "slurm":

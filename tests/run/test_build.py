@@ -1,4 +1,4 @@
-"""What may be built from a description, and what not."""
+"""What may and may not be built from a description."""
 
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,11 @@ def test_a_nested_description_is_built_with_plain_lists() -> None:
     assert type(nested.keywords["betas"]) is list
 
 
-def test_a_class_can_be_named_by_its_module_as_well() -> None:
+def test_a_class_can_also_be_named_by_its_module() -> None:
     assert isinstance(build({"_target_": "mitosis.stain.none.NoStain"}), NoStain)
 
 
-def test_what_the_shipped_yamls_name_can_be_built_and_nothing_else_of_other_packages() -> None:
+def test_only_shipped_targets_of_other_packages_can_be_built() -> None:
     foreign = {target for target in shipped_targets() if not target.startswith("mitosis.")}
     assert foreign == {
         "lightning.pytorch.loggers.TensorBoardLogger",
@@ -93,7 +93,7 @@ def test_an_untrusted_target_is_never_called(target: object, nest, tmp_path: Pat
     assert "was-run" not in capfd.readouterr().out
 
 
-def test_an_interpolation_cannot_make_up_a_target(tmp_path: Path) -> None:
+def test_an_interpolation_cannot_produce_a_target(tmp_path: Path) -> None:
     trap = f'${{oc.create:{{_target_:os.mkdir,_args_:["{tmp_path}/was-run"]}}}}'
     for node in (NO_STAIN | {"a": trap}, NO_STAIN | {"a": {"b": [trap]}}, {"_target_": "${oc.env:HOME}"}):
         with pytest.raises(InputError):
@@ -101,7 +101,7 @@ def test_an_interpolation_cannot_make_up_a_target(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_trust_lets_a_users_package_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trusted_package_can_be_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "loss.py").write_text("import os\nclass Loss:\n    def __init__(self, a=1): self.a = a\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -132,7 +132,7 @@ def test_wrong_arguments_are_named_in_one_line(node: dict) -> None:
 
 
 @pytest.mark.parametrize("node", [{}, {"target": "mitosis.stain.NoStain"}, [1, 2], None])
-def test_what_has_no_target_is_refused(node) -> None:
+def test_a_table_without_a_target_is_refused(node) -> None:
     with pytest.raises(InputError, match="nothing can be built from it, it has no _target_"):
         build(node)
 
@@ -148,12 +148,12 @@ def test_what_has_no_target_is_refused(node) -> None:
         ({"widths": [1, 2]}, {"widths": 4}, "widths=4: give a list"),
     ],
 )
-def test_a_value_of_another_kind_is_refused(shipped: dict, given: dict, said: str) -> None:
+def test_a_value_of_another_type_is_refused(shipped: dict, given: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         check_kinds(given, shipped, shipped)
 
 
-def test_values_of_the_shipped_kind_pass() -> None:
+def test_values_of_the_shipped_type_pass() -> None:
     shipped = {"fold": "official", "lr": 1, "half": None, "window": "auto", "a": {"b": True}, "w": [1]}
     check_kinds(
         {"fold": 3, "lr": 0.5, "half": 0, "window": 256, "a": {"b": False, "new": "x"}, "w": [2, 3]}, shipped, {}
@@ -161,14 +161,14 @@ def test_values_of_the_shipped_kind_pass() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "all", 7])
-def test_a_word_passes_where_the_default_groups_have_one(value: object) -> None:
+def test_a_string_passes_where_the_default_groups_have_one(value: object) -> None:
     for word in (None, "auto"):
         check_kinds({"a": {"window": value}}, {"a": {"window": 512}}, {"a": {"window": word}})
     with pytest.raises(InputError, match=r"a.window=\[\]: give a number such as 512"):
         check_kinds({"a": {"window": []}}, {"a": {"window": 512}}, {"a": {"window": None}})
 
 
-def test_words_are_the_yamls_that_can_be_chosen() -> None:
+def test_the_options_of_a_group_are_its_yamls() -> None:
     assert words_of("stage") == ["classification", "segmentation"]
     assert "common" not in words_of("data")
     assert (CONF / "train.yaml").is_file()

@@ -1,4 +1,4 @@
-"""Checkpoint files: whole or absent, read without running what is in them."""
+"""Checkpoint files: written atomically, read without executing code."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from mitosis.errors import InputError
 from mitosis.run.checkpoint import read, write
 
 
-def test_tensors_and_plain_data_come_back(tmp_path: Path) -> None:
+def test_tensors_and_plain_data_round_trip(tmp_path: Path) -> None:
     given = {"w": torch.arange(5.0), "half": torch.ones(2, dtype=torch.bfloat16), "recipe": {"a": [1, "b", None, 0.5]}}
     write(given, tmp_path / "a.ckpt")
     back = read(tmp_path / "a.ckpt")
@@ -23,7 +23,7 @@ def test_tensors_and_plain_data_come_back(tmp_path: Path) -> None:
 
 
 class Trap:
-    """Creates a file when it is unpickled by a careless reader."""
+    """Creates a file when it is unpickled unsafely."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,7 +51,7 @@ def test_a_broken_file_is_named(tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")
 @pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
-def test_code_is_never_run(tmp_path: Path, save) -> None:
+def test_code_is_never_executed(tmp_path: Path, save) -> None:
     path, sign = tmp_path / "trap.ckpt", tmp_path / "was-run"
     save({"state_dict": Trap(sign)}, path)
     with pytest.raises(InputError, match=r"trap\.ckpt"):
@@ -66,7 +66,7 @@ def test_a_full_disk_keeps_the_previous_checkpoint(tmp_path: Path, monkeypatch: 
     write({"step": 1}, path)
 
     class Full:
-        """A file on a full disk, as torch meets it: writing fails, closing too."""
+        """A file on a full disk: both writing and closing fail."""
 
         def __init__(self, file) -> None:
             self.file = file

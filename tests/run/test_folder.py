@@ -1,4 +1,4 @@
-"""The folder of a run: held by one process, claimed by one recipe, finished or not."""
+"""The folder of a run: locked by one process, claimed by one recipe, finished or not."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from mitosis.run.folder import claim, finished, locked
 RECIPE = {"model": {"widths": [4, 8], "lr": 1e-05}, "fold": 3, "half": None}
 
 
-def test_claim_takes_its_own_recipe_only(tmp_path: Path) -> None:
+def test_claim_accepts_only_the_same_recipe(tmp_path: Path) -> None:
     claim(tmp_path, RECIPE, Path("/data"))
     claim(tmp_path, RECIPE, Path("/moved"))
     assert read_yaml(tmp_path / "recipe.yaml") == RECIPE
@@ -29,9 +29,9 @@ def test_claim_takes_its_own_recipe_only(tmp_path: Path) -> None:
     assert (tmp_path / "recipe.yaml").read_bytes() == before
 
 
-def test_one_process_holds_a_folder(tmp_path: Path) -> None:
+def test_only_one_process_can_lock_a_folder(tmp_path: Path) -> None:
     def refused() -> bool:
-        """Whether another process is turned away."""
+        """Whether another process is refused."""
         if child := os.fork():
             return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
         try:
@@ -50,7 +50,7 @@ def test_one_process_holds_a_folder(tmp_path: Path) -> None:
     assert not refused()
 
 
-def test_finished_means_as_many_steps_on_the_same_inputs(tmp_path: Path) -> None:
+def test_finished_means_enough_steps_on_the_same_inputs(tmp_path: Path) -> None:
     inputs = {"a/fold-0": "1" * 64}
     assert not finished(tmp_path, 10, inputs)
     (tmp_path / "metrics.json").write_text(json.dumps({"max_steps": 10, "inputs": inputs}))
@@ -78,7 +78,7 @@ def test_a_broken_recipe_is_named(tmp_path: Path, content: bytes) -> None:
         assert "\n" not in str(raised.value)
 
 
-def test_what_is_absent(tmp_path: Path) -> None:
+def test_missing_files_are_handled(tmp_path: Path) -> None:
     assert read_json(tmp_path / "metrics.json") == {}
     with pytest.raises(InputError, match="not a run folder"):
         read_yaml(tmp_path / "recipe.yaml")

@@ -1,4 +1,4 @@
-"""Run folders: named by what makes the result, held by one process, never mixed."""
+"""Run folders: named after the keys that affect the result, and never shared by two results."""
 
 import re
 from pathlib import Path
@@ -46,11 +46,11 @@ def folder_of(*overrides: str) -> str:
         ),
     ],
 )
-def test_a_run_is_named_by_what_makes_its_result(overrides: list[str], folder: str) -> None:
+def test_a_run_is_named_after_the_keys_that_affect_its_result(overrides: list[str], folder: str) -> None:
     assert folder_of(*overrides) == folder
 
 
-def test_how_and_where_a_run_is_made_is_not_in_its_name() -> None:
+def test_how_and_where_a_run_is_executed_is_not_in_its_name() -> None:
     how = ["trainer=cpu", "trainer.devices=4", "trainer.strategy=ddp", "logger=wandb", "logger.project=x"]
     how += ["data.workers=8", "max_steps=7"]
     assert folder_of(*how) == folder_of()
@@ -65,7 +65,7 @@ def test_two_values_give_two_folders_in_any_order() -> None:
     assert folder_of("budget=smoke", "optimizer.lr=1e-4") != folder_of("budget=smoke")
 
 
-def test_a_long_name_is_cut_and_closed_with_a_hash() -> None:
+def test_a_long_name_is_truncated_and_ends_with_a_hash() -> None:
     keys = ["alpha", "beta", "smooth", "bce_weight", "tversky_weight"]
     one, other = (Path(folder_of(*(f"loss.{key}=0.{n}1234567" for key in keys))).parent.name for n in (3, 4))
     assert len(one) == 80
@@ -85,11 +85,11 @@ def test_a_name_is_one_safe_path_component(groups: dict[str, str], config: dict[
 
 
 @given(st.dictionaries(st.sampled_from(["lr", "a.b", "seed"]), st.integers() | st.booleans()))
-def test_a_configuration_as_expected_is_default(config: dict[str, Any]) -> None:
+def test_an_unchanged_configuration_is_default(config: dict[str, Any]) -> None:
     assert describe({}, config, config) == "default"
 
 
-def test_composed_inside_and_outside_of_a_job_alike() -> None:
+def test_composing_inside_and_outside_a_job_gives_the_same() -> None:
     from hydra.core.global_hydra import GlobalHydra
 
     overrides = ["data=synthetic", "budget=smoke", "loss.alpha=0.4", "fold=1"]
@@ -110,7 +110,7 @@ def strings(node: Any) -> list[str]:
     return [node] if isinstance(node, str) else []
 
 
-def test_no_path_of_this_machine_enters_a_recipe(tmp_path: Path) -> None:
+def test_a_recipe_contains_no_absolute_path(tmp_path: Path) -> None:
     paths = [f"data.root={tmp_path}", f"init={tmp_path / 'a.ckpt'}", f"segmenter={tmp_path}", f"runs={tmp_path}"]
     for model in (["model=resnet18", "model.weights=/w/imagenet.pth"], []):
         config, _ = compose("train", ["data=icpr2012", "logger=wandb", "init=/x", *paths, *model])
@@ -118,7 +118,7 @@ def test_no_path_of_this_machine_enters_a_recipe(tmp_path: Path) -> None:
         assert recipe_of(config | {"init": "/x"})["init"] == "x"
 
 
-def test_a_starting_point_has_one_name_wherever_it_is_called_from(
+def test_initial_weights_have_one_name_from_any_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = {"init": str(tmp_path / "runs" / "a" / "fold-0")}
@@ -145,7 +145,7 @@ def test_a_recipe_survives_yaml() -> None:
     ("labels", "kept"), [("in/a.csv", "in/a.csv"), ("{}/in/a.csv", "in/a.csv"), ("{}x/a.csv", "../rootx/a.csv")]
 )
 @pytest.mark.parametrize("key", ["labels", "objects"])
-def test_files_of_a_set_are_named_as_seen_from_their_root(tmp_path: Path, key: str, labels: str, kept: str) -> None:
+def test_dataset_files_are_named_relative_to_their_root(tmp_path: Path, key: str, labels: str, kept: str) -> None:
     root = tmp_path / "root"
     data = {"root": str(root), key: labels.format(root)}
     assert recipe_of({"data": data})["data"] == {key: kept}

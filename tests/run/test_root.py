@@ -20,19 +20,19 @@ WORDS = [word for word in words_of("data") if "  root: null" in (CONF / "data" /
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, dict[str, Any]]:
-    """``data`` as composed for each dataset that lies on disk."""
+    """The composed ``data`` of each dataset that is read from disk."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
         composed = {word: hydra.compose("train", [f"data={word}"]) for word in WORDS}
     return {word: OmegaConf.to_container(config, resolve=True)["data"] for word, config in composed.items()}  # pyright: ignore
 
 
-def test_every_dataset_but_the_drawn_one_has_a_root() -> None:
+def test_every_dataset_except_the_synthetic_one_has_a_root() -> None:
     assert set(words_of("data")) - set(WORDS) == {"synthetic"}
 
 
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("root", [None, "nowhere", "a.txt"])
-def test_it_says_what_the_dataset_itself_would_say(
+def test_its_message_is_that_of_the_dataset(
     settings: dict, word: str, root: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -47,11 +47,11 @@ def test_it_says_what_the_dataset_itself_would_say(
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_folder_passes(settings: dict, word: str, tmp_path: Path) -> None:
+def test_an_existing_folder_passes(settings: dict, word: str, tmp_path: Path) -> None:
     check_root(settings[word] | {"root": str(tmp_path)})
 
 
-def test_what_has_no_root_or_is_a_users_own_is_left_alone() -> None:
+def test_datasets_without_a_root_and_users_own_are_not_checked() -> None:
     check_root({"_target_": "mitosis.data.Synthetic", "size": 512})
     check_root({"_target_": "mine.points.Points", "root": None})
     check_root({"_target_": "mine.points.Points", "root": "https://example.org/points"})

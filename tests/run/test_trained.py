@@ -29,7 +29,7 @@ def net() -> SCMitosisSeg:
 
 @pytest.fixture
 def content(net: SCMitosisSeg) -> dict[str, Any]:
-    """A checkpoint as a stage's run leaves it."""
+    """A checkpoint as written by a training run."""
     state = {f"model.{name}": value for name, value in net.state_dict().items()} | {"loss.weight": torch.ones(2)}
     return {"state_dict": state, "recipe": copy.deepcopy(RECIPE), "mpp": 0.25, "global_step": 7}
 
@@ -57,7 +57,7 @@ def test_load_rebuilds_the_network(run: Path, net: SCMitosisSeg) -> None:
     assert load(run / "checkpoints" / "best.ckpt").hash == trained.hash == load(str(run)).hash
 
 
-def test_pretrained_weights_are_not_fetched_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pretrained_weights_are_not_downloaded_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[dict[str, Any]] = []
 
     def build(node: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ def test_pretrained_weights_are_not_fetched_again(run: Path, monkeypatch: pytest
     assert seen == [{"_target_": "x", "pretrained": False, "weights": None}]
 
 
-def test_a_hash_is_of_the_weights_alone(net: SCMitosisSeg) -> None:
+def test_a_hash_depends_on_the_weights_only(net: SCMitosisSeg) -> None:
     state = net.state_dict()
     whole = hash_of(state)
     assert len(whole) == 16
@@ -96,7 +96,7 @@ def test_a_hash_is_of_the_weights_alone(net: SCMitosisSeg) -> None:
     assert hash_of({"a": torch.zeros(0), "b": torch.tensor(True), "c": torch.ones(2, dtype=torch.bfloat16)})
 
 
-def test_choosing_keeps_the_weights_to_the_bit(run: Path, content: dict[str, Any]) -> None:
+def test_choosing_keeps_the_weights_bit_identical(run: Path, content: dict[str, Any]) -> None:
     before = load(run)
     choose(run, {"threshold": 0.3})
     choose(run, {"threshold": 0.4, "window": 512})
@@ -107,7 +107,7 @@ def test_choosing_keeps_the_weights_to_the_bit(run: Path, content: dict[str, Any
     assert all(torch.equal(after["state_dict"][name], value) for name, value in content["state_dict"].items())
 
 
-def test_only_the_networks_own_weights(content: dict[str, Any], net: SCMitosisSeg) -> None:
+def test_only_the_networks_weights_are_extracted(content: dict[str, Any], net: SCMitosisSeg) -> None:
     assert weights_of(content).keys() == net.state_dict().keys()
 
 
@@ -153,7 +153,7 @@ def test_a_foreign_checkpoint_is_named(run: Path, content: dict[str, Any], spoil
     assert "\n" not in str(raised.value)
 
 
-def test_no_checkpoint(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_is_reported(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nothing.ckpt"):
         with pytest.raises(InputError, match="give a run folder or a .ckpt file"):
             checkpoint_of(path)

@@ -56,7 +56,7 @@ EARLIER = {
     "mitosis.stain.staintools_reinhard.StaintoolsReinhard": "mitosis.stain.StaintoolsReinhard",
     "mitosis.stain.staintools_vahadane.StaintoolsVahadane": "mitosis.stain.StaintoolsVahadane",
 }
-"""Every target of this package that the yamls of the first version named, to today's."""
+"""Every target in the yamls of the first version → its current name."""
 
 RECIPE = {
     "name": {"data": "synthetic", "model": "resnet34", "ablation": "full", "what": "default"},
@@ -85,7 +85,7 @@ TODAY = {
 }
 
 
-def test_a_recipe_gets_todays_words_and_is_left_as_it_is() -> None:
+def test_upgrading_returns_a_current_recipe_and_keeps_the_original() -> None:
     given = copy.deepcopy(RECIPE)
     assert upgrade(given) == TODAY
     assert list(upgrade(given)) == list(TODAY)
@@ -93,7 +93,7 @@ def test_a_recipe_gets_todays_words_and_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("recipe", [RECIPE, TODAY, {}, {"name": "x", "stage": None}, {"stage": {}, "tiling": {}}])
-def test_twice_is_as_once(recipe: dict) -> None:
+def test_upgrading_twice_changes_nothing(recipe: dict) -> None:
     assert upgrade(upgrade(recipe)) == upgrade(recipe)
 
 
@@ -104,13 +104,13 @@ def test_a_recipe_with_tiling_is_a_segmenters() -> None:
     assert "stage" not in upgrade({"model": {}})
 
 
-def test_a_half_stays_and_what_says_nothing_goes() -> None:
+def test_a_half_is_kept_and_null_keys_are_removed() -> None:
     assert upgrade({"half": 0, "crossfit": "none"}) == {"half": 0, "crossfit": "none"}
     assert upgrade({"half": None, "crossfit": None}) == {}
 
 
 @pytest.mark.parametrize(("earlier", "today"), EARLIER.items())
-def test_a_target_of_the_first_version_is_found_today(earlier: str, today: str) -> None:
+def test_a_target_of_the_first_version_is_renamed(earlier: str, today: str) -> None:
     upgraded = upgrade({"a": [{"b": {"_target_": earlier}}], "_target_": today})
     assert upgraded == {"a": [{"b": {"_target_": today}}], "_target_": today}
     package, _, name = today.rpartition(".")
@@ -130,7 +130,7 @@ def test_a_target_of_the_first_version_is_found_today(earlier: str, today: str) 
         *("", None, 7),
     ],
 )
-def test_any_other_target_stays(target: object) -> None:
+def test_other_targets_are_kept(target: object) -> None:
     assert upgrade({"loss": {"_target_": target}}) == {"loss": {"_target_": target}}
 
 

@@ -37,7 +37,7 @@ def _rates(make: Callable[[Optimizer], LRScheduler], steps: int) -> list[float]:
 
 
 class OneWeight(Stage):
-    """Learns to be 1; finds the only mitosis, with as many false ones before it as epochs are gone."""
+    """Learns to output 1; detects the only mitosis after one false positive per completed epoch."""
 
     truths = ((1.0, 1.0),)
 
@@ -51,7 +51,7 @@ class OneWeight(Stage):
 
 
 class StopAfter(L.Callback):
-    """Ends a run in the middle of an epoch, with ``KeyError``."""
+    """Stops a run in the middle of an epoch with ``KeyError``."""
 
     def __init__(self, step: int) -> None:
         self.step = step
@@ -70,7 +70,7 @@ def _train(
     truths: int = 1,
     **settings: Any,
 ) -> list[float]:
-    """Epochs of 2 batches, from the last checkpoint in ``folder`` on; returns the rate after each epoch."""
+    """Trains epochs of 2 batches, from the last checkpoint in ``folder``; returns the rate after each epoch."""
     model = nn.Linear(1, 1, bias=False)
     nn.init.zeros_(model.weight)
     metric = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))

@@ -1,4 +1,4 @@
-"""One rate for all steps."""
+"""A constant rate."""
 
 from collections.abc import Callable
 

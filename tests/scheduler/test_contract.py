@@ -1,4 +1,4 @@
-"""What every schedule keeps to: by its yaml, and over a run that was stopped or made longer."""
+"""The contract of every schedule: its yaml, and resuming or extending a run."""
 
 import inspect
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Train = Callable[..., list[float]]
 SCHEDULES = parts("scheduler")
 RUN = {"total_steps", "steps_per_epoch"}
 QUICK = {"every": 2, "factor": 0.5, "patience": 1}
-"""Settings by which a rate changes within a few epochs, for the schedules that take them."""
+"""Settings that change the rate within a few epochs, for the schedules that accept them."""
 
 
 @pytest.fixture(params=SCHEDULES)
@@ -34,7 +34,7 @@ def schedule(name: str) -> Callable[..., LRScheduler]:
     return partial(SCHEDULES[name], **{key: value for key, value in QUICK.items() if key in taken})
 
 
-def test_a_word_is_the_name_of_its_function(name: str) -> None:
+def test_an_option_is_named_after_its_function(name: str) -> None:
     assert SCHEDULES[name].__name__ == f"{name}_schedule"
 
 
@@ -53,13 +53,13 @@ def test_rates_are_positive_up_to_the_last_step_and_at_most_the_optimiser_s(
 
 
 def state(folder: Path) -> str:
-    """What of the last checkpoint a schedule has a part in."""
+    """The parts of the last checkpoint that depend on the schedule."""
     checkpoint = read(folder / "last.ckpt")
     return repr([checkpoint[key] for key in ("state_dict", "optimizer_states", "lr_schedulers", "global_step")])
 
 
 @pytest.mark.parametrize(("val_every", "stop"), [(1, 5), (2, 7)])
-def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
+def test_a_resumed_run_equals_an_uninterrupted_one(
     schedule: Callable[..., LRScheduler], train: Train, tmp_path: Path, val_every: int, stop: int
 ) -> None:
     whole = train(tmp_path / "whole", schedule, 6, val_every)
@@ -70,7 +70,7 @@ def test_a_stopped_run_goes_on_as_if_nothing_had_happened(
     assert state(tmp_path / "stopped") == state(tmp_path / "whole")
 
 
-def test_a_run_made_longer_goes_on(
+def test_a_run_can_be_extended(
     schedule: Callable[..., LRScheduler], rates: Rates, train: Train, tmp_path: Path
 ) -> None:
     first = train(tmp_path / "longer", schedule, 3)

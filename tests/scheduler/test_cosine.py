@@ -19,7 +19,7 @@ def test_it_warms_up_and_falls(rates: Rates) -> None:
     assert all(one > other for one, other in zip(found[2:9], found[3:10], strict=True))
 
 
-def test_it_ends_at_its_final_share(rates: Rates) -> None:
+def test_it_ends_at_the_final_fraction(rates: Rates) -> None:
     found = rates(lambda it: cosine_schedule(it, total_steps=4, steps_per_epoch=4, warmup=0.0, final=0.1), 5)
     assert found == pytest.approx(
         [1, 0.1 + 0.9 * (1 + math.sqrt(0.5)) / 2, 0.55, 0.1 + 0.9 * (1 - math.sqrt(0.5)) / 2, 0.1]

@@ -1,4 +1,4 @@
-"""Once up and down, as torch has it."""
+"""The one-cycle policy, compared with torch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def test_it_starts_low_and_peaks_at_the_rate_of_the_optimiser(rates: Rates) -> N
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam])
-def test_momentum_moves_the_other_way(optimizer: Any) -> None:
+def test_momentum_moves_in_the_opposite_direction(optimizer: Any) -> None:
     made = optimizer([nn.Parameter(torch.zeros(1))], lr=1.0)
     schedule = one_cycle_schedule(made, total_steps=10, steps_per_epoch=5)
     found = []
@@ -40,7 +40,7 @@ def test_momentum_moves_the_other_way(optimizer: Any) -> None:
     assert (found[0], found[2], found[9]) == pytest.approx((0.95, 0.85, 0.95))
 
 
-def test_it_goes_on_over_a_longer_run(sgd: Optimizers, rates: Rates) -> None:
+def test_it_can_be_extended(sgd: Optimizers, rates: Rates) -> None:
     optimizer = sgd()
     short = one_cycle_schedule(optimizer, total_steps=4, steps_per_epoch=1)
     for _ in range(4):

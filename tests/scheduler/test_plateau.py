@@ -1,4 +1,4 @@
-"""Down by a factor when the scores on val no longer rise."""
+"""Reducing the rate when the score on val stops improving."""
 
 import math
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Optimizers = Callable[[], SGD]
 Train = Callable[..., list[float]]
 
 
-def test_it_waits_for_its_patience(sgd: Optimizers) -> None:
+def test_it_waits_until_patience_is_exhausted(sgd: Optimizers) -> None:
     optimizer = sgd()
     schedule = plateau_schedule(optimizer, total_steps=1, steps_per_epoch=1, factor=0.5, patience=1)
     found = []
@@ -37,6 +37,6 @@ def test_an_undefined_score_changes_nothing(train: Train, tmp_path: Path) -> Non
     assert train(tmp_path, partial(plateau_schedule, patience=0), 3, truths=0) == [0.25] * 3
 
 
-def test_what_torch_refuses_is_one_line(train: Train, tmp_path: Path) -> None:
+def test_errors_from_torch_are_one_line(train: Train, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="optimizer or scheduler: Factor"):
         train(tmp_path, partial(plateau_schedule, factor=1.5), 1)

@@ -1,4 +1,4 @@
-"""Down by a factor every so many epochs."""
+"""Step decay."""
 
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +23,7 @@ def test_it_counts_epochs_and_the_length_of_the_run_changes_nothing(rates: Rates
     assert found == pytest.approx([1] * 6 + [0.5] * 6 + [0.25] * 3)
 
 
-def test_it_equals_torch_stepped_once_an_epoch(sgd: Optimizers, rates: Rates) -> None:
+def test_it_equals_torch_stepped_once_per_epoch(sgd: Optimizers, rates: Rates) -> None:
     """The paper's: 0.1 every 50 epochs, for 200."""
     optimizer, theirs = sgd(), []
     schedule = StepLR(optimizer, 50, 0.1)
@@ -36,11 +36,11 @@ def test_it_equals_torch_stepped_once_an_epoch(sgd: Optimizers, rates: Rates) ->
 
 
 @pytest.mark.parametrize("every", [0, -1, 0.5, 2.5])
-def test_only_whole_numbers_of_epochs_are_taken(sgd: Optimizers, every: Any) -> None:
+def test_only_whole_numbers_of_epochs_are_accepted(sgd: Optimizers, every: Any) -> None:
     with pytest.raises(ValueError, match=f"every={every}: give a whole number of epochs"):
         step_schedule(sgd(), total_steps=4, steps_per_epoch=2, every=every)
 
 
-def test_other_numbers_of_epochs_end_a_run_in_one_line(train: Train, tmp_path: Path) -> None:
+def test_an_invalid_number_of_epochs_is_reported_in_one_line(train: Train, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="optimizer or scheduler: every=0"):
         train(tmp_path, partial(step_schedule, every=0), 1)

@@ -1,4 +1,4 @@
-"""What both stages share, shown on a stage of one weight."""
+"""The base class of both stages, tested on a stage with one weight."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from mitosis.stage.base import Stage
 
 
 class OneWeight(Stage):
-    """Learns to be 1; detects what each field says."""
+    """Learns to output 1; its detections are given by each field."""
 
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
         return ((self.model(batch["image"]) - 1) ** 2).mean()
@@ -89,7 +89,7 @@ def test_trains_and_scores_whole_fields(fit: Callable[..., L.Trainer]) -> None:
     assert logged["train/loss"] == pytest.approx((0.5**4 + 0.5**6) / 2)
 
 
-def test_none_stands_for_no_field(fit: Callable[..., L.Trainer]) -> None:
+def test_none_means_no_field(fit: Callable[..., L.Trainer]) -> None:
     field = field_of("a", [[0, 0], [500, 500]], [0.9, 0.8], [[1, 1]])
     alone, filled = (fit(stage_of(), fields).callback_metrics for fields in ([field], [field, None]))  # pyright: ignore
     assert alone["val/loss"] == 2
@@ -103,14 +103,14 @@ def test_without_mitoses_scores_are_undefined(fit: Callable[..., L.Trainer]) -> 
 
 
 @pytest.mark.parametrize("lost", [math.nan, math.inf, -math.inf])
-def test_a_lost_loss_stops(fit: Callable[..., L.Trainer], lost: float) -> None:
+def test_a_non_finite_loss_stops_the_run(fit: Callable[..., L.Trainer], lost: float) -> None:
     stage = stage_of()
     nn.init.constant_(stage.model.weight, lost)
     with pytest.raises(InputError, match="the loss became nan or infinite by step 0"):
         fit(stage, [field_of("a", [], [], [])])
 
 
-def test_lost_weights_stop(fit: Callable[..., L.Trainer]) -> None:
+def test_non_finite_weights_stop_the_run(fit: Callable[..., L.Trainer]) -> None:
     stage = stage_of(lr=1e38)
     with pytest.raises(InputError, match="became nan or infinite by step [12]; the last good checkpoint is kept"):
         fit(stage, [field_of("a", [], [], [])])

@@ -1,4 +1,4 @@
-"""Stage two: scores of candidates, and of fields that have none."""
+"""Stage two: scores of candidates, and of fields without candidates."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from mitosis.stage.classification import ClassificationStage, logits_of
 
 
 class Brightness(nn.Module):
-    """A mitosis is bright."""
+    """Classifies bright crops as mitoses."""
 
     def forward(self, image: Tensor) -> Tensor:
         bright = image.mean(dim=(1, 2, 3))
@@ -30,7 +30,7 @@ def stage_of(model: nn.Module) -> ClassificationStage:
 
 
 def field_of(*bright: float, labels: list[int], truths: list[list[float]]) -> dict[str, Any]:
-    """Candidates of even brightness, ten pixels apart on a row."""
+    """Candidates of uniform brightness, ten pixels apart in a row."""
     images = torch.tensor(bright).view(-1, 1, 1, 1).expand(-1, 3, 8, 8).clone()
     points = torch.tensor([[10.0 * i, 0] for i in range(len(bright))], dtype=torch.float64).reshape(-1, 2)
     return {
@@ -67,7 +67,7 @@ def test_fields_without_labels_have_no_loss(bright: tuple[float, ...], labels: l
 
 @torch.no_grad()
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
-def test_batches_change_nothing(count: int) -> None:
+def test_the_batch_size_changes_nothing(count: int) -> None:
     images = torch.rand(count, 3, 8, 8)
     logits = logits_of(Brightness(), images, batch=3)
     assert logits.shape == (count, 2)
@@ -76,7 +76,7 @@ def test_batches_change_nothing(count: int) -> None:
 
 
 @torch.no_grad()
-def test_a_network_that_answers_nan_is_refused() -> None:
+def test_a_network_that_outputs_nan_is_refused() -> None:
     class Lost(Brightness):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) / 0

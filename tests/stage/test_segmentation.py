@@ -1,4 +1,4 @@
-"""Stage one: what it makes of a probability map, and of fields without any mitosis."""
+"""Stage one: detections from a probability map, and fields without mitoses."""
 
 import math
 from functools import partial
@@ -23,7 +23,7 @@ MPP = 0.25
 
 
 class Painted(nn.Module):
-    """Reads the mask out of the red channel."""
+    """Predicts the red channel as the mask."""
 
     stride = 8
 
@@ -32,7 +32,7 @@ class Painted(nn.Module):
 
 
 def parts(model: nn.Module) -> tuple[Any, ...]:
-    """What both stages are built from."""
+    """The arguments that both stages share."""
     detection = DetectionMetric(Matching("rule", 5.0, "um", True, "optimal"))
     return model, nn.BCEWithLogitsLoss(), detection, partial(torch.optim.SGD, lr=0.1), constant_schedule
 
@@ -67,7 +67,7 @@ def field_of(*squares: tuple[int, int, int], size: tuple[int, int] = (150, 171),
 
 @torch.no_grad()
 @pytest.mark.parametrize("window", [None, 64])
-def test_at_half_the_resolution_it_answers_in_the_fields_own_frame(window: int | None) -> None:
+def test_at_half_the_resolution_it_predicts_in_the_fields_own_frame(window: int | None) -> None:
     field = field_of((16, 32, 16), (100, 60, 24), size=(150, 172))
     stage = stage_of(Painted(), mpp=2 * MPP, window=window)
     points, _, loss = stage.detect(field)
@@ -99,14 +99,14 @@ def test_the_tiling_may_come_as_plain_data() -> None:
 
 
 @torch.no_grad()
-def test_small_parts_are_dropped() -> None:
+def test_small_components_are_dropped() -> None:
     field = field_of((10, 20, 4), (100, 60, 5))
     points, _, _ = stage_of(Painted(), min_area_um2=16 * MPP**2).detect(field)
     assert points.tolist() == [[102, 62]]
 
 
 @torch.no_grad()
-def test_only_the_most_probable_parts_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_most_probable_components_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SegmentationStage, "SCORED", 2)
     field = field_of((10, 20, 8), (100, 60, 9), (50, 100, 7))
     field["image"][0, 60:69, 100:109] = 0.55
@@ -125,7 +125,7 @@ def test_without_any_mitosis_the_score_is_undefined() -> None:
 
 
 @torch.no_grad()
-def test_a_network_that_answers_nan_is_refused() -> None:
+def test_a_network_that_outputs_nan_is_refused() -> None:
     class Lost(Painted):
         def forward(self, image: Tensor) -> Tensor:
             return super().forward(image) * math.nan
@@ -142,7 +142,7 @@ def test_the_loss_sees_logits_and_mask() -> None:
 
 
 @torch.no_grad()
-def test_what_is_found_in_a_ring_is_neither_right_nor_wrong() -> None:
+def test_detections_in_a_ring_are_not_counted() -> None:
     field = field_of((10, 20, 8), (100, 60, 9))
     expected = stage_of(Painted()).detect(field)
     field["image"][0, 18:20, 8:20] = 1  # predicted beside the mitosis

@@ -1,4 +1,4 @@
-"""Several devices: processes that end together, and runs that come out as on one device."""
+"""Several devices: processes end together, and runs give the same result as on one device."""
 
 import contextlib
 import os
@@ -45,7 +45,7 @@ raise InputError("row 7")
 """
 
 
-def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest.CaptureFixture) -> None:
+def test_processes_know_their_rank_and_only_rank_zero_prints(tmp_path, capfd: pytest.CaptureFixture) -> None:
     launch(2, partial(exec, PLACE, {"folder": str(tmp_path)}), user_message)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
         "0": "0 0 2 127.0.0.1",
@@ -59,7 +59,7 @@ def test_processes_know_their_place_and_the_first_speaks(tmp_path, capfd: pytest
     ("code", "said"),
     [(KILLED, r"a process of this run died \(SIGKILL\); the same command goes on"), (MISTAKEN, "^row 7$")],
 )
-def test_one_ends_all(code: str, said: str) -> None:
+def test_one_failure_ends_all_processes(code: str, said: str) -> None:
     began = time.monotonic()
     with pytest.raises(InputError, match=said):
         launch(2, partial(exec, code), user_message)
@@ -78,14 +78,14 @@ def test_one_ends_all(code: str, said: str) -> None:
         ([0, 3], [], RuntimeError, "exit code 3"),
     ],
 )
-def test_the_message_is_why_the_first_one_failed(
+def test_the_message_is_the_root_cause(
     codes: list[int | None], words: list[tuple[int, str]], kind: type[Exception], said: str
 ) -> None:
     with pytest.raises(kind, match=said):
-        devices._explain(codes, words)
+        devices._raise_failure(codes, words)
 
 
-def test_they_end_with_their_parent(tmp_path) -> None:
+def test_processes_end_with_their_parent(tmp_path) -> None:
     """The parent is killed while its processes sleep."""
     code = f"import os, pathlib, time\npathlib.Path({str(tmp_path)!r}, str(os.getpid())).touch()\ntime.sleep(60)"
     parent = os.fork()
@@ -133,7 +133,7 @@ def rows_of(run: Path) -> list[list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_two_come_to_what_one_scores(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
+def test_two_devices_score_like_one(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
     ended = cli("train", *LEARNS, *TWO, "max_steps=48")
     assert (ended.code, ended.err) == (0, "")
     said = capfd.readouterr().out
@@ -176,7 +176,7 @@ def started(*command: str, cwd: Path, **environment: str) -> subprocess.Popen:
 
 
 def ended(process: subprocess.Popen) -> tuple[int, str, str]:
-    """Exit code, stdout, stderr; bounded, that a hang is a failure."""
+    """Exit code, stdout and stderr; with a timeout, so that a hang is a failure."""
     try:
         out, err = process.communicate(timeout=600)
     except subprocess.TimeoutExpired:
@@ -207,7 +207,7 @@ def test_sweeps_of_two_processes(tmp_path: Path, cli: Callable) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_tasks_of_a_cluster(tmp_path: Path) -> None:
-    """As srun starts them, on two machines that are one."""
+    """Processes as started by srun on two machines, simulated on one."""
     slurm = {"JOB_ID": "4242", "JOB_NAME": "x", "NTASKS": "2", "NTASKS_PER_NODE": "1", "NNODES": "2", "LOCALID": "0"}
     slurm = {f"SLURM_{name}": value for name, value in slurm.items()} | {"SLURM_NODELIST": "127.0.0.1"}
     command = [
@@ -231,7 +231,7 @@ def test_tasks_of_a_cluster(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_killed_process_ends_the_run_which_goes_on(tmp_path: Path) -> None:
+def test_a_run_resumes_after_a_process_was_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mitosis.train", *SHORT, *TWO, "fold=0", "max_steps=80", "runs=runs"]
     running = started(*command, cwd=tmp_path)
     while not list(tmp_path.rglob("last.ckpt")):
@@ -263,7 +263,7 @@ def further_rank(parent: int) -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_mistake_is_reported_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
+def test_a_user_error_is_reported_once(tmp_path: Path, cli: Callable, capfd: pytest.CaptureFixture) -> None:
     said = cli("train", *SHORT, *TWO, "fold=7")
     assert said.code == 1
     assert capfd.readouterr() == ("", "")

@@ -1,4 +1,4 @@
-"""What may go wrong round a run: files, disks, processes, keys pressed. One line each, and nothing lost."""
+"""Faults around a run: files, disks, processes, Ctrl-C. Each is reported in one line, and nothing is lost."""
 
 import contextlib
 import ctypes
@@ -39,7 +39,7 @@ DRAWN = [*SHORT, "data=synthetic", "data.cases=5", "data.fields_per_case=1", "da
 
 
 def line_of(ended: Any) -> str:
-    """The one line of a command that ended with a mistake."""
+    """The error line of a command that failed with a user error."""
     assert ended.code == 1, ended
     assert re.fullmatch(r"mitosis: [^\n]+\n", ended.err)
     return ended.err.strip()
@@ -52,7 +52,7 @@ def steps_kept(folder: Path) -> int:
 
 
 def at_step(patch: pytest.MonkeyPatch, step: int, happens: Callable[[], Any]) -> None:
-    """Have something happen before the training step that follows ``step`` finished ones."""
+    """Run an action before the training step that follows ``step`` completed ones."""
     original = Stage.training_step
 
     def training_step(self: Stage, batch: dict, batch_idx: int) -> Any:
@@ -68,7 +68,7 @@ def at_step(patch: pytest.MonkeyPatch, step: int, happens: Callable[[], Any]) ->
 
 @pytest.fixture
 def contest(tmp_path: Path) -> Path:
-    """Five drawn fields of two slides, in the contest's folders."""
+    """Five synthetic fields of two slides, in the contest's folder layout."""
     root = tmp_path / "contest"
     for number, name in enumerate(("A00_01", "A00_02", "A00_03", "A01_00", "A01_01")):
         drawn = draw_field(seed=0, case=number, index=0, size=96)
@@ -80,7 +80,7 @@ def contest(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_field_that_is_cut_off_is_named_and_nothing_is_trained(cli: Cli, contest: Path) -> None:
+def test_a_truncated_field_is_named_before_training(cli: Cli, contest: Path) -> None:
     field = contest / "A01_v2" / "A01_00.bmp"
     field.write_bytes(field.read_bytes()[:5000])
     said = line_of(cli("train", *SHORT, "data=icpr2012", f"data.root={contest}"))
@@ -89,7 +89,7 @@ def test_a_field_that_is_cut_off_is_named_and_nothing_is_trained(cli: Cli, conte
     assert not list(contest.parent.rglob("*.ckpt"))
 
 
-def test_a_dataset_that_vanishes_before_it_was_read_is_named(contest: Path) -> None:
+def test_a_dataset_that_disappears_before_reading_is_named(contest: Path) -> None:
     data = ICPR2012(str(contest), fold="all", store=FieldStore(NoStain()), samples_per_epoch=1, batch_size=1)
     assert len(data.parts.train) == 4
     shutil.rmtree(contest)
@@ -97,7 +97,7 @@ def test_a_dataset_that_vanishes_before_it_was_read_is_named(contest: Path) -> N
         data.store.fields(data.parts.train)
 
 
-def test_a_dataset_that_vanishes_in_mid_run_is_in_memory(
+def test_a_dataset_that_disappears_during_a_run_is_in_memory(
     cli: Cli, contest: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_step(monkeypatch, 0, lambda: shutil.rmtree(contest))  # val, too, is looked at later
@@ -165,7 +165,7 @@ def test_a_folder_that_becomes_read_only_keeps_its_checkpoint(tmp_path: Path) ->
         ("# @package _global_\nmax_stpes: 3\n", r"max_stpes: there is no such key; did you mean max_steps=…\?"),
     ],
 )
-def test_a_mistake_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
+def test_an_error_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "conf" / "loss").mkdir(parents=True)
     (tmp_path / "conf" / "loss" / "mine.yaml").write_text(text)
     assert re.search(said, line_of(cli("train", *DRAWN, "--config-dir", "conf", "loss=mine")))
@@ -176,13 +176,13 @@ def test_a_mistake_in_a_configuration_file_is_reported(cli: Cli, tmp_path: Path,
 
 
 class Trap:
-    """Makes a folder when it is unpickled by a careless reader."""
+    """Creates a folder when it is unpickled unsafely."""
 
     def __reduce__(self) -> tuple:
         return (os.mkdir, ("was-run",))
 
 
-def test_no_command_runs_what_is_in_a_checkpoint(cli: Cli, tmp_path: Path) -> None:
+def test_no_command_executes_code_in_a_checkpoint(cli: Cli, tmp_path: Path) -> None:
     path = tmp_path / "given.ckpt"
     torch.save({"state_dict": Trap()}, path)
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "a.png")
@@ -227,7 +227,7 @@ def handler() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_prints_the_command_that_goes_on(
+def test_ctrl_c_prints_the_command_to_resume(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, handler: None
 ) -> None:
     typed = [*DRAWN, "runs=my runs"]

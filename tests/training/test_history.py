@@ -1,4 +1,4 @@
-"""metrics.csv: a row an epoch, also over several attempts."""
+"""metrics.csv: one row per epoch, also over several attempts."""
 
 import csv
 from pathlib import Path
@@ -32,7 +32,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_row_an_epoch_over_two_attempts(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_one_row_per_epoch_over_two_attempts(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     path = tmp_path / "metrics.csv"
     first = History(path, announce=True)
     live(first, trainer_of(0, train_loss=0.5))
@@ -70,7 +70,7 @@ def test_other_ranks_write_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "metrics.csv").exists()
 
 
-def test_epochs_without_a_look_at_val_have_no_scores(tmp_path: Path) -> None:
+def test_epochs_without_validation_have_no_scores(tmp_path: Path) -> None:
     history = History(tmp_path / "metrics.csv", announce=False)
     for epoch in range(4):
         trainer = trainer_of(epoch, train_loss=0.5, val_ap=0.75)  # Lightning still holds those of an earlier epoch

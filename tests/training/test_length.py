@@ -1,4 +1,4 @@
-"""How long a run is, against Lightning's own count and by hand."""
+"""The length of a run, compared with Lightning's own count and worked out by hand."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +30,7 @@ def test_epochs_by_hand() -> None:
 
 
 @given(COUNTS, COUNTS, st.integers(1, 4), COUNTS, COUNTS)
-def test_ends_scored_and_behind_its_steps(max_steps: int, per_epoch: int, every: int, before: int, other: int) -> None:
+def test_the_last_epoch_is_validated(max_steps: int, per_epoch: int, every: int, before: int, other: int) -> None:
     done = (before, before * other)
     whole = epochs(max_steps, per_epoch, every=every, done=done)
     assert whole >= before

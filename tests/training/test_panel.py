@@ -58,7 +58,7 @@ def test_a_segmenter_shows_four_fields_with_truths_and_detections(tmp_path):
     assert key == "panel"
     assert not more
     assert np.array_equal(image, picture)
-    # The next look at val begins anew: one field alone, nothing found, nothing there.
+    # The next validation starts afresh: a single field without mitoses or detections.
     shown(panel, [segmented(truths=[], points=[], scores=[])], trainer())
     again = read_image(path)
     assert again.shape[0] == SIDE
@@ -67,7 +67,7 @@ def test_a_segmenter_shows_four_fields_with_truths_and_detections(tmp_path):
     assert (again[:, -SIDE:] == 255).all()
 
 
-def test_a_classifier_shows_the_surest_of_mitoses_and_of_others(tmp_path):
+def test_a_classifier_shows_the_highest_scores_of_both_classes(tmp_path):
     scores = torch.tensor([0.1, 0.95, 0.2, 0.6, *[0.0] * 20])
     labels = torch.tensor([0, 0, 1, 1, *[-1] * 20])
     images = torch.arange(24)[:, None, None, None].expand(24, 3, 64, 64) / 255
@@ -83,7 +83,7 @@ def test_a_classifier_shows_the_surest_of_mitoses_and_of_others(tmp_path):
     assert [has(crop, ACCEPTED) for crop in crops[:4]] == [True, False, True, False]
 
 
-def test_many_mitoses_leave_room_for_other_places(tmp_path):
+def test_many_mitoses_leave_room_for_negatives(tmp_path):
     images = torch.arange(20)[:, None, None, None].expand(20, 3, 64, 64) / 255
     batch = {"images": images, "labels": torch.tensor([1] * 10 + [0] * 10), "centroids": NONE, "mpp": 0.25}
     outputs = {"points": torch.zeros(20, 2), "scores": torch.linspace(0, 1, 20)}
@@ -92,7 +92,7 @@ def test_many_mitoses_leave_room_for_other_places(tmp_path):
     assert picture[32, 32::68, 0].tolist() == [9, 8, 7, 6, 19, 18, 17, 16]
 
 
-def test_fields_without_candidates_leave_no_picture_and_do_not_fail(tmp_path):
+def test_fields_without_candidates_give_no_picture_and_no_error(tmp_path):
     batch = {"images": torch.zeros(0, 3, 64, 64), "labels": torch.zeros(0, dtype=torch.long), "centroids": NONE}
     outputs = {"points": torch.zeros(0, 2), "scores": torch.zeros(0)}
     shown(Panel(tmp_path / "panel.png"), [(outputs, batch | {"mpp": 0.25})], trainer())
@@ -117,7 +117,7 @@ def test_other_ranks_write_nothing(tmp_path):
         ([[-40, 450], [1300, 2000]], [], 0, 194),  # outside of the field
     ],
 )
-def test_the_region_is_where_most_mitoses_are(truths, points, left, top):
+def test_the_region_contains_the_most_mitoses(truths, points, left, top):
     rows, columns = np.mgrid[:900, :1200]
     field = np.stack([columns % 256, rows % 256, columns // 256 * 16 + rows // 256], axis=-1).astype(np.uint8)
     truths, points = np.array(truths, float).reshape(-1, 2), np.array(points, float).reshape(-1, 2)
@@ -126,7 +126,7 @@ def test_the_region_is_where_most_mitoses_are(truths, points, left, top):
     assert np.array_equal(part, expected[top : top + SIDE, left : left + SIDE])
 
 
-def test_a_field_smaller_than_the_square_lies_in_its_corner():
+def test_a_small_field_is_placed_in_the_corner():
     part = region(GREY[:100, :70], NONE, np.zeros(0), NONE, mpp=0.25)
     assert (part[:100, :70] == 200).all()
     assert not part[100:].any()

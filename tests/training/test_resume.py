@@ -1,4 +1,4 @@
-"""A run that was stopped goes on as if nothing had happened, or starts over where its input changed."""
+"""An interrupted run resumes as if it had never stopped, or starts over if its inputs have changed."""
 
 import csv
 import functools
@@ -36,7 +36,7 @@ CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "cr
 
 
 class Crash(Exception):
-    """What stops a run."""
+    """The error that interrupts a run."""
 
 
 def run(folder: Path, *overrides: str) -> Path:
@@ -56,7 +56,7 @@ def checkpoint(run: Path, name: str) -> dict[str, Any]:
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[str]:
-    """Where two checkpoints differ in a single bit; wall-clock time apart."""
+    """Where two checkpoints differ in any bit, except in wall-clock time."""
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for key in one.keys() - {"seconds"}:
             yield from differences(one[key], other[key], f"{path}/{key}")
@@ -104,7 +104,7 @@ def proposed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """The run of these overrides that nothing stopped, made once, without workers."""
+    """The uninterrupted run of these overrides, trained once, without workers."""
     return functools.cache(lambda *overrides: run(tmp_path_factory.mktemp("whole"), *overrides))
 
 
@@ -141,7 +141,7 @@ def assert_same(whole: Path, stopped: Path) -> None:
         ("classification", "null", 2),
     ],
 )
-def test_goes_on_bit_for_bit(
+def test_resuming_is_bit_identical(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     proposed: Path,
@@ -163,7 +163,7 @@ def test_goes_on_bit_for_bit(
 
 
 @pytest.mark.parametrize("where", ["validation", "before best", "between best and last", "after the last epoch"])
-def test_goes_on_from_anywhere(
+def test_resumes_from_any_point(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], where: str
 ) -> None:
     overrides = [*SEGMENTER, "ema=null"]
@@ -191,7 +191,7 @@ def test_goes_on_from_anywhere(
     ],
     ids=lambda schedule: schedule[0],
 )
-def test_goes_on_between_two_looks_at_val(
+def test_resumes_between_two_validations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], schedule: list[str]
 ) -> None:
     # 6 epochs of 2 steps, scored are 1, 3 and 5.
@@ -235,7 +235,7 @@ def test_fewer_steps_than_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_json(only_run(tmp_path) / "metrics.json")["steps"] == 8
 
 
-def test_ctrl_c_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def pressed(self: Stage, batch: dict, batch_idx: int) -> None:
         raise KeyboardInterrupt
 

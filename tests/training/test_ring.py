@@ -1,4 +1,4 @@
-"""A training on points with rings, from csv to metrics."""
+"""Training on points with rings, from csv to metrics."""
 
 import csv
 from pathlib import Path
@@ -22,7 +22,7 @@ OWN += ["max_steps=1", "trainer=cpu", "fold=0"]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Six cases of drawn fields and the centres of their mitoses."""
+    """Six cases of synthetic fields and the centres of their mitoses."""
     root = tmp_path / "images"
     root.mkdir()
     rows: list[tuple] = [("image", "x", "y")]
@@ -35,7 +35,7 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def test_a_run_learns_from_masks_with_rings(cli, root: Path) -> None:
+def test_a_run_trains_on_masks_with_rings(cli, root: Path) -> None:
     ended = cli("train", *OWN, f"data.root={root}", "data.ring_um=8", f"data.cache={root.parent / 'cache'}")
     assert ended.code == 0, ended.err
     (recipe,) = root.parent.rglob("recipe.yaml")
@@ -45,7 +45,7 @@ def test_a_run_learns_from_masks_with_rings(cli, root: Path) -> None:
     assert {value for mask in masks for value in np.unique(mask).tolist()} == {0, 1, 2}
 
 
-def test_candidates_in_a_ring_are_no_negatives() -> None:
+def test_candidates_in_a_ring_are_not_negatives() -> None:
     label = Annotation("a", True, 60.0, 60.0)
     figure = figure_of(label, (120, 120), mpp=0.25, radius_um=4.0, ring_um=10.0)  # 16 and 40 pixels
     assert figure is not None

@@ -1,4 +1,4 @@
-"""Which checkpoints are kept, and that they are whole, plain and exact."""
+"""Which checkpoints are kept, and that they are complete, plain and exact."""
 
 import errno
 import math
@@ -19,7 +19,7 @@ NAN = math.nan
 
 
 class Trainer:
-    """As much of Lightning's as the callback asks for; an epoch's state is its number."""
+    """The part of Lightning's trainer that the callback uses; an epoch's state is its number."""
 
     check_val_every_n_epoch: int | None = 1
 
@@ -62,7 +62,7 @@ def test_best_follows_the_score_on_val(callback: RunCheckpoint, scores: list[flo
         assert "train/loss" not in callback.scores
 
 
-def test_only_epochs_that_were_scored_can_be_best(callback: RunCheckpoint) -> None:
+def test_only_validated_epochs_can_be_best(callback: RunCheckpoint) -> None:
     trainer: Any = Trainer(callback)
     trainer.check_val_every_n_epoch = 2
     for epoch in range(4):
@@ -74,7 +74,7 @@ def test_only_epochs_that_were_scored_can_be_best(callback: RunCheckpoint) -> No
 
 
 @pytest.mark.parametrize(("zero", "ckpt_path", "kept"), [(True, None, False), (False, None, True), (True, "x", True)])
-def test_a_fresh_start_takes_away_what_lies_there(
+def test_starting_over_removes_old_checkpoints(
     callback: RunCheckpoint, zero: bool, ckpt_path: str | None, kept: bool
 ) -> None:
     for path in (callback.last_path, callback.best_path):
@@ -83,7 +83,7 @@ def test_a_fresh_start_takes_away_what_lies_there(
     assert [path.exists() for path in (callback.last_path, callback.best_path)] == [kept] * 2
 
 
-def test_scored_are_the_first_processs_statistics(callback: RunCheckpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rank_zeros_batch_statistics_are_validated(callback: RunCheckpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[torch.Tensor, int]] = []
     monkeypatch.setattr(torch.distributed, "broadcast", lambda tensor, src: sent.append((tensor, src)))
     stage: Any = torch.nn.BatchNorm2d(3)
@@ -96,7 +96,7 @@ def test_scored_are_the_first_processs_statistics(callback: RunCheckpoint, monke
     assert {src for _, src in sent} == {0}
 
 
-def test_its_own_state_goes_on(callback: RunCheckpoint, tmp_path: Path) -> None:
+def test_its_own_state_is_restored(callback: RunCheckpoint, tmp_path: Path) -> None:
     callback.best, callback.scores = 0.5, {"val/ap": 0.5}
     other = RunCheckpoint(tmp_path, {})
     other.load_state_dict(callback.state_dict())
@@ -104,7 +104,7 @@ def test_its_own_state_goes_on(callback: RunCheckpoint, tmp_path: Path) -> None:
     assert other.scores == {"val/ap": 0.5}
 
 
-def test_every_global_generator_goes_on(callback: RunCheckpoint) -> None:
+def test_every_global_generator_is_restored(callback: RunCheckpoint) -> None:
     def draw() -> list[float]:
         return [random.random(), random.gauss(), np.random.rand(), np.random.randn(), float(torch.rand(()))]
 
@@ -129,7 +129,7 @@ def test_holds_tensors_and_plain_data(callback: RunCheckpoint) -> None:
     assert loaded["mpp"] == 0.25
 
 
-def test_a_failing_write_leaves_the_previous_whole(
+def test_a_failed_write_keeps_the_previous_checkpoint(
     callback: RunCheckpoint, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path, files = tmp_path / "last.ckpt", AtomicCheckpointIO()
@@ -149,7 +149,7 @@ def test_a_failing_write_leaves_the_previous_whole(
     assert not path.exists()
 
 
-def test_random_states_of_other_devices_are_left_alone(callback: RunCheckpoint) -> None:
+def test_random_states_of_other_devices_are_ignored(callback: RunCheckpoint) -> None:
     Trainer(callback).save_checkpoint(callback.last_path)
     states = read(callback.last_path)
     states["random"]["cuda"] = [torch.zeros(16, dtype=torch.uint8)] * (torch.cuda.device_count() + 1)

@@ -1,4 +1,4 @@
-"""Trainers from settings: how long they train, what they need, what is refused in one line."""
+"""Trainers from settings: the length of training, the requirements, and one-line errors."""
 
 import os
 from pathlib import Path
@@ -45,7 +45,7 @@ def built(folder: Path, trainer: dict[str, Any], done: tuple[int, int] = (0, 0),
         ({}, (4, 16), 4, 16),  # more than are asked for
     ],
 )
-def test_a_run_has_the_steps_it_is_asked_for(
+def test_a_run_has_the_requested_steps(
     tmp_path: Path, trainer: dict[str, Any], done: tuple[int, int], epochs: int, steps: int
 ) -> None:
     made = built(tmp_path, trainer, done)
@@ -70,7 +70,7 @@ class Counted(L.LightningModule):
 
 
 @pytest.mark.parametrize("accumulate", [1, 2, 3, 5])
-def test_lightning_counts_alike(tmp_path: Path, accumulate: int) -> None:
+def test_lightning_counts_the_same_steps(tmp_path: Path, accumulate: int) -> None:
     made = built(tmp_path, {"accumulate_grad_batches": accumulate})
     made.fit(Counted())
     assert made.global_step == made.estimated_stepping_batches == 12
@@ -89,7 +89,7 @@ def test_who_starts_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
         processes_to_start(TWO | {"devices": 4})
 
 
-def test_slurm_asks_for_no_checkpoint_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slurm_writes_no_checkpoint_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (SLURM | {"NTASKS": "1", "NTASKS_PER_NODE": "1"}).items():
         monkeypatch.setenv(f"SLURM_{name}", value)
     made = built(tmp_path, TWO | {"devices": 1})
@@ -105,19 +105,19 @@ def test_slurm_asks_for_no_checkpoint_of_its_own(tmp_path: Path, monkeypatch: py
         ({"num_nodes": 2}, "trainer.num_nodes=2: start the command with srun"),
     ],
 )
-def test_settings_that_make_no_trainer(settings: dict[str, Any], said: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(InputError, match=said):
         processes_to_start(TWO | settings)
 
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="this machine has what is missing")
-def test_without_a_gpu() -> None:
+def test_a_missing_gpu_is_reported() -> None:
     for strategy in ("fsdp", "ddp", "auto"):
         with pytest.raises(InputError, match="trainer.accelerator=gpu: PyTorch finds no GPU here; type trainer=cpu"):
             processes_to_start(TWO | {"accelerator": "gpu", "strategy": strategy})
 
 
-def test_an_epoch_holds_a_batch_for_each(tmp_path: Path) -> None:
+def test_an_epoch_needs_one_batch_per_device(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="data.samples_per_epoch=6 is less than a .*=4 for each of 2 devices"):
         built(tmp_path, TWO, samples=6)
     assert not os.listdir(tmp_path)
