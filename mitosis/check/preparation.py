@@ -21,8 +21,10 @@ from mitosis.output.sheet import sample_objects, sheet
 
 @dataclass(frozen=True)
 class Preparation:
-    """``objects``: how many the sheet shows, drawn with ``seed``. ``strict``: warnings count as errors.
-    ``workers``: processes that fill the cache.
+    """What ``prepare`` does with a dataset.
+
+    ``objects``: how many the sheet shows, drawn with ``seed``. ``strict``: warnings count as errors. ``workers``:
+    processes that fill the cache.
     """
 
     objects: int

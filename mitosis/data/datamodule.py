@@ -157,8 +157,10 @@ class MitosisDataModule(LightningDataModule, ABC):
 
 
 def _own_generator() -> torch.Generator:
-    """A generator of a loader's own, for a loader draws its workers' seed whenever it is iterated over: a resumed run
-    does that at another moment than one that never stopped, and must not move the global generator.
+    """A generator of a loader's own.
+
+    A loader draws its workers' seed whenever it is iterated over: a resumed run does that at another moment than one
+    that never stopped, and must not move the global generator.
     """
     return torch.Generator()
 

@@ -38,8 +38,10 @@ def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:
-    """Make the folder ``path`` with ``<image>.geojson`` for each image: polygons where outline or pixels are known,
-    else points. Holes in pixels are filled. Raises ``InputError`` as ``files.new_folder`` and ``file_of``.
+    """Make the folder ``path`` with ``<image>.geojson`` for each image.
+
+    A cell is a polygon where its outline or pixels are known, else a point. Holes in pixels are filled. Raises
+    ``InputError`` as ``files.new_folder`` and ``file_of``.
     """
     with files.new_folder(path) as folder:
         for image in labels.sizes:

@@ -106,7 +106,7 @@ def start(folder: Path, **about: Any) -> Any:
 
 
 def describe(recipe: dict[str, Any]) -> dict[str, Any]:
-    """What W&B is told of a run: ``group`` (all folds of a variant), ``job_type`` (its stage), flat ``config`` …"""
+    """What W&B shows of a run: ``group`` (all folds of a variant), ``job_type`` (its stage), a flat ``config``, …."""
     name = recipe["name"]
     experiment = f"{name['data']}/{name['model']}"
     variant = "/".join(

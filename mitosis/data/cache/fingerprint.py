@@ -88,8 +88,9 @@ class Fingerprints:
 
 
 def _fixed_image(side: int = 64) -> np.ndarray:
-    """(side, side, 3) uint8: hematoxylin from top to bottom and eosin from left to right, so that stains can be fitted
-    to it; integers alone, for the same on every machine.
+    """An image that stains can be fitted to, (side, side, 3) uint8.
+
+    Hematoxylin grows from top to bottom and eosin from left to right, in integers alone: the same on every machine.
     """
     y, x = np.mgrid[:side, :side]
     absorbed = [2 * y + x // 4, 2 * y + 2 * x, y + x]

@@ -21,7 +21,9 @@ _SUFFIXES = {**{format: SUFFIXES[format] for format in (*PER_IMAGE, *TABLES)}, "
 
 @dataclass(frozen=True, eq=False)
 class Labelled:
-    """``cells``: stem of each labelled image → its cells, in pixels; ``columns``: name of a column that was asked for →
+    """What label files say of a folder's images.
+
+    ``cells``: stem of each labelled image → its cells, in pixels; ``columns``: name of a column that was asked for →
     stem → its value there.
     """
 

@@ -33,9 +33,10 @@ def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
 
 
 def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[str, str] | None) -> dict[str, str]:
-    """Stem → case, by ``rule``: folder (the image's own), name (each image is one), column (``column`` has it), or a
-    regular expression whose one group is found in the image's path below ``root``.
+    """The case of each image: stem → case.
 
+    ``rule``: folder (the image's own), name (each image is one), column (``column`` has it), or a regular expression
+    whose one group is found in the image's path below ``root``.
     Raises ``InputError`` for a broken expression, one with any other number of groups, and an image of no case.
     """
     if rule == "name":
@@ -63,9 +64,9 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
 
 
 def matched(names: Iterable[str], images: Mapping[str, Path], root: Path, labels: Path) -> dict[str, str]:
-    """Image's name in a label file → stem: its path below ``root``, its file's name, or that without a suffix,
-    in any case.
+    """Which image each name in a label file means: name → stem.
 
+    A name is the image's path below ``root``, its file's name, or either without the suffix, in any case.
     Raises ``InputError`` when there is no such image, naming one of them and how many there are.
     """
     known: dict[str, str] = {}

@@ -105,11 +105,11 @@ def elsewhere(field: Field, side_um: float) -> np.ndarray:
 
 
 class CandidateFieldView(Dataset[dict[str, Any]]):
-    """All candidates of one field an item, for validation and test: {"field": its name, "images": (n, 3, pixels,
-    pixels) float32 in [0, 1], "points": (n, 2) float64 x, y, "labels": (n,) int64, "mpp": µm per pixel, "centroids":
-    (k, 2) float64 x, y of the annotated mitoses}. n may be 0. Loaded with ``batch_size=1, collate_fn=single``.
+    """All candidates of one field an item, for validation and test.
 
-    Arguments as for ``CandidateView``.
+    An item: {"field": its name, "images": (n, 3, pixels, pixels) float32 in [0, 1], "points": (n, 2) float64 x, y,
+    "labels": (n,) int64, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y of the annotated mitoses}. n may be 0.
+    Loaded with ``batch_size=1, collate_fn=single``. Arguments as for ``CandidateView``.
     """
 
     def __init__(

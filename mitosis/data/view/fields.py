@@ -12,10 +12,10 @@ from mitosis.data.record import Field
 
 
 class FieldView(Dataset[dict[str, Any]]):
-    """One whole field an item: {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of
-    ``mask_value``, "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}.
+    """One whole field an item.
 
-    Loaded with ``batch_size=1, collate_fn=single``.
+    An item: {"field": its name, "image": (3, H, W) float32 in [0, 1], "mask": (1, H, W) float32 of ``mask_value``,
+    "mpp": µm per pixel, "centroids": (k, 2) float64 x, y}. Loaded with ``batch_size=1, collate_fn=single``.
     """
 
     def __init__(self, fields: Sequence[Field]) -> None:

@@ -74,7 +74,8 @@ def test_training_asks_before_it_fills(cli: Callable[..., Any], tmp_path: Path, 
     assert not list(tmp_path.rglob("*.ckpt"))
     room(3 * ENTRY)
     ended = cli("train", *train)
-    assert ended.code == 0 and len(entries(tmp_path)) == 6, ended
+    assert ended.code == 0, ended
+    assert len(entries(tmp_path)) == 6
 
 
 def test_fields_that_the_memory_cannot_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,10 @@ def database(
 
 
 def build(root: Path, name: str, numbers: Mapping[int, str], other: int) -> Written:
-    """Slides of 256 × 256 pixels and a database called ``name``: in each a mitosis, a look-alike of the class
-    ``other``, a cell of no interest; outside the first another mitosis.
+    """Slides of 256 × 256 pixels and a database called ``name``.
+
+    In each are a mitosis, a look-alike of the class ``other`` and a cell of no interest; outside the first is another
+    mitosis.
     """
     root.mkdir(parents=True, exist_ok=True)
     spots = [(n, kind, x, y) for n in numbers for kind, x, y in ((2, 255, 90), (other, 20, 130), (3, 60, 60))]

@@ -33,5 +33,5 @@ def test_one_field_an_item() -> None:
 
 def test_single_takes_one() -> None:
     assert single(["item"]) == "item"
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too many values"):
         single([1, 2])
