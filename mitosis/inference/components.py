@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from jaxtyping import Float, Float64, Int, Int32, Int64, Num
 
 
 @dataclass(frozen=True)
@@ -28,17 +29,17 @@ class Candidates:
     probability over its pixels, in [0, 1]; ``labels``: (H, W) int32, i + 1 on the pixels of row i, 0 elsewhere.
     """
 
-    points: np.ndarray
-    area_um2: np.ndarray
-    mean: np.ndarray
-    max: np.ndarray
-    labels: np.ndarray
+    points: Float64[np.ndarray, "n 2"]
+    area_um2: Float64[np.ndarray, " n"]
+    mean: Float64[np.ndarray, " n"]
+    max: Float64[np.ndarray, " n"]
+    labels: Int32[np.ndarray, "height width"]
 
     def __len__(self) -> int:
         return len(self.points)
 
 
-def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:
+def extract(probability: Float[np.ndarray, "..."], *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:
     """The 8-connected parts of ``probability`` ≥ ``threshold`` whose area is larger than ``min_area_um2``.
 
     ``probability``: (H, W) float in [0, 1]; ``mpp``: µm per pixel. SCMitosis (section 3.1.4) keeps areas above 100
@@ -70,11 +71,11 @@ def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, m
 
 def label_candidates(
     candidates: Candidates,
-    pairs: np.ndarray,
-    truths: np.ndarray,
-    figures: Sequence[np.ndarray],
+    pairs: Int[np.ndarray, "k 2"],
+    truths: Num[np.ndarray, "m 2"],
+    figures: Sequence[Int[np.ndarray, "_ 2"]],
     radius_px: float,
-) -> np.ndarray:
+) -> Int64[np.ndarray, " n"]:
     """What each candidate of a field is to a classifier: (n,) int64, 1 mitosis, 0 negative, -1 to be ignored.
 
     ``pairs``: (k, 2) matched candidate and truth; ``truths``: (m, 2) centroids x, y; ``figures``: of each truth all

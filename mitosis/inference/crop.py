@@ -5,6 +5,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from mitosis.errors import InputError
 
@@ -24,14 +25,14 @@ class CropSettings:
 
 
 def crop(
-    image: np.ndarray,
+    image: UInt8[np.ndarray, "height width 3"],
     point: tuple[float, float],
     *,
     side_um: float,
     mpp: float,
     pixels: int,
-    border: Literal["reflect", "black"],
-) -> np.ndarray:
+    border: str,
+) -> UInt8[np.ndarray, "{pixels} {pixels} 3"]:
     """A square of tissue around a point, (pixels, pixels, 3) uint8, sampled bilinearly.
 
     ``image``: (H, W, 3) uint8 RGB of any size; ``point``: x, y in its pixels, where whole numbers are pixels' centres;

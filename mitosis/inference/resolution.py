@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,7 +16,7 @@ def size_at(scale: float, size: Sequence[int]) -> list[int]:
     return [max(1, round(side * scale)) for side in size]
 
 
-def rescale(image: Tensor, scale: float) -> Tensor:
+def rescale(image: Float[Tensor, "channel height width"], scale: float) -> Float[Tensor, "channel rows columns"]:
     """(C, H, W) float in [0, 1] to (C, H·scale, W·scale), sides rounded to at least 1 pixel.
 
     Bilinear, smoothed where it shrinks; ``scale`` 1 gives ``image`` itself. Raises ``InputError`` for a scale that is
@@ -27,7 +28,9 @@ def rescale(image: Tensor, scale: float) -> Tensor:
     return functional.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0].clamp(0, 1)
 
 
-def predict_at(scale: float, predict: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+def predict_at(
+    scale: float, predict: Callable[[Tensor], Tensor], image: Float[Tensor, "channel height width"]
+) -> Float[Tensor, "height width"]:
     """Probability map (H, W) in the frame of ``image`` (C, H, W), though ``predict`` sees it rescaled by ``scale``.
 
     ``predict``: (C, h, w) → (h, w). Its map is brought back by bilinear interpolation.

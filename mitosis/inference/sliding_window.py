@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from mitosis.errors import InputError
@@ -46,15 +47,15 @@ def starts(size: int, window: int, overlap: int, stride: int) -> list[int]:
 
 def predict(
     net: Callable[[Tensor], Tensor],
-    image: Tensor,
+    image: Float[Tensor, "..."],
     *,
     window: int | None,
     overlap: int,
     stride: int,
-    blend: Literal["mean", "weighted"],
+    blend: str,
     batch: int,
     max_pixels: int,
-) -> Tensor:
+) -> Float32[Tensor, "height width"]:
     """Probability map of a whole image, (H, W) float32 on the CPU.
 
     ``net``: (b, 3, h, w) → (b, 1, h, w) probabilities, in evaluation mode, on the device of ``image``, (3, H, W) float.
@@ -101,7 +102,9 @@ def predict(
     return (total / share)[:height, :width].float()
 
 
-def _answers(net: Callable[[Tensor], Tensor], windows: Tensor) -> Tensor:
+def _answers(
+    net: Callable[[Tensor], Tensor], windows: Float[Tensor, "batch 3 height width"]
+) -> Float32[Tensor, "batch height width"]:
     with torch.inference_mode():
         answers = net(windows)
         if answers.shape != (len(windows), 1, *windows.shape[2:]):
@@ -120,7 +123,7 @@ def _up(size: int, stride: int) -> int:
     return -(-size // stride) * stride
 
 
-def _reflected(image: Tensor, height: int, width: int) -> Tensor:
+def _reflected(image: Float[Tensor, "3 _ _"], height: int, width: int) -> Float[Tensor, "3 {height} {width}"]:
     """Extended to the right and below; a side of n pixels is reflected as often as it takes, one of 1 is repeated."""
     for axis, size in ((1, height), (2, width)):
         more = size - image.shape[axis]
@@ -130,7 +133,7 @@ def _reflected(image: Tensor, height: int, width: int) -> Tensor:
     return image
 
 
-def _profile(size: int, blend: str) -> Tensor:
+def _profile(size: int, blend: str) -> Float64[Tensor, " {size}"]:
     if blend == "mean":
         return torch.ones(size, dtype=torch.float64)
     # Hann's bell sampled between its zeros: positive everywhere, so that no pixel is left without weight.

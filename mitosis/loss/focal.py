@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional
 from typing_extensions import override
@@ -24,7 +25,9 @@ class Focal(MaskLoss):
         self.alpha, self.gamma = alpha, gamma
 
     @override
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         log_p, log_rest = functional.logsigmoid(logits), functional.logsigmoid(-logits)
         # The powers are taken as exponentials: x ** gamma has no finite slope at 0 for gamma below 1.
         positive = (self.gamma * log_rest).exp() * log_p

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 import torch
+from jaxtyping import Float, Float32, Shaped
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -22,7 +23,7 @@ class MaskLoss(nn.Module, ABC):
     """
 
     @override
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+    def forward(self, logits: Float[Tensor, "..."], target: Shaped[Tensor, "..."]) -> Float32[Tensor, ""]:
         if logits.shape != target.shape or logits.ndim != 4 or logits.shape[1] != 1:
             raise InputError(
                 f"logits {tuple(logits.shape)} and target {tuple(target.shape)}: both must be the same (B, 1, H, W);"
@@ -38,7 +39,9 @@ class MaskLoss(nn.Module, ABC):
             return self.compare(*(values.masked_select(counted)[None, None, None] for values in (logits, target)))
 
     @abstractmethod
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         """The loss of two float32 tensors of one shape, target in [0, 1].
 
         That is (B, 1, H, W), or (1, 1, 1, n) with the n pixels that are not ignored where a batch has some that are.

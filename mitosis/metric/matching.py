@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int, Int64, Num
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -28,11 +29,11 @@ class Reach:
     prediction's x and y, so that a tie does not depend on the order of the predictions.
     """
 
-    prediction: np.ndarray
-    truth: np.ndarray
-    distance: np.ndarray
+    prediction: Int64[np.ndarray, " e"]
+    truth: Int64[np.ndarray, " e"]
+    distance: Float64[np.ndarray, " e"]
 
-    def where(self, keep: np.ndarray) -> "Reach":
+    def where(self, keep: Bool[np.ndarray, " e"] | Int[np.ndarray, " k"]) -> "Reach":
         """The part selected by ``keep``, (e,) bool or indices."""
         return Reach(self.prediction[keep], self.truth[keep], self.distance[keep])
 
@@ -57,7 +58,7 @@ class Pairs:
     predictions that found none (a second one on a found truth among them); ``fn``: truths missed.
     """
 
-    pairs: np.ndarray
+    pairs: Int64[np.ndarray, "tp 2"]
     tp: int
     fp: int
     fn: int
@@ -109,7 +110,7 @@ class Matching:
         sign = "<=" if self.inclusive else "<"
         return f"{self.name}: {METHODS[self.method]}, distance {sign} {own} ({other} at {mpp:g} µm/px)"
 
-    def reach(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Reach:
+    def reach(self, points: Num[np.ndarray, "..."], truths: Num[np.ndarray, "..."], mpp: float) -> Reach:
         """All pairs near enough to count; arguments as in calling the rule."""
         points, truths = checked(points, "points"), checked(truths, "truths")
         if not (isfinite(mpp) and mpp > 0):
@@ -126,7 +127,7 @@ class Matching:
         order = np.lexsort((y, x, distance, truth))
         return Reach(prediction, truth, distance).where(order[keep[order]])
 
-    def pair(self, reach: Reach) -> np.ndarray:
+    def pair(self, reach: Reach) -> Int64[np.ndarray, "k 2"]:
         """The pairs that the rule makes in ``reach``: (k, 2) int64, prediction and truth, by rising truth."""
         if self.method == "optimal":
             pairs = [pair for part in reach.components() for pair in _optimal(part)]
@@ -134,7 +135,7 @@ class Matching:
             pairs = _in_order(reach, exclusive=self.method == "greedy")
         return np.array(sorted(pairs, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
 
-    def __call__(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Pairs:
+    def __call__(self, points: Num[np.ndarray, "..."], truths: Num[np.ndarray, "..."], mpp: float) -> Pairs:
         """Match one field's detections to its mitoses.
 
         ``points``: (n, 2) x, y in pixels; ``truths``: (m, 2) likewise; ``mpp``: µm per pixel.
@@ -153,7 +154,7 @@ class Matching:
         return Pairs(pairs, tp, max(len(points) - tp, 0), len(truths) - tp)
 
 
-def checked(points: np.ndarray, name: str) -> np.ndarray:
+def checked(points: Num[np.ndarray, "..."], name: str) -> Float64[np.ndarray, "n 2"]:
     """``points`` as (n, 2) float64; ValueError when they are not that, or not finite."""
     points = np.asarray(points, dtype=np.float64)
     if points.size == 0:

@@ -136,6 +136,7 @@ def test_pixel_lists(root: Path) -> None:
     assert "c" not in found
 
 
+@pytest.mark.filterwarnings("ignore:.*taken as images")
 def test_boxes_keep_their_centres(root: Path) -> None:
     (root / "boxes.csv").write_text("Image,X1,Y1,X2,Y2\na,-10,0,20,30\na,-40,0,20,30\n")
     lost = "1 annotation(s) lie outside their image and are left out: (-10, 15) in a"
