@@ -55,9 +55,9 @@ class DetectionMetric(Metric):
 
     def update(
         self,
-        points: Num[np.ndarray, "..."],
-        scores: Num[np.ndarray, "..."],
-        truths: Num[np.ndarray, "..."],
+        points: Num[np.ndarray, "..."] | Num[Tensor, "..."],
+        scores: Num[np.ndarray, "..."] | Num[Tensor, "..."],
+        truths: Num[np.ndarray, "..."] | Num[Tensor, "..."],
         mpp: float,
         field: str,
     ) -> None:
@@ -73,7 +73,8 @@ class DetectionMetric(Metric):
         Raises:
             ValueError: Another shape, or a number that is nan or infinite; names the field.
         """
-        points, truths = checked(points, f"{field}: points"), checked(truths, f"{field}: truths")
+        points = checked(np.asarray(points), f"{field}: points")
+        truths = checked(np.asarray(truths), f"{field}: truths")
         scores = np.asarray(scores, dtype=np.float64)
         if scores.shape != (len(points),):
             raise ValueError(f"{field}: {len(points)} points, but scores of the shape {scores.shape}")
