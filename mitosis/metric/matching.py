@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int, Int64, Num
@@ -81,9 +80,9 @@ class Matching:
 
     name: str
     radius: float
-    unit: Literal["um", "px"] = "um"
+    unit: str = "um"
     inclusive: bool = True
-    method: Literal["optimal", "greedy", "shared"] = "optimal"
+    method: str = "optimal"
 
     def __post_init__(self) -> None:
         if not (isfinite(self.radius) and self.radius > 0):
