@@ -52,13 +52,18 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_error_or_interrupt_while_writing_keeps_the_old_file(tmp_path: Path) -> None:
+def write_half(path: Path, error: type[BaseException]) -> None:
+    with files.replacing(path, "w") as file:
+        file.write("half of the new")
+        raise error
+
+
+def test_an_error_or_interrupt_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     files.write_text(path, "old")
     for error in (ValueError, KeyboardInterrupt):
-        with pytest.raises(error), files.replacing(path, "w") as file:
-            file.write("half of the new")
-            raise error
+        with pytest.raises(error):
+            write_half(path, error)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -76,11 +81,16 @@ def test_a_folder_in_the_way_is_named(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
-def test_a_folder_is_complete_or_missing(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "folder"
-    with pytest.raises(ValueError), files.new_folder(path) as folder:
+def fill_half(path: Path) -> None:
+    with files.new_folder(path) as folder:
         (folder / "a").write_text("half")
-        raise ValueError
+        raise ValueError("full")
+
+
+def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    with pytest.raises(ValueError, match="full"):
+        fill_half(path)
     assert not list(path.parent.iterdir())
     for _ in range(2):
         with files.new_folder(path) as folder:

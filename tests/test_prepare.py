@@ -161,7 +161,8 @@ def test_training_from_the_cache_gives_the_same_run(cli: Cli, tmp_path: Path) ->
     train = ["model=scmitosis_seg", *drawn, "fold=all", "budget=smoke", "budget.widths=[4,4,8,8]", "trainer=cpu"]
     train += ["data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
     prepared = cli("prepare", *drawn, "data.cache=a (1), b", "workers=1")
-    assert prepared.code == 0 and len(entries(tmp_path / "a (1), b")) == 10, prepared
+    assert prepared.code == 0, prepared
+    assert len(entries(tmp_path / "a (1), b")) == 10
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy")}
     assert cli("train", *train, "runs=one").code == 0
     assert cli("train", *train, "runs=two", "data.cache=a (1), b").code == 0

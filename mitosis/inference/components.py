@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from jaxtyping import Float, Float64, Int, Int32, Int64, Num
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,17 @@ class Candidates:
         labels: (H, W) int32, i + 1 on the pixels of candidate i, 0 elsewhere.
     """
 
-    points: np.ndarray
-    area_um2: np.ndarray
-    mean: np.ndarray
-    max: np.ndarray
-    labels: np.ndarray
+    points: Float64[np.ndarray, "n 2"]
+    area_um2: Float64[np.ndarray, " n"]
+    mean: Float64[np.ndarray, " n"]
+    max: Float64[np.ndarray, " n"]
+    labels: Int32[np.ndarray, "height width"]
 
     def __len__(self) -> int:
         return len(self.points)
 
 
-def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:
+def extract(probability: Float[np.ndarray, "..."], *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:
     """Extract the 8-connected components of a thresholded probability map.
 
     Args:
@@ -88,11 +89,11 @@ def extract(probability: np.ndarray, *, threshold: float, min_area_um2: float, m
 
 def label_candidates(
     candidates: Candidates,
-    pairs: np.ndarray,
-    truths: np.ndarray,
-    figures: Sequence[np.ndarray],
+    pairs: Int[np.ndarray, "k 2"],
+    truths: Num[np.ndarray, "m 2"],
+    figures: Sequence[Int[np.ndarray, "_ 2"]],
     radius_px: float,
-) -> np.ndarray:
+) -> Int64[np.ndarray, " n"]:
     """Label the candidates of a field for the classifier.
 
     A matched candidate is positive. An unmatched one is ignored if it touches a pixel of any mitotic figure, or if its

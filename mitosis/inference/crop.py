@@ -5,6 +5,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from mitosis.errors import InputError
 
@@ -27,14 +28,14 @@ class CropSettings:
 
 
 def crop(
-    image: np.ndarray,
+    image: UInt8[np.ndarray, "height width 3"],
     point: tuple[float, float],
     *,
     side_um: float,
     mpp: float,
     pixels: int,
-    border: Literal["reflect", "black"],
-) -> np.ndarray:
+    border: str,
+) -> UInt8[np.ndarray, "{pixels} {pixels} 3"]:
     """Cut a square crop around a point, with bilinear sampling.
 
     Args:

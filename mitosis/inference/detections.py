@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Bool, Float, Float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +18,10 @@ class Detections:
         mpp: µm per pixel of the image as given.
     """
 
-    points: np.ndarray
-    scores: np.ndarray
-    accepted: np.ndarray
-    area_um2: np.ndarray
+    points: Float64[np.ndarray, "n 2"]
+    scores: Float[np.ndarray, " n"]
+    accepted: Bool[np.ndarray, " n"]
+    area_um2: Float[np.ndarray, " n"]
     mpp: float
 
     def __len__(self) -> int:

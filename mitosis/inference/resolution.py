@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
@@ -15,7 +16,7 @@ def size_at(scale: float, size: Sequence[int]) -> list[int]:
     return [max(1, round(side * scale)) for side in size]
 
 
-def rescale(image: Tensor, scale: float) -> Tensor:
+def rescale(image: Float[Tensor, "channel height width"], scale: float) -> Float[Tensor, "channel rows columns"]:
     """Resize an image bilinearly, with antialiasing when it shrinks.
 
     Args:
@@ -34,7 +35,9 @@ def rescale(image: Tensor, scale: float) -> Tensor:
     return functional.interpolate(image[None], size=size, mode="bilinear", antialias=True)[0].clamp(0, 1)
 
 
-def predict_at(scale: float, predict: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+def predict_at(
+    scale: float, predict: Callable[[Tensor], Tensor], image: Float[Tensor, "channel height width"]
+) -> Float[Tensor, "height width"]:
     """Predict on an image rescaled by ``scale``, and resize the map back to the image's size.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Float, Float32, Float64
 from torch import Tensor
 
 from mitosis.errors import InputError
@@ -50,15 +51,15 @@ def starts(size: int, window: int, overlap: int, stride: int) -> list[int]:
 
 def predict(
     net: Callable[[Tensor], Tensor],
-    image: Tensor,
+    image: Float[Tensor, "..."],
     *,
     window: int | None,
     overlap: int,
     stride: int,
-    blend: Literal["mean", "weighted"],
+    blend: str,
     batch: int,
     max_pixels: int,
-) -> Tensor:
+) -> Float32[Tensor, "height width"]:
     """Probability map of a whole image, (H, W) float32 on the CPU.
 
     The image is padded on the right and bottom by reflection, to multiples of ``stride`` and at least one window; the
@@ -120,7 +121,9 @@ def predict(
     return (total / weights)[:height, :width].float()
 
 
-def _forward(net: Callable[[Tensor], Tensor], windows: Tensor) -> Tensor:
+def _forward(
+    net: Callable[[Tensor], Tensor], windows: Float[Tensor, "batch 3 height width"]
+) -> Float32[Tensor, "batch height width"]:
     with torch.inference_mode():
         maps = net(windows)
         if maps.shape != (len(windows), 1, *windows.shape[2:]):
@@ -139,7 +142,7 @@ def _up(size: int, stride: int) -> int:
     return -(-size // stride) * stride
 
 
-def _reflected(image: Tensor, height: int, width: int) -> Tensor:
+def _reflected(image: Float[Tensor, "3 _ _"], height: int, width: int) -> Float[Tensor, "3 {height} {width}"]:
     """Pad on the right and bottom; reflects repeatedly if needed, and repeats a side of 1 pixel."""
     for axis, size in ((1, height), (2, width)):
         missing = size - image.shape[axis]
@@ -149,7 +152,7 @@ def _reflected(image: Tensor, height: int, width: int) -> Tensor:
     return image
 
 
-def _profile(size: int, blend: str) -> Tensor:
+def _profile(size: int, blend: str) -> Float64[Tensor, " {size}"]:
     if blend == "mean":
         return torch.ones(size, dtype=torch.float64)
     # A Hann window sampled between its zeros: positive everywhere, so every pixel has some weight.

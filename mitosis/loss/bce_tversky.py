@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional
 from typing_extensions import override
@@ -40,7 +41,9 @@ class BCETversky(MaskLoss):
         self.alpha, self.beta, self.smooth = alpha, beta, smooth
 
     @override
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         bce = functional.binary_cross_entropy_with_logits(logits, target)
         tversky = tversky_loss(logits, target, self.alpha, self.beta, self.smooth)
         return self.bce_weight * bce + self.tversky_weight * tversky

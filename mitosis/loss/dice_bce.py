@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional
 from typing_extensions import override
@@ -28,6 +29,8 @@ class DiceBCE(MaskLoss):
         self.bce_weight, self.dice_weight, self.smooth = bce_weight, dice_weight, smooth
 
     @override
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         bce = functional.binary_cross_entropy_with_logits(logits, target)
         return self.bce_weight * bce + self.dice_weight * tversky_loss(logits, target, 0.5, 0.5, self.smooth)

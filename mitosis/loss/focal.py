@@ -2,6 +2,7 @@
 
 from typing import final
 
+from jaxtyping import Float32
 from torch import Tensor
 from torch.nn import functional
 from typing_extensions import override
@@ -31,7 +32,9 @@ class Focal(MaskLoss):
         self.alpha, self.gamma = alpha, gamma
 
     @override
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         log_p, log_rest = functional.logsigmoid(logits), functional.logsigmoid(-logits)
         # Powers written as exponentials: the gradient of x ** gamma at 0 is infinite for gamma < 1.
         positive = (self.gamma * log_rest).exp() * log_p

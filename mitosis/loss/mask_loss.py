@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 
 import torch
+from jaxtyping import Float, Float32, Shaped
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -28,7 +29,7 @@ class MaskLoss(nn.Module, ABC):
     """
 
     @override
-    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+    def forward(self, logits: Float[Tensor, "..."], target: Shaped[Tensor, "..."]) -> Float32[Tensor, ""]:
         if logits.shape != target.shape or logits.ndim != 4 or logits.shape[1] != 1:
             raise InputError(
                 f"logits {tuple(logits.shape)} and target {tuple(target.shape)}: both must be the same (B, 1, H, W);"
@@ -44,7 +45,9 @@ class MaskLoss(nn.Module, ABC):
             return self.compare(*(values.masked_select(counted)[None, None, None] for values in (logits, target)))
 
     @abstractmethod
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         """The loss of two float32 tensors of the same shape, without ignored pixels.
 
         Args:

@@ -3,6 +3,7 @@
 from typing import final
 
 import torch
+from jaxtyping import Float, Float32
 from torch import Tensor
 from typing_extensions import override
 
@@ -27,11 +28,15 @@ class Tversky(MaskLoss):
         self.alpha, self.beta, self.smooth = alpha, beta, smooth
 
     @override
-    def compare(self, logits: Tensor, target: Tensor) -> Tensor:
+    def compare(
+        self, logits: Float32[Tensor, "batch 1 height width"], target: Float32[Tensor, "batch 1 height width"]
+    ) -> Float32[Tensor, ""]:
         return tversky_loss(logits, target, self.alpha, self.beta, self.smooth)
 
 
-def tversky_loss(logits: Tensor, target: Tensor, alpha: float, beta: float, smooth: float) -> Tensor:
+def tversky_loss(
+    logits: Float[Tensor, "*shape"], target: Float[Tensor, "*shape"], alpha: float, beta: float, smooth: float
+) -> Float[Tensor, ""]:
     """1 − (TP + smooth) / (TP + α FP + β FN + smooth), in [0, 1].
 
     TP = Σ p t, FP = Σ p (1 − t) and FN = Σ (1 − p) t are soft counts over all pixels of the batch, p = sigmoid(logits).

@@ -5,6 +5,7 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
+from jaxtyping import Float64
 
 from mitosis.metric import statistics
 
@@ -58,7 +59,7 @@ class Curve:
         truths: Mitotic figures in all fields.
     """
 
-    thresholds: np.ndarray
+    thresholds: Float64[np.ndarray, " k"]
     points: tuple[Counts, ...]
     truths: int
 

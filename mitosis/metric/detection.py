@@ -6,6 +6,7 @@ from math import isnan
 
 import numpy as np
 import torch
+from jaxtyping import Float64, Num, UInt8
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
@@ -17,9 +18,9 @@ from mitosis.metric.matching import Matching, checked
 @dataclass(frozen=True, eq=False)
 class _Field:
     name: str
-    points: np.ndarray
-    scores: np.ndarray
-    truths: np.ndarray
+    points: Float64[np.ndarray, "n 2"]
+    scores: Float64[np.ndarray, " n"]
+    truths: Float64[np.ndarray, "m 2"]
     mpp: float
 
 
@@ -55,7 +56,14 @@ class DetectionMetric(Metric):
         self.matching = matching
         self.add_state("packed", [], dist_reduce_fx="cat")
 
-    def update(self, points: np.ndarray, scores: np.ndarray, truths: np.ndarray, mpp: float, field: str) -> None:
+    def update(
+        self,
+        points: Num[np.ndarray, "..."] | Num[Tensor, "..."],
+        scores: Num[np.ndarray, "..."] | Num[Tensor, "..."],
+        truths: Num[np.ndarray, "..."] | Num[Tensor, "..."],
+        mpp: float,
+        field: str,
+    ) -> None:
         """Add one field.
 
         Args:
@@ -68,7 +76,8 @@ class DetectionMetric(Metric):
         Raises:
             ValueError: An array has another shape or contains nan or infinity; the message names the field.
         """
-        points, truths = checked(points, f"{field}: points"), checked(truths, f"{field}: truths")
+        points = checked(np.asarray(points), f"{field}: points")
+        truths = checked(np.asarray(truths), f"{field}: truths")
         scores = np.asarray(scores, dtype=np.float64)
         if scores.shape != (len(points),):
             raise ValueError(f"{field}: {len(points)} points, but scores of the shape {scores.shape}")
@@ -146,7 +155,7 @@ def _gains(one: _Field, matching: Matching) -> Iterator[tuple[float, int]]:
                 break
 
 
-def _pack(one: _Field) -> np.ndarray:
+def _pack(one: _Field) -> UInt8[np.ndarray, " bytes"]:
     name = one.name.encode()
     sizes = np.array([len(name), len(one.points), len(one.truths)], dtype="<i8")
     numbers = np.concatenate([[one.mpp], one.points.ravel(), one.scores, one.truths.ravel()]).astype("<f8")

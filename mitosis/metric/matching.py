@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool, Float64, Int, Int64, Num
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -33,11 +33,11 @@ class Reach:
         distance: (e,) distances in pixels.
     """
 
-    prediction: np.ndarray
-    truth: np.ndarray
-    distance: np.ndarray
+    prediction: Int64[np.ndarray, " e"]
+    truth: Int64[np.ndarray, " e"]
+    distance: Float64[np.ndarray, " e"]
 
-    def where(self, keep: np.ndarray) -> "Reach":
+    def where(self, keep: Bool[np.ndarray, " e"] | Int[np.ndarray, " k"]) -> "Reach":
         """The edges selected by ``keep``, a boolean mask (e,) or indices."""
         return Reach(self.prediction[keep], self.truth[keep], self.distance[keep])
 
@@ -65,7 +65,7 @@ class Pairs:
         fn: Truths missed.
     """
 
-    pairs: np.ndarray
+    pairs: Int64[np.ndarray, "tp 2"]
     tp: int
     fp: int
     fn: int
@@ -96,9 +96,9 @@ class Matching:
 
     name: str
     radius: float
-    unit: Literal["um", "px"] = "um"
+    unit: str = "um"
     inclusive: bool = True
-    method: Literal["optimal", "greedy", "shared"] = "optimal"
+    method: str = "optimal"
 
     def __post_init__(self) -> None:
         if not (isfinite(self.radius) and self.radius > 0):
@@ -125,7 +125,7 @@ class Matching:
         sign = "<=" if self.inclusive else "<"
         return f"{self.name}: {METHODS[self.method]}, distance {sign} {own} ({other} at {mpp:g} µm/px)"
 
-    def reach(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Reach:
+    def reach(self, points: Num[np.ndarray, "..."], truths: Num[np.ndarray, "..."], mpp: float) -> Reach:
         """All pairs within the radius; takes the same arguments as ``__call__``."""
         points, truths = checked(points, "points"), checked(truths, "truths")
         if not (isfinite(mpp) and mpp > 0):
@@ -142,7 +142,7 @@ class Matching:
         order = np.lexsort((y, x, distance, truth))
         return Reach(prediction, truth, distance).where(order[keep[order]])
 
-    def pair(self, reach: Reach) -> np.ndarray:
+    def pair(self, reach: Reach) -> Int64[np.ndarray, "k 2"]:
         """Match the edges of ``reach``: (k, 2) int64, indices of prediction and truth, in ascending order of truth."""
         if self.method == "optimal":
             pairs = [pair for part in reach.components() for pair in _optimal(part)]
@@ -150,7 +150,7 @@ class Matching:
             pairs = _in_order(reach, exclusive=self.method == "greedy")
         return np.array(sorted(pairs, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
 
-    def __call__(self, points: np.ndarray, truths: np.ndarray, mpp: float) -> Pairs:
+    def __call__(self, points: Num[np.ndarray, "..."], truths: Num[np.ndarray, "..."], mpp: float) -> Pairs:
         """Match one field's detections to its mitotic figures.
 
         Args:
@@ -178,7 +178,7 @@ class Matching:
         return Pairs(pairs, tp, max(len(points) - tp, 0), len(truths) - tp)
 
 
-def checked(points: np.ndarray, name: str) -> np.ndarray:
+def checked(points: Num[np.ndarray, "..."], name: str) -> Float64[np.ndarray, "n 2"]:
     """``points`` as a (n, 2) float64 array; ValueError if the shape differs or a coordinate is not finite."""
     points = np.asarray(points, dtype=np.float64)
     if points.size == 0:

@@ -1,6 +1,7 @@
 """Pixel-level precision, recall, F1 and IoU."""
 
 import torch
+from jaxtyping import Float, Shaped
 from torch import Tensor
 from torchmetrics import Metric
 
@@ -32,7 +33,7 @@ class PixelMetric(Metric):
         for name in ("tp", "fp", "fn"):
             self.add_state(name, torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
-    def update(self, probability: Tensor, mask: Tensor) -> None:
+    def update(self, probability: Float[Tensor, "..."], mask: Shaped[Tensor, "..."]) -> None:
         """Add one field, or a batch of them.
 
         Args:

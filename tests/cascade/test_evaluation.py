@@ -68,8 +68,9 @@ class Redness(nn.Module):
 
 
 class Squares(MitosisDataModule):
-    """White fields with the squares above; ``root``: "without" leaves the official test part out, "rings" gives the
-    mitosis beside a square its ring.
+    """White fields with the squares above.
+
+    ``root``: "without" leaves the official test part out, "rings" gives the mitosis beside a square its ring.
     """
 
     def __init__(self, *, root: str | None = None, **kwargs) -> None:
@@ -372,5 +373,7 @@ def test_user_errors_are_one_line(make, runs, cli, tmp_path):
         (): "segmenter",
     }.items():
         ended = cli("evaluate", *given)
-        assert ended.code == 1 and words in ended.err and ended.err.count("\n") == 1, given
+        assert ended.code == 1, given
+        assert words in ended.err, given
+        assert ended.err.count("\n") == 1, given
         assert "Traceback" not in ended.err

@@ -199,7 +199,9 @@ def test_user_errors_are_one_line_and_write_nothing(runs, cli, tmp_path):
     ):
         given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
         ended = cli("predict", *given)
-        assert ended.code == 1 and ended.err.count("\n") == 1 and words in ended.err, (change, ended)
+        assert ended.code == 1, change
+        assert words in ended.err, (change, ended)
+        assert ended.err.count("\n") == 1, (change, ended)
         assert "Traceback" not in ended.err
         assert not (tmp_path / "out" / "detections.csv").exists()
     assert file.read_text() == "mine"

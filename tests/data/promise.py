@@ -18,7 +18,8 @@ def check_objects(records: Sequence[Record]) -> None:
     for record in records:
         height, width = record.size
         pixels = np.concatenate([np.zeros((0, 2), int), *(figure.pixels for figure in record.figures)])
-        assert (pixels >= 0).all() and (pixels < (width, height)).all(), record.field
+        assert (pixels >= 0).all(), record.field
+        assert (pixels < (width, height)).all(), record.field
         assert all(len(figure.pixels) for figure in record.figures), record.field
         mask = record.mask()
         assert mask.shape == record.size

@@ -133,11 +133,10 @@ def test_a_damaged_file_gives_pixels_or_an_error_in_one_line(tmp_path, monkeypat
     try:
         image = read_image(tmp_path / name)
     except InputError as error:
-        assert name in str(error)
+        right = name in str(error)
     else:
-        assert image.ndim == 3
-        assert image.shape[2] == 3
-        assert image.dtype == np.uint8
+        right = (image.ndim, image.shape[-1], image.dtype) == (3, 3, np.uint8)
+    assert right
 
 
 def test_resolution_and_mask_are_read_as_stored(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
 
 
-class Crash(Exception):
-    """The error that interrupts a run."""
+class CrashError(Exception):
+    """What stops a run."""
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     def crash(self: Stage, batch: dict, batch_idx: int) -> Any:
         if self.global_step == 3:
-            raise Crash
+            raise CrashError
         return original(self, batch, batch_idx)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         wandb.teardown()  # what an earlier test told it
         with patch.context() as broken:
             broken.setattr(Stage, "training_step", crash)
-            with pytest.raises(Crash):
+            with pytest.raises(CrashError):
                 train(*one)
         train(*other)
         train(*one)
@@ -215,9 +215,7 @@ class Service:
 
     def __init__(self, *down: str | None) -> None:
         self.down, self.asked, self.silent = down, [], False
-
-    def Settings(self, **settings: Any) -> dict[str, Any]:
-        return settings
+        self.Settings = dict
 
     def setup(self, settings: dict[str, Any]) -> None:
         self.silent = settings["silent"]

@@ -35,8 +35,8 @@ SEGMENTER = [*TINY, *DRAWN]
 CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *DRAWN]
 
 
-class Crash(Exception):
-    """The error that interrupts a run."""
+class CrashError(Exception):
+    """What stops a run."""
 
 
 def run(folder: Path, *overrides: str) -> Path:
@@ -117,7 +117,7 @@ def crash_in(
     def wrapped(self: Any, *args: Any) -> Any:
         result = original(self, *args) if after else None
         if when(self):
-            raise Crash
+            raise CrashError
         return result if after else original(self, *args)
 
     monkeypatch.setattr(owner, name, wrapped)
@@ -154,7 +154,7 @@ def test_resuming_is_bit_identical(
     overrides = [*overrides, f"ema={ema}"]
     with monkeypatch.context() as patch:
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 6)
-        with pytest.raises(Crash):
+        with pytest.raises(CrashError):
             run(tmp_path, *overrides, f"data.workers={workers}")
     assert checkpoint(only_run(tmp_path), "last")["global_step"] == 4
     stopped = run(tmp_path, *overrides, f"data.workers={workers}")
@@ -176,7 +176,7 @@ def test_resumes_from_any_point(
     }
     with monkeypatch.context() as patch:
         crash_in(patch, *places[where], after=where == "between best and last")
-        with pytest.raises(Crash):
+        with pytest.raises(CrashError):
             run(tmp_path, *overrides)
     assert_same(whole(*overrides), run(tmp_path, *overrides))
 
@@ -198,7 +198,7 @@ def test_resumes_between_two_validations(
     overrides = [*SEGMENTER, "val_every=2", "data.samples_per_epoch=8", *schedule]
     with monkeypatch.context() as patch:
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 5)
-        with pytest.raises(Crash):
+        with pytest.raises(CrashError):
             run(tmp_path, *overrides)
     stopped = run(tmp_path, *overrides)
     assert_same(whole(*overrides), stopped)
@@ -229,7 +229,7 @@ def test_starts_over_on_other_candidates(
 def test_fewer_steps_than_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         crash_in(patch, Stage, "training_step", lambda stage: stage.global_step == 9)
-        with pytest.raises(Crash):
+        with pytest.raises(CrashError):
             run(tmp_path, *SEGMENTER)
     run(tmp_path, *SEGMENTER, "max_steps=4")
     assert read_json(only_run(tmp_path) / "metrics.json")["steps"] == 8

@@ -76,7 +76,8 @@ def test_training_checks_the_space_before_it_fills_the_cache(
     assert not list(tmp_path.rglob("*.ckpt"))
     room(3 * ENTRY)
     ended = cli("train", *train)
-    assert ended.code == 0 and len(entries(tmp_path)) == 6, ended
+    assert ended.code == 0, ended
+    assert len(entries(tmp_path)) == 6
 
 
 def test_fields_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

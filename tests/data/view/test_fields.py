@@ -33,5 +33,5 @@ def test_an_item_is_one_field() -> None:
 
 def test_single_returns_the_only_item() -> None:
     assert single(["item"]) == "item"
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="too many values"):
         single([1, 2])
