@@ -18,17 +18,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     """Score stage one alone and, with ``classifier``, both stages, without tuning anything.
 
     Writes ``evaluation.json`` and ``detections.csv`` to the last run; ``part=val`` and another matching rule add a
-    suffix to the file names.
-
-    Args:
-        config: The composed configuration, as plain data.
-        choices: The user's choices.
-
-    Returns:
-        F1 of the last stage; nan if it is undefined.
-
-    Raises:
-        InputError: The runs do not fit together, or a file is missing or broken.
+    suffix to the file names. Returns F1 of the last stage, nan if it is undefined.
     """
     runs = {key: folder(config[key], key) for key in ("segmenter", "classifier") if config[key]}
     part, rule = config["part"], config.get("matching")

@@ -91,7 +91,7 @@ def _stop(message: str) -> NoReturn:
 
 def folder(path: Any, key: str) -> Path:
     """``path`` as an existing folder; ``InputError`` naming ``key`` if there is none, or for a list of paths."""
-    if not isinstance(path, str):
+    if not isinstance(path, str | Path):
         raise InputError(f"{key}={path}: give one run folder")
     if not Path(path).is_dir():
         raise InputError(f"{key}={path}: no such folder")
