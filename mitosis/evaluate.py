@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from mitosis import files
-from mitosis.cascade.checks import check_same_fold
 from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
 from mitosis.files import digest, read_json
@@ -12,6 +11,7 @@ from mitosis.output.scores import print_scores
 from mitosis.run.build import build
 from mitosis.run.folder import data_root, locked
 from mitosis.run.name import Choices
+from mitosis.run.pair import check_same_fold
 
 
 def evaluate(config: dict[str, Any], choices: Choices) -> float:

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from mitosis import files
-from mitosis.cascade.checks import check_segmenter
 from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
 from mitosis.files import digest, read_json
 from mitosis.run.build import build
 from mitosis.run.folder import data_root, locked
 from mitosis.run.name import Choices
+from mitosis.run.pair import check_segmenter
 
 
 def propose(config: dict[str, Any], choices: Choices) -> float:

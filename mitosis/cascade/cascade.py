@@ -18,6 +18,7 @@ from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
 from mitosis.inference.resolution import size_at
 from mitosis.process.memory import keep_freed_memory
+from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
 from mitosis.run.trained import Trained, load
 from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
@@ -205,11 +206,11 @@ class Cascade:
 
 
 def _check(segmenter: Trained, classifier: Trained | None) -> None:
-    if segmenter.kind != "segmentation":
+    if segmenter.kind != SEGMENTATION:
         raise InputError(f"segmenter={segmenter.path} is a classifier's; give a segmenter's run")
     if classifier is None:
         return
-    if classifier.kind != "classification":
+    if classifier.kind != CLASSIFICATION:
         raise InputError(f"classifier={classifier.path} is a segmenter's; give a classifier's run")
     if not classifier.same_stain(segmenter):
         raise InputError(

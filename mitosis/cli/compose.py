@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from mitosis.cli.overrides import arrange
 from mitosis.errors import InputError
 from mitosis.run.build import CONF, check_kinds, words_of
-from mitosis.run.keys import NEEDED_GROUPS, RESULT_GROUPS
+from mitosis.run.keys import HOW_GROUPS, NEEDED_GROUPS, RESULT_GROUPS
 from mitosis.run.name import Choices, describe
 
 
@@ -33,10 +33,10 @@ def choices_of(command: str, config: dict[str, Any], chosen: dict[str, str], ove
         )
     words = {group: chosen[group] for group in RESULT_GROUPS}
     default, default_words = _composed(command, words)
-    own = {g: c for g, c in chosen.items() if "/" not in g and g not in ("trainer", "logger", "hydra")}
+    own = {g: c for g, c in chosen.items() if "/" not in g and g not in HOW_GROUPS}
     groups = {group: word for group, word in own.items() if word is not None and word != default_words.get(group)}
     shipped = _composed(command, words | groups)[0] if groups else default
-    checked = {key: value for key, value in config.items() if key not in ("trainer", "logger")}
+    checked = {key: value for key, value in config.items() if key not in HOW_GROUPS}
     check_kinds(checked, shipped, default)
     return Choices(chosen, describe(groups, config, shipped), overrides)
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from mitosis import files
 from mitosis.run.folder import read_recipe
-from mitosis.run.name import flat
+from mitosis.run.name import flat, title_of
 
 START, END = 30.0, 60.0
 """Seconds to wait for W&B's server before a run continues offline, and for the remaining uploads at the end."""
@@ -116,17 +116,14 @@ def start(folder: Path, **about: Any) -> Any:
 
 def describe(recipe: dict[str, Any]) -> dict[str, Any]:
     """The arguments of ``wandb.init`` for a run: ``group`` (all folds of a variant), ``job_type`` (the stage) etc."""
-    name = recipe["name"]
-    experiment = f"{name['data']}/{name['model']}"
-    variant = "/".join(
-        [name["ablation"], name["variant"], *(f"on-{slug}" for slug in recipe.get("segmenters", [])[-1:])]
-    )
+    title = title_of(recipe)
+    group = f"{title.experiment}/{title.variant}"
     return {
-        "name": shortened(f"{experiment}/{variant}/fold-{recipe['fold']}"),
-        "group": shortened(f"{experiment}/{variant}"),
-        "job_type": recipe["stage"]["kind"],
-        "tags": [name["data"], name["model"], name["ablation"]],
-        "config": {"experiment": experiment, "variant": variant} | flat(recipe),
+        "name": shortened(f"{group}/fold-{title.fold}"),
+        "group": shortened(group),
+        "job_type": title.kind,
+        "tags": list(title.words),
+        "config": {"experiment": title.experiment, "variant": title.variant} | flat(recipe),
     }
 
 

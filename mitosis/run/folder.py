@@ -20,6 +20,14 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     return upgrade(read_yaml(folder / "recipe.yaml"))
 
 
+def training_recipe(folder: Path) -> dict[str, Any]:
+    """The recipe of a training run; ``InputError`` as ``read_recipe``, and where it lacks what every run has."""
+    recipe = read_recipe(folder)
+    if missing := [key for key in ("fold", "name", "data", "stage") if key not in recipe]:
+        raise InputError(f"{folder / 'recipe.yaml'} is not the recipe of a training run: it has no {missing[0]}")
+    return recipe
+
+
 @contextlib.contextmanager
 def locked(folder: Path) -> Generator[None]:
     """Lock the run folder for this process; ``InputError`` if another process holds the lock."""

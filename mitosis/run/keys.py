@@ -11,9 +11,11 @@ NEEDED_GROUPS = (
 )
 """Config groups of ``train`` that need a choice."""
 
+HOW_GROUPS = ("trainer", "logger", "hydra")
+"""Config groups that say only how a run is made."""
 LENGTH = ("max_steps", "budget")
 """Keys for the length of a run; increasing them continues the same run. A budget only sets other keys."""
-HOW = ("trainer", "logger", "runs", "segmenter", "hydra", *LENGTH)
+HOW = (*HOW_GROUPS, "runs", "segmenter", *LENGTH)
 """Top-level keys for how or where a run is executed; they do not define the run."""
 HOW_OF_DATA = ("root", "workers", "cache")
 """Keys of ``data`` for how or where the data is read."""
@@ -24,7 +26,7 @@ REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2")
 OF_A_STAGE = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
 """Keys of ``data`` that may differ between the stages: the amount of data per epoch and step, and the masks."""
 OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier")
-"""Keys of the pipeline itself; all others are passed on to each step."""
+"""Keys of the pipeline itself; all others are passed to every training."""
 PLACES = ("data.root", "data.cache")
 """Keys for the data's location on this machine, which ``train``, ``propose`` and ``evaluate`` accept."""
 
@@ -50,4 +52,4 @@ def changes_scores(key: str) -> bool:
         return rest not in HOW_OF_DATA
     if top == "trainer":
         return rest in RESULT_OF_TRAINER
-    return top not in HOW or top in LENGTH
+    return top not in HOW or top in (*LENGTH, "segmenter")

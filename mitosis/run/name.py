@@ -121,6 +121,38 @@ def run_folder(config: dict[str, Any], choices: Choices, segmenter: str | None =
     return (path / f"on-{segmenter}" if segmenter else path) / f"fold-{config['fold']}"
 
 
+@dataclass(frozen=True)
+class Title:
+    """What a run is called where many are compared.
+
+    Attributes:
+        experiment: ``<data>/<model>``.
+        variant: ``<ablation>/<what else differs>[/on-<segmenter>]``: the same for all folds.
+        fold: Its fold.
+        kind: Of its stage, ``segmentation`` or ``classification``.
+        words: Of dataset, model and ablation.
+    """
+
+    experiment: str
+    variant: str
+    fold: str
+    kind: str
+    words: tuple[str, ...]
+
+
+def title_of(recipe: dict[str, Any]) -> Title:
+    """The title of the run that ``recipe`` describes."""
+    name = recipe["name"]
+    segmenter = [f"on-{slug}" for slug in recipe.get("segmenters", [])[-1:]]
+    return Title(
+        experiment=f"{name['data']}/{name['model']}",
+        variant="/".join([name["ablation"], name["variant"], *segmenter]),
+        fold=str(recipe["fold"]),
+        kind=recipe["stage"]["kind"],
+        words=tuple(name[group] for group in RESULT_GROUPS),
+    )
+
+
 def slug_of(run: Path) -> str:
     """A run as one word, used in the names of runs that build on it: model, ablation and variant, joined."""
     return safe_name(run.resolve().parts[-4:-1])

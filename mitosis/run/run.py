@@ -6,7 +6,7 @@ from typing import Any
 
 from mitosis.errors import InputError
 from mitosis.files import digest
-from mitosis.run.folder import read_recipe
+from mitosis.run.folder import training_recipe
 from mitosis.run.keys import CLASSIFICATION, OF_A_STAGE
 from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, slug_of
 
@@ -80,9 +80,7 @@ def _segmenters(config: dict[str, Any]) -> tuple[Path, ...]:
 
 
 def _check_segmenter(run: Path, config: dict[str, Any]) -> None:
-    recipe = read_recipe(run)
-    if missing := [key for key in ("fold", "data", "name") if key not in recipe]:
-        raise InputError(f"{run / 'recipe.yaml'} is not the recipe of a training run: it has no {missing[0]}")
+    recipe = training_recipe(run)
     if str(recipe["fold"]) != str(config["fold"]):
         raise InputError(f"segmenter={run} is of fold {recipe['fold']}; type fold={recipe['fold']}")
     if recipe["data"]["_target_"] != config["data"]["_target_"]:

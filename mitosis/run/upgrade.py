@@ -29,15 +29,17 @@ def upgrade(recipe: dict[str, Any]) -> dict[str, Any]:
     ``segmenters``, ``stage`` gets its ``kind``, and ``half`` and ``crossfit`` are removed if they are null. Targets
     outside of this package are kept.
     """
-    words: dict[str, Any] = {("segmenters" if key == "on" else key): _renamed(value) for key, value in recipe.items()}
-    if isinstance(words.get("name"), dict):
-        words["name"] = {("variant" if key == "what" else key): word for key, word in words["name"].items()}
-    if isinstance(words.get("stage"), dict) and "kind" not in words["stage"]:
-        words["stage"]["kind"] = "segmentation" if "tiling" in words else "classification"
+    upgraded: dict[str, Any] = {
+        ("segmenters" if key == "on" else key): _renamed(value) for key, value in recipe.items()
+    }
+    if isinstance(upgraded.get("name"), dict):
+        upgraded["name"] = {("variant" if key == "what" else key): value for key, value in upgraded["name"].items()}
+    if isinstance(upgraded.get("stage"), dict) and "kind" not in upgraded["stage"]:
+        upgraded["stage"]["kind"] = "segmentation" if "tiling" in upgraded else "classification"
     for key in ("half", "crossfit"):
-        if key in words and words[key] is None:
-            del words[key]
-    return words
+        if key in upgraded and upgraded[key] is None:
+            del upgraded[key]
+    return upgraded
 
 
 def _renamed(node: Any) -> Any:

@@ -7,8 +7,9 @@ import pytest
 import yaml
 
 from mitosis import cascade
-from mitosis.cascade.checks import check_mpp, check_same_fold, check_segmenter
+from mitosis.cascade.checks import check_mpp
 from mitosis.errors import InputError
+from mitosis.run.pair import check_same_fold, check_segmenter
 
 RECIPE = {"name": {"data": "cmc"}, "fold": 0, "data": {"folds": "cmc"}, "stage": {"kind": "segmentation"}}
 

@@ -21,7 +21,8 @@ from torch import nn
 from mitosis.data.record import Record
 from mitosis.metric.matching import Matching
 from mitosis.run.assembly import open_data
-from mitosis.run.build import CONF, build
+from mitosis.run.build import CONF, build, words_of
+from mitosis.run.keys import CLASSIFICATION
 from mitosis.run.settings import TrainingSettings
 from mitosis.training.trainer import trainer_of
 
@@ -40,11 +41,6 @@ def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
     return config
 
 
-def shipped(group: str) -> list[str]:
-    """Taken from the folder, so that a new yaml is tested automatically."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
-
-
 def test_every_folder_is_tested() -> None:
     here = {path.name for path in CONF.iterdir() if path.is_dir()}
     assert here == {
@@ -61,18 +57,19 @@ def test_an_option_is_named_like_its_module_and_tests(group: str) -> None:
         assert (tests / f"test_{word}.py").is_file()
 
 
-@pytest.mark.parametrize("model", shipped("model"))
+@pytest.mark.parametrize("model", words_of("model"))
 def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
-    for data in shipped("data"):
+    for data in words_of("data"):
         config = composed(f"model={model}", f"data={data}", *SMALL)
         assert config["stage"]["_target_"].startswith("mitosis.stage.")
         assert config["model"].get("pretrained", False) is False
     net = build(config["model"])
     assert isinstance(net, nn.Module)
+    second = config["stage"]["kind"] == CLASSIFICATION
     with torch.inference_mode():
-        side = config["crop"]["pixels"] if "crop" in config else 2 * net.stride
+        side = config["crop"]["pixels"] if second else 2 * net.stride
         shape = net.eval()(torch.zeros(1, 3, side, side)).shape
-    assert shape == ((1, 2) if "crop" in config else (1, 1, side, side))
+    assert shape == ((1, 2) if second else (1, 1, side, side))
     assert all(isinstance(build(view), partial) for view in config["view"].values())
 
 
@@ -91,7 +88,7 @@ def test_a_model_sets_its_stage_and_the_dataset_its_matching() -> None:
     assert paper["model"]["widths"] == [64, 128, 256, 512]
 
 
-@pytest.mark.parametrize("data", shipped("data"))
+@pytest.mark.parametrize("data", words_of("data"))
 def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
     config = composed(f"data={data}", *SMALL)
     extra = {"root": str(tmp_path)} if "root" in config["data"] else {}
@@ -102,7 +99,7 @@ def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
         assert all(isinstance(record, Record) for record in built.records())
 
 
-@pytest.mark.parametrize("ablation", shipped("ablation"))
+@pytest.mark.parametrize("ablation", words_of("ablation"))
 def test_an_ablation_changes_the_model_it_is_for(ablation: str) -> None:
     config, full = (composed("data=synthetic", f"ablation={word}", *SMALL) for word in (ablation, "full"))
     if ablation == "full":
@@ -115,7 +112,7 @@ def test_an_ablation_changes_the_model_it_is_for(ablation: str) -> None:
     assert names[0] != names[1]
 
 
-@pytest.mark.parametrize("budget", shipped("budget"))
+@pytest.mark.parametrize("budget", words_of("budget"))
 def test_a_budget_reaches_the_keys_that_read_it(budget: str) -> None:
     config = composed("data=synthetic", f"budget={budget}")
     given = config["budget"]
@@ -128,7 +125,7 @@ def test_a_budget_reaches_the_keys_that_read_it(budget: str) -> None:
 
 @pytest.mark.parametrize("group", ["loss", "augment", "stain", "matching", "scheduler"])
 def test_a_part_is_built(group: str) -> None:
-    for word in shipped(group):
+    for word in words_of(group):
         config = composed("data=synthetic", f"{group}={word}")
         built = build(config[group])
         if group == "scheduler":
@@ -139,15 +136,15 @@ def test_a_part_is_built(group: str) -> None:
 
 
 def test_every_optimizer_works_with_every_schedule() -> None:
-    schedules = [build(composed("data=synthetic", f"scheduler={word}")["scheduler"]) for word in shipped("scheduler")]
-    for word in shipped("optimizer"):
+    schedules = [build(composed("data=synthetic", f"scheduler={word}")["scheduler"]) for word in words_of("scheduler")]
+    for word in words_of("optimizer"):
         optimizer = build(composed("data=synthetic", f"optimizer={word}")["optimizer"])
         for schedule in schedules:
             made = schedule(optimizer(nn.Linear(1, 1).parameters()), total_steps=10, steps_per_epoch=5)
             assert made.get_last_lr()[0] > 0
 
 
-@pytest.mark.parametrize("trainer", shipped("trainer"))
+@pytest.mark.parametrize("trainer", words_of("trainer"))
 def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SLURM_NTASKS_PER_NODE", "SLURM_NNODES"):
         monkeypatch.delenv(name, raising=False)
@@ -172,7 +169,7 @@ def test_slurm_sets_the_number_of_devices(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_logger_composes(tmp_path: Path) -> None:
-    for logger in shipped("logger"):
+    for logger in words_of("logger"):
         settings = composed("data=synthetic", f"logger={logger}")["logger"]
         if settings:
             assert build(settings, save_dir=str(tmp_path)).save_dir == str(tmp_path)
@@ -180,7 +177,7 @@ def test_every_logger_composes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "word"), [(kind, word) for kind in ("launcher", "sweeper") for word in shipped(f"hydra/{kind}")]
+    ("kind", "word"), [(kind, word) for kind in ("launcher", "sweeper") for word in words_of(f"hydra/{kind}")]
 )
 def test_a_hydra_plugin_accepts_its_keys(kind: str, word: str) -> None:
     config = compose("train", ["data=synthetic", f"hydra/{kind}={word}"], return_hydra_config=True)
@@ -194,7 +191,7 @@ def test_a_hydra_plugin_accepts_its_keys(kind: str, word: str) -> None:
         assert known >= {str(key) for key in config.hydra.launcher if config.hydra.launcher[key] is not None}
 
 
-@pytest.mark.parametrize("experiment", shipped("experiment"))
+@pytest.mark.parametrize("experiment", words_of("experiment"))
 def test_an_experiment_composes(experiment: str) -> None:
     text = OmegaConf.to_container(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"))
     assert isinstance(text, dict)
