@@ -82,6 +82,8 @@ def launch(count: int, work: Callable[[], Any], message: Message) -> None:
             for process in processes:
                 process.kill()
                 process.wait()
+                if process.stdin:
+                    process.stdin.close()
         reports = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("report-*"))]
     _raise_failure(codes, reports)
 

@@ -179,13 +179,14 @@ VARIANTS = {"plain": build}
     "tests/data/test_plain.py": """
 from miniature.plain import build
 
+from mitosis.data.cache.store import FieldStore
 from mitosis.data.plain import Plain
 from mitosis.stain.none import NoStain
 
 
 def test_points_are_read(tmp_path):
     build(tmp_path / "set")
-    plain = Plain(root=tmp_path / "set", folds=None, fold=0, stain=NoStain(), samples_per_epoch=1, batch_size=1)
+    plain = Plain(root=tmp_path / "set", folds=None, fold=0, store=FieldStore(NoStain()), samples_per_epoch=1, batch_size=1)
     assert plain.records()[0].centroids.tolist() == [[20, 30], [100.5, 90]]
 """,
 }
