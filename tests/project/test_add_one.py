@@ -186,7 +186,8 @@ from mitosis.stain.none import NoStain
 
 def test_points_are_read(tmp_path):
     build(tmp_path / "set")
-    plain = Plain(root=tmp_path / "set", folds=None, fold=0, store=FieldStore(NoStain()), samples_per_epoch=1, batch_size=1)
+    store = FieldStore(NoStain())
+    plain = Plain(root=tmp_path / "set", folds=None, fold=0, store=store, samples_per_epoch=1, batch_size=1)
     assert plain.records()[0].centroids.tolist() == [[20, 30], [100.5, 90]]
 """,
 }
