@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -17,11 +18,17 @@ class CandidateSettings:
             (the threshold with the best F1 on val).
         recall: The recall that ``auto`` must reach, in [0, 1].
         min_area_um2: Smallest area in µm²; components up to this area are dropped.
+        method: ``components`` of the thresholded map, or ``peaks``: local maxima of the smoothed map.
+        sigma_um: Of peaks: standard deviation of the smoothing in µm.
+        radius_um: Of peaks: smallest distance of two candidates in µm.
     """
 
     threshold: float | str
     recall: float
     min_area_um2: float
+    method: Literal["components", "peaks"] = "components"
+    sigma_um: float = 1.0
+    radius_um: float = 6.0
 
 
 @dataclass(frozen=True, eq=False)
