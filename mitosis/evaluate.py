@@ -9,7 +9,7 @@ from mitosis.errors import InputError
 from mitosis.files import digest, read_json
 from mitosis.output.scores import print_scores
 from mitosis.run.build import build
-from mitosis.run.folder import data_root, locked
+from mitosis.run.folder import data_roots, locked
 from mitosis.run.name import Choices
 from mitosis.run.pair import check_same_fold
 
@@ -52,8 +52,8 @@ def _evaluated(config: dict[str, Any], runs: dict[str, Path], table: Path) -> di
 
     cascade = Cascade.load(**runs)
     matching = build(config.get("matching") or cascade.segmenter.recipe["matching"])
-    root, cache = data_root(runs["segmenter"], config["data"]["root"]), config["data"]["cache"]
-    data = rebuild_data(cascade.segmenter, root, cache)
+    roots = data_roots(runs["segmenter"], config["data"])
+    data = rebuild_data(cascade.segmenter, roots, config["data"]["cache"])
     return evaluate_cascade(cascade, data, config["part"], matching, table)
 
 

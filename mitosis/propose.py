@@ -8,7 +8,7 @@ from mitosis.cli.entry import entry, folder
 from mitosis.errors import InputError
 from mitosis.files import digest, read_json
 from mitosis.run.build import build
-from mitosis.run.folder import data_root, locked
+from mitosis.run.folder import data_roots, locked
 from mitosis.run.name import Choices
 from mitosis.run.pair import check_segmenter
 
@@ -40,7 +40,7 @@ def propose(config: dict[str, Any], choices: Choices) -> float:
             from mitosis.run.trained import load
 
             trained = load(run)
-            data = rebuild_data(trained, data_root(run, config["data"]["root"]), config["data"]["cache"])
+            data = rebuild_data(trained, data_roots(run, config["data"]), config["data"]["cache"])
             done = write_proposal(run, trained, data, build(trained.recipe["matching"]))
             files.write_json(run / "proposal.json", done | {"digests": _digests(run)})
     recall = done["val"]["recall"]

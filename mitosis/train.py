@@ -35,7 +35,7 @@ def train(config: dict[str, Any], choices: Choices) -> float:
     writes = is_rank_zero(settings.trainer)
     with locked(run.folder) if writes else nullcontext():
         if writes:
-            claim(run.folder, run.recipe, run.root, run.folds)
+            claim(run.folder, run.recipe, run.roots, run.tables)
         if finished(run.folder, settings.max_steps, run.inputs):
             metrics = read_json(run.folder / "metrics.json")
             print(f"{run.folder} is finished ({metrics['steps']} steps); nothing to do")

@@ -25,7 +25,7 @@ from mitosis.train import train
 
 Cli = Callable[..., Any]
 
-TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "stain=none", "trainer=cpu", "optimizer.lr=0.01"]
+TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "stain=none", "trainer=exact", "optimizer.lr=0.01"]
 SEGMENTER = "segmenter.set=[budget.widths=[4,4,8,8],view.train.size=64,view.train.jitter=16]"
 CLASSIFIER = "classifier.set=[model.name=mobilenetv3_small_050,crop.pixels=32]"
 COMMAND = [*TINY, "classifier.model=mobilenetv3_large", SEGMENTER, CLASSIFIER]

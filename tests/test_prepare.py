@@ -158,7 +158,7 @@ def test_invalid_settings_are_refused(cli: Cli, tmp_path: Path, override: str, s
 
 def test_training_from_the_cache_gives_the_same_run(cli: Cli, tmp_path: Path) -> None:
     drawn = ["data=synthetic", f"data.size={SIDE}", "data.cases=5", "data.fields_per_case=1"]
-    train = ["model=scmitosis_seg", *drawn, "fold=all", "budget=smoke", "budget.widths=[4,4,8,8]", "trainer=cpu"]
+    train = ["model=scmitosis_seg", *drawn, "fold=all", "budget=smoke", "budget.widths=[4,4,8,8]", "trainer=exact"]
     train += ["data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
     prepared = cli("prepare", *drawn, "data.cache=a (1), b", "workers=1")
     assert prepared.code == 0, prepared

@@ -28,7 +28,7 @@ from mitosis.training.trainer import RunTrainer
 Cli = Callable[..., Any]
 
 # An epoch has 2 steps.
-DRAWN = [*TINY, "data=synthetic", "data.size=128", "data.samples_per_epoch=8", "max_steps=4", "trainer=cpu"]
+DRAWN = [*TINY, "data=synthetic", "data.size=128", "data.samples_per_epoch=8", "max_steps=4", "trainer=exact"]
 ONE = [*DRAWN, "fold=0"]
 
 

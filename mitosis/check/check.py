@@ -11,7 +11,7 @@ from rich.progress import track
 
 from mitosis.check.near_duplicates import dhash, near_duplicates
 from mitosis.data.cache.fingerprint import files_of
-from mitosis.data.fold.lists import CASES_FOR_VAL, OFFICIAL, PARTS, FoldLists, split
+from mitosis.data.fold.lists import OFFICIAL, PARTS, FoldLists, split, val_by_case
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
 from mitosis.errors import InputError
@@ -109,7 +109,7 @@ def check_folds(records: Sequence[Record], lists: FoldLists) -> list[Finding]:
     for fold, parts in lists.items():
         cases = {part: {case[name] for name in parts[part] if name in case} for part in PARTS}
         both = (cases["train"] | cases["val"]) & cases["test"] if fold not in lists.by_field else set()
-        if len(set(case.values())) >= CASES_FOR_VAL:
+        if val_by_case(records, lists):
             both |= cases["train"] & cases["val"]
         shared += [f"fold {fold}: case {name}" for name in sorted(both)]
         with warnings.catch_warnings(record=True) as caught:

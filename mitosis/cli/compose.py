@@ -18,7 +18,7 @@ def compose(command: str, overrides: list[str]) -> tuple[dict[str, Any], Choices
 
     Works inside and outside a Hydra job.
     """
-    overrides = arrange(overrides)
+    overrides = arrange(overrides, command)
     config, chosen = _compose(command, overrides)
     return config, choices_of(command, config, chosen, overrides)
 

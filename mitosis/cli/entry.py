@@ -44,7 +44,7 @@ def entry(command: str, task: Task) -> None:
     """
     resume = shlex.join(["python", "-m", f"mitosis.{command}", *sys.argv[1:]])
     try:
-        sys.argv[1:] = arrange(sys.argv[1:])
+        sys.argv[1:] = arrange(sys.argv[1:], command)
     except InputError as error:
         _stop(str(error))
     if {"--help", "-h"} & set(sys.argv):

@@ -7,25 +7,29 @@ from hydra._internal.utils import get_args_parser
 
 from mitosis.errors import InputError
 from mitosis.run.build import CONF, words_of
-from mitosis.run.keys import LISTS, PATHS
+from mitosis.run.keys import LISTS, PATHS, PLACES, as_single
 
 VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
 """Hydra's flags that take a value."""
+
+OF_RUNS = ("propose", "evaluate")
+"""Commands that take their data from a run."""
 
 QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 """A regular expression for quoted text."""
 
 
-def arrange(arguments: list[str]) -> list[str]:
+def arrange(arguments: list[str], command: str = "train") -> list[str]:
     """Move flags to the end (Hydra 1.3 rejects overrides after ``--multirun``), and quote the values of path keys.
 
+    In a command that takes its data from a run, places of ``data.sets`` get a ``++``, because its yaml lists no sets.
     Raises ``InputError`` for a flag unknown to Hydra, and for ``group=null``, which Hydra cannot compose.
     """
     overrides, flags, rest = [], [], list(arguments)
     while rest:
         argument = rest.pop(0)
         if not argument.startswith("-"):
-            overrides.append(_quoted(argument))
+            overrides.append(("++" if command in OF_RUNS and _is_of_a_set(argument) else "") + _quoted(argument))
             continue
         flags.append(argument)
         if rest and (argument in VALUED or (argument in ("--info", "-i") and "=" not in rest[0])):
@@ -44,6 +48,11 @@ def arrange(arguments: list[str]) -> list[str]:
     return overrides + flags
 
 
+def _is_of_a_set(argument: str) -> bool:
+    key = argument.partition("=")[0]
+    return key not in PLACES and as_single(key) in PLACES
+
+
 def _refuse(message: str) -> NoReturn:
     raise InputError(f"{message}; settings are typed as key=value")
 
@@ -53,7 +62,7 @@ def _quoted(argument: str) -> str:
     bare = key.lstrip("+")
     if bare in LISTS and value.startswith("[") and value.endswith("]"):
         return f"{key}=[{','.join(literal(item) for item in _items(value[1:-1]))}]"
-    if not equals or bare not in PATHS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
+    if not equals or as_single(bare) not in PATHS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
         return argument
     return f"{key}={literal(value)}"
 

@@ -8,7 +8,7 @@ from typing import Any
 from mitosis.cli.compose import compose
 from mitosis.cli.overrides import literal
 from mitosis.errors import InputError
-from mitosis.run.keys import CLASSIFICATION, OF_THE_PIPELINE, PLACES, SEGMENTATION
+from mitosis.run.keys import CLASSIFICATION, OF_THE_PIPELINE, PLACES, SEGMENTATION, as_single
 from mitosis.run.name import Choices, run_folder, slug_of
 
 Step = tuple[str, list[str]]
@@ -36,7 +36,7 @@ def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
     segmenter, classifier = config["segmenter"], config["classifier"]
     crossfit = config["crossfit"] == 2 and classifier["model"] is not None
     passed = [text for text in choices.overrides if text.lstrip("+").split("=")[0].split(".")[0] not in OF_THE_PIPELINE]
-    places = [text for text in choices.overrides if text.partition("=")[0] in PLACES]
+    places = [text for text in choices.overrides if as_single(text.partition("=")[0]) in PLACES]
     first = [f"model={segmenter['model']}", *passed, *segmenter["set"]]
     halves = [[*first, f"+half={half}"] for half in (0, 1)] if crossfit else []
     runs = [_segmenter(overrides) for overrides in [*halves, first]]

@@ -1,6 +1,7 @@
 """Building the objects of a run from its configuration."""
 
-from collections.abc import Callable, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
 from mitosis.run.build import build
 from mitosis.run.keys import SEGMENTATION
+from mitosis.run.name import own_tables
 from mitosis.run.trained import Trained
 from mitosis.stage.base import Stage
 
@@ -114,21 +116,34 @@ def build_stage(config: dict[str, Any]) -> Stage:
     return stage
 
 
-def rebuild_data(trained: Trained, root: str | None, cache: str | None = None) -> MitosisDataModule:
+def rebuild_data(trained: Trained, roots: Mapping[str, str], cache: str | None = None) -> MitosisDataModule:
     """The dataset of a finished run on its fold.
 
     Args:
         trained: The network of the run.
-        root: The dataset's folder on this machine.
+        roots: The dataset's folders on this machine, by dotted key: ``root``, or ``sets.<name>.root`` for each set.
         cache: Folder of normalised fields on this machine.
 
     Raises:
-        InputError: The fold's training fields differ from those that the run was trained on.
+        InputError: A root is of a set that the run does not have, or the fold's training fields differ from those that
+            the run was trained on.
     """
     recipe = trained.recipe
-    settings = recipe["data"] | ({"root": root} if root else {}) | ({"cache": cache} if cache else {})
-    if str(settings.get("folds")).partition(":")[0].endswith(".csv"):  # the run's copy of the user's fold lists
-        settings["folds"] = str(trained.path.parents[1] / settings["folds"])
+    settings = copy.deepcopy(recipe["data"]) | ({"cache": cache} if cache else {})
+    for key, root in roots.items():
+        _table_of(settings, key, trained.path)["root"] = root
+    for key in own_tables(recipe):  # the run's copies of the user's fold lists and patients
+        table, name = _table_of(settings, key, trained.path), key.rpartition(".")[2]
+        table[name] = str(trained.path.parents[1] / table[name])
     data = open_data(recipe | {"data": settings}, fold=recipe["fold"], half=recipe.get("half"))
     check_same_fields(data.parts, trained.fields, trained.path)
+    return data
+
+
+def _table_of(data: dict[str, Any], key: str, run: Path) -> dict[str, Any]:
+    """The table that holds ``key``: ``data`` itself, or one of its sets for ``sets.<name>.<key>``."""
+    for name in key.split(".")[:-1]:
+        if not isinstance(data.get(name), dict):
+            raise InputError(f"data.{key}: {run} was not trained on such a set")
+        data = data[name]
     return data

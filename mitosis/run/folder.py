@@ -2,7 +2,7 @@
 
 import contextlib
 import fcntl
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import yaml
 from mitosis import files
 from mitosis.errors import InputError
 from mitosis.files import read_json, read_yaml
-from mitosis.run.name import flat
+from mitosis.run.name import flat, roots_of
 from mitosis.run.upgrade import upgrade
 
 
@@ -42,14 +42,19 @@ def locked(folder: Path) -> Generator[None]:
         yield
 
 
-def claim(folder: Path, recipe: dict[str, Any], root: Path | None = None, folds: Path | None = None) -> None:
+def claim(
+    folder: Path,
+    recipe: dict[str, Any],
+    roots: Mapping[str, Path] | None = None,
+    tables: Mapping[str, Path] | None = None,
+) -> None:
     """Write ``recipe.yaml``, or check that the folder already holds the same recipe.
 
     Args:
         folder: The run folder.
         recipe: The recipe.
-        root: The dataset's folder on this machine; stored in ``local.yaml``, not in the recipe.
-        folds: The user's own fold lists, copied into the folder.
+        roots: The dataset's folders on this machine by dotted key; stored in ``local.yaml``, not in the recipe.
+        tables: The user's own csvs by dotted key below ``data``, copied into the folder under the recipe's names.
 
     Raises:
         InputError: The folder holds another recipe; names the first key that differs.
@@ -64,10 +69,11 @@ def claim(folder: Path, recipe: dict[str, Any], root: Path | None = None, folds:
             )
     else:
         files.write_text(folder / "recipe.yaml", yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True))
-    files.write_text(folder / "local.yaml", yaml.safe_dump({"root": str(root)} if root else {}))
-    if folds is not None:
-        with files.replacing(folder / recipe["data"]["folds"].partition(":")[0]) as file:
-            file.write(folds.read_bytes())
+    files.write_text(folder / "local.yaml", yaml.safe_dump({key: str(root) for key, root in (roots or {}).items()}))
+    names = flat(recipe.get("data", {}))
+    for key, table in (tables or {}).items():
+        with files.replacing(folder / names[key].partition(":")[0]) as file:
+            file.write(table.read_bytes())
 
 
 def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
@@ -78,6 +84,6 @@ def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
     return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs
 
 
-def data_root(run: Path, given: str | None) -> str | None:
-    """The dataset's folder: ``given`` (``data.root``), or by default the one used for training."""
-    return given or read_yaml(run / "local.yaml").get("root")
+def data_roots(run: Path, given: dict[str, Any]) -> dict[str, str]:
+    """The dataset's folders by dotted key: those in ``given`` (``data``), the others as they were in training."""
+    return {key: str(root) for key, root in read_yaml(run / "local.yaml").items() if root} | roots_of(given)

@@ -1,5 +1,7 @@
 """The meaning of the configuration's keys: which affect the result, which are paths, which are lists."""
 
+import re
+
 SEGMENTATION, CLASSIFICATION = "segmentation", "classification"
 """Values of ``stage.kind``: stage one, stage two."""
 
@@ -18,7 +20,7 @@ LENGTH = ("max_steps", "budget")
 HOW = (*HOW_GROUPS, "runs", "segmenter", *LENGTH)
 """Top-level keys for how or where a run is executed; they do not define the run."""
 HOW_OF_DATA = ("root", "workers", "cache")
-"""Keys of ``data`` for how or where the data is read."""
+"""Keys of ``data``, and of each of its ``sets``, for how or where the data is read."""
 RESULT_OF_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 """Keys of ``trainer`` that affect the result."""
 REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2")
@@ -32,9 +34,11 @@ PLACES = ("data.root", "data.cache")
 
 BELOW_ROOT = ("labels", "objects")
 """Keys of ``data`` that name files, as absolute paths or relative to its root."""
+OWN_TABLES = ("folds", "patients")
+"""Keys of ``data`` that may name a csv of the user's, which is copied into the run folder."""
 PATHS = (
     *("input", "output", "runs", "segmenter", "classifier", "init", "model.weights"),
-    *("data.root", "data.cache", "data.case", *(f"data.{key}" for key in BELOW_ROOT)),
+    *("data.root", "data.cache", "data.case", "data.patients", *(f"data.{key}" for key in BELOW_ROOT)),
 )
 """Keys whose values are paths or a regular expression; they are taken literally, not parsed by Hydra's grammar, except
 for ``${…}``."""
@@ -45,9 +49,17 @@ RENAMED = {"segment": "segmenter", "classify": "classifier", "candidates": "segm
 """Keys of earlier versions and their current names."""
 
 
+def as_single(key: str) -> str:
+    """A dotted key of one of several datasets as that of a single one: ``data.sets.a.root`` is ``data.root``.
+
+    The key may also be one below ``data``: ``sets.a.root`` is ``root``.
+    """
+    return re.sub(r"^(data\.)?sets\.[^.]+\.", r"\1", key)
+
+
 def changes_scores(key: str) -> bool:
     """Whether a dotted key affects the scores: all keys do, except those for how or where a run is executed."""
-    top, _, rest = key.partition(".")
+    top, _, rest = as_single(key).partition(".")
     if top == "data":
         return rest not in HOW_OF_DATA
     if top == "trainer":

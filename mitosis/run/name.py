@@ -14,9 +14,11 @@ from mitosis.run.keys import (
     BELOW_ROOT,
     HOW,
     HOW_OF_DATA,
+    OWN_TABLES,
     REPEATED_BY_STAGE,
     RESULT_GROUPS,
     RESULT_OF_TRAINER,
+    as_single,
 )
 
 
@@ -46,13 +48,7 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     """The part of a configuration that affects the result: no device, logger, path or number of steps."""
     recipe = {key: value for key, value in config.items() if key not in HOW}
     if isinstance(recipe.get("data"), dict):
-        recipe["data"] = {key: value for key, value in recipe["data"].items() if key not in HOW_OF_DATA}
-        for key in BELOW_ROOT:
-            if path := config["data"].get(key):
-                recipe["data"][key] = _below(path, config["data"].get("root"))
-        if lists := own_folds(config):
-            _, colon, prefix = str(config["data"]["folds"]).partition(":")
-            recipe["data"]["folds"] = _own_name(lists) + colon + prefix
+        recipe["data"] = _data_recipe(recipe["data"])
     if isinstance(recipe.get("stage"), dict):
         recipe["stage"] = {key: value for key, value in recipe["stage"].items() if key not in REPEATED_BY_STAGE}
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
@@ -65,17 +61,46 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     return recipe
 
 
-def own_folds(config: dict[str, Any]) -> Path | None:
-    """The csv file with the user's own fold lists; None if the folds are shipped or generated."""
-    name = str(config["data"].get("folds") or "").partition(":")[0]
-    return Path(name).expanduser() if name.endswith(".csv") else None
+def _data_recipe(data: dict[str, Any], prefix: str = "data.") -> dict[str, Any]:
+    recipe = {key: value for key, value in data.items() if key not in HOW_OF_DATA}
+    for key in BELOW_ROOT:
+        if path := data.get(key):
+            recipe[key] = _below(path, data.get("root"))
+    for key in OWN_TABLES:
+        if table := own_table(data.get(key)):
+            _, colon, names = str(data[key]).partition(":")
+            recipe[key] = _own_name(table, f"{prefix}{key}") + colon + names
+    if isinstance(data.get("sets"), dict):
+        recipe["sets"] = {
+            name: _data_recipe(one, f"{prefix}sets.{name}.") if isinstance(one, dict) else one
+            for name, one in data["sets"].items()
+        }
+    return recipe
 
 
-def _own_name(lists: Path) -> str:
-    """Name of the copy in the run folder; it depends on the content, because other lists make another run."""
-    if not lists.is_file():
-        raise InputError(f"data.folds={lists}: no such file")
-    return f"own-{digest(lists)[:8]}.csv"
+def roots_of(data: dict[str, Any]) -> dict[str, str]:
+    """The folders that are set in ``data``, by dotted key: ``root``, or ``sets.<name>.root`` for each of its sets."""
+    return {key: str(value) for key, value in flat(data).items() if as_single(key) == "root" and value}
+
+
+def own_tables(config: dict[str, Any]) -> dict[str, Path]:
+    """The user's own csvs of folds and patients, by dotted key below ``data``; of all its ``sets``."""
+    keys = flat(config["data"])
+    named = {key: own_table(value) for key, value in keys.items() if as_single(key) in OWN_TABLES}
+    return {key: path for key, path in named.items() if path is not None}
+
+
+def own_table(name: Any) -> Path | None:
+    """The user's csv that a value such as ``FILE.csv`` or ``FILE.csv:PREFIX`` names; None for another value."""
+    path = str(name or "").partition(":")[0]
+    return Path(path).expanduser() if path.endswith(".csv") else None
+
+
+def _own_name(table: Path, key: str) -> str:
+    """Name of the copy in the run folder; it depends on the content, because another table makes another run."""
+    if not table.is_file():
+        raise InputError(f"{key}={table}: no such file")
+    return f"own-{digest(table)[:8]}.csv"
 
 
 def _below(path: str, root: str | None) -> str:

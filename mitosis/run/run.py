@@ -7,8 +7,8 @@ from typing import Any
 from mitosis.errors import InputError
 from mitosis.files import digest
 from mitosis.run.folder import training_recipe
-from mitosis.run.keys import CLASSIFICATION, OF_A_STAGE
-from mitosis.run.name import Choices, flat, own_folds, recipe_of, run_folder, slug_of
+from mitosis.run.keys import CLASSIFICATION, OF_A_STAGE, as_single
+from mitosis.run.name import Choices, flat, own_tables, recipe_of, roots_of, run_folder, slug_of
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class Run:
         recipe: The part of the configuration that affects the result, as plain data.
         segmenters: Run folders whose candidates stage two is trained on; empty for stage one.
         inputs: Files it is trained on besides the dataset: name → SHA-256.
-        root: The dataset's folder on this machine, if it has one.
-        folds: CSV file with the user's own fold lists, if given.
+        roots: The folders of the dataset, or of each of its ``sets``, on this machine, by dotted key below ``data``.
+        tables: CSV files with the user's own fold lists and patients, by dotted key below ``data``.
     """
 
     folder: Path
     recipe: dict[str, Any]
     segmenters: tuple[Path, ...]
     inputs: dict[str, str]
-    root: Path | None
-    folds: Path | None
+    roots: dict[str, Path]
+    tables: dict[str, Path]
 
 
 def run_of(config: dict[str, Any], choices: Choices) -> Run:
@@ -48,14 +48,13 @@ def run_of(config: dict[str, Any], choices: Choices) -> Run:
     recipe = {"name": choices.name} | recipe_of(config)
     if segmenters:
         recipe["segmenters"] = [slug_of(path) for path in segmenters]
-    root = config["data"].get("root")
     return Run(
         folder=run_folder(config, choices, segmenter=slug_of(segmenters[-1]) if segmenters else None),
         recipe=recipe,
         segmenters=segmenters,
         inputs={"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters},
-        root=Path(root).resolve() if root else None,
-        folds=own_folds(config),
+        roots={key: Path(root).resolve() for key, root in roots_of(config["data"]).items()},
+        tables=own_tables(config),
     )
 
 
@@ -86,7 +85,7 @@ def _check_segmenter(run: Path, config: dict[str, Any]) -> None:
     if recipe["data"]["_target_"] != config["data"]["_target_"]:
         raise InputError(f"segmenter={run} is of data={recipe['name']['data']}; type data={recipe['name']['data']}")
     have, want = (flat(data) for data in (recipe["data"], recipe_of(config)["data"]))
-    keys = sorted((have.keys() | want.keys()).difference(OF_A_STAGE))
+    keys = sorted(key for key in have.keys() | want.keys() if as_single(key) not in OF_A_STAGE)
     if key := next((key for key in keys if have.get(key) != want.get(key)), None):
         raise InputError(f"segmenter={run} is of data.{key}={have.get(key)}, not {want.get(key)}; set both alike")
     if not (run / "candidates.csv").is_file():

@@ -33,6 +33,10 @@ class ClassificationStage(Stage):
 
 
 def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
-    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0."""
-    parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
+    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0.
+
+    Autocast is off: in bfloat16, scores differ by more than 0.02, and the threshold is chosen among them.
+    """
+    with torch.autocast(images.device.type, enabled=False):
+        parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
     return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)

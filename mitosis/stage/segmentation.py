@@ -87,9 +87,11 @@ def probability_of(model: nn.Module, image: Tensor, predict: Any, scale: float =
     """Probability map (H, W) float32, on the CPU, of a field (3, H, W) in [0, 1] rescaled by ``scale``.
 
     ``predict`` is ``sliding_window.predict`` with all arguments bound except the network, the image and the stride.
+    Autocast is off: in bfloat16, maps differ by up to 0.1, and candidates come and go with them.
     """
 
     def net(batch: Tensor) -> Tensor:
-        return model(batch.contiguous(memory_format=torch.channels_last)).float().sigmoid()
+        with torch.autocast(batch.device.type, enabled=False):
+            return model(batch.contiguous(memory_format=torch.channels_last)).float().sigmoid()
 
     return predict_at(scale, partial(predict, net, stride=model.stride), image)

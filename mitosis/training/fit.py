@@ -44,7 +44,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     contents = {"recipe": run.recipe, "mpp": float(parts.train[0].mpp), "inputs": run.inputs, "fields": names_of(parts)}
     checkpoints = RunCheckpoint(run.folder / "checkpoints", contents)
     done = progress(checkpoints, run.inputs, parts)
-    data.first_epoch = done[0]
+    data.first_epoch = done.epochs
     start = checkpoints.last_path if data.first_epoch else None
     if settings.init and start is None:
         initialise(stage, settings.init)
@@ -57,6 +57,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     callbacks += [LearningRateMonitor("step")] if logger else []
     length = {"samples": data.samples_per_epoch, "batch_size": data.batch_size}
     trainer = trainer_of(settings, run.folder, **length, done=done, logger=logger, callbacks=callbacks)
+    print(f"{run.folder}: {hardware(trainer)}{done.change(trainer.precision)}")
     metrics: dict[str, Any] = {}
     try:
         _fit(trainer, stage, datamodule=data, ckpt_path=start)

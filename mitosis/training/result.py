@@ -33,4 +33,4 @@ def hardware(trainer: L.Trainer) -> str:
     """A description of the devices and the precision."""
     root = trainer.strategy.root_device
     name = torch.cuda.get_device_name(root) if root.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    return f"{trainer.world_size} × {name}, {trainer.precision}"
+    return f"{trainer.num_devices * trainer.num_nodes} × {name}, {trainer.precision}"

@@ -35,8 +35,8 @@ class RunCheckpoint(Checkpoint):
     """Writes ``last.ckpt`` after each epoch, and ``best.ckpt`` unless ``monitor`` has fallen below its best value.
 
     An undefined ``monitor`` (nan) counts as the best only until it is first defined. ``scores`` are the best
-    checkpoint's scores on val. Checkpoints also contain ``contents`` (such as the recipe) and
-    the global random states, so a resumed run is bit-identical to an uninterrupted one.
+    checkpoint's scores on val. Checkpoints also contain ``contents`` (such as the recipe), the precision and the global
+    random states, so a resumed run is bit-identical to an uninterrupted one.
     """
 
     def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
@@ -88,6 +88,7 @@ class RunCheckpoint(Checkpoint):
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         checkpoint.update(self.contents)
         checkpoint["random"] = _random_states()
+        checkpoint["precision"] = trainer.precision
 
     @override
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:

@@ -5,23 +5,25 @@ from mitosis.errors import InputError
 from mitosis.run.checkpoint import read
 from mitosis.run.trained import checkpoint_of, weights_of
 from mitosis.stage.base import Stage
+from mitosis.training.progress import Progress, precision_of
 from mitosis.training.run_checkpoint import RunCheckpoint
 
 
-def progress(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> tuple[int, int]:
-    """Completed epochs and steps of ``last.ckpt``; zero if it does not exist or was trained on other inputs.
+def progress(checkpoints: RunCheckpoint, inputs: dict[str, str], parts: Parts) -> Progress:
+    """What ``last.ckpt`` has completed; nothing if it does not exist or was trained on other inputs.
 
     Raises ``InputError`` if it was trained on other fields.
     """
     path = checkpoints.last_path
     if not path.exists():
-        return 0, 0
+        return Progress()
     checkpoint = read(path)
     check_same_fields(parts, checkpoint.get("fields"), checkpoints.folder.parent)
     if checkpoint.get("inputs") != inputs:
         print(f"{checkpoints.folder.parent}: its candidates changed; training starts over")
-        return 0, 0
-    return checkpoint["epoch"] + 1, checkpoint["global_step"]  # written before the epoch counter increases
+        return Progress()
+    epochs = checkpoint["epoch"] + 1  # written before the epoch counter increases
+    return Progress(epochs, checkpoint["global_step"], precision_of(checkpoint))
 
 
 def initialise(stage: Stage, source: str) -> None:

@@ -17,8 +17,10 @@ from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgre
 from typing_extensions import override
 
 from mitosis.errors import InputError
+from mitosis.process.precision import fast_precision
 from mitosis.run.settings import TrainingSettings
 from mitosis.training.length import epochs, steps_per_epoch
+from mitosis.training.progress import Progress, automatic
 from mitosis.training.run_checkpoint import AtomicCheckpointIO
 
 
@@ -45,7 +47,7 @@ def trainer_of(
     *,
     samples: int,
     batch_size: int,
-    done: tuple[int, int],
+    done: Progress,
     logger: Any,
     callbacks: list[Callback],
 ) -> L.Trainer:
@@ -56,7 +58,7 @@ def trainer_of(
         folder: The run folder.
         samples: Samples per epoch.
         batch_size: Batch size per device.
-        done: Completed epochs and steps.
+        done: What a resumed run has completed, and its precision.
         logger: Lightning logger, or False.
         callbacks: Lightning callbacks.
 
@@ -65,15 +67,15 @@ def trainer_of(
     """
     arguments = dict(settings.trainer)
     arguments["accumulate_grad_batches"] = arguments.get("accumulate_grad_batches") or 1
+    bare = _bare(arguments)
     if arguments["precision"] == "auto":
-        capable = arguments["accelerator"] != "cpu" and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-        arguments["precision"] = "bf16-mixed" if capable else "32-true"
+        arguments["precision"] = automatic(fast_precision(bare.strategy.root_device.type), done.precision)
     if settings.ema:
         callbacks.append(EMAWeightAveraging(decay=settings.ema))
-    per_epoch = _per_epoch(samples, batch_size, _bare(arguments), arguments["accumulate_grad_batches"])
-    whole = epochs(settings.max_steps, per_epoch, every=settings.val_every, done=done)
+    per_epoch = _per_epoch(samples, batch_size, bare, arguments["accumulate_grad_batches"])
+    whole = epochs(settings.max_steps, per_epoch, every=settings.val_every, done=(done.epochs, done.steps))
     return _built(
-        partial(RunTrainer, steps=done[1] + (whole - done[0]) * per_epoch),
+        partial(RunTrainer, steps=done.steps + (whole - done.epochs) * per_epoch),
         **arguments,
         max_epochs=whole,
         logger=logger,

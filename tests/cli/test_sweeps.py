@@ -23,7 +23,8 @@ Cli = Callable[..., Any]
 Jobs = list[dict[str, Any]]
 
 TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "data.size=128", "data.samples_per_epoch=8"]
-TINY += ["data.batch_size=4", "view.train.size=64", "view.train.jitter=16", "stain=none", "max_steps=4", "trainer=cpu"]
+TINY += ["data.batch_size=4", "view.train.size=64", "view.train.jitter=16", "stain=none", "max_steps=4"]
+TINY += ["trainer=exact"]
 NARROW = "budget.widths=[4,4,8,8]"
 SEARCH = ["data=synthetic", "budget=smoke", "fold=0", "experiment=search", "hydra.sweeper.trials=3"]
 

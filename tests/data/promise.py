@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.fold.lists import Parts
+from mitosis.data.fold.lists import Parts, val_by_case
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 
@@ -48,7 +48,7 @@ def check_parts(data: MitosisDataModule, records: Sequence[Record]) -> None:
     learned = (*parts.train, *other)
     if shared := (cases(learned) | cases(parts.val)) & cases(parts.test):
         assert f"is drawn by field: {', '.join(sorted(shared))} have fields in train and in test" in parts.note
-    if len(cases(records)) >= 10:
+    if val_by_case(records, data.lists(records)):
         assert not cases(learned) & cases(parts.val)
     if len(cases(learned)) > 1:
         assert not cases(parts.train) & cases(other)

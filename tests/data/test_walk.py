@@ -54,6 +54,8 @@ def dataset(
     key, *settings = name.split()
     data = composed("prepare", f"data={key}", *(f"data.{setting}" for setting in settings))["data"]  # a small yaml
     placed = data | ({"root": str(root)} if "root" in data else {}) | {"samples_per_epoch": 4} | given
+    if "sets" in data:
+        placed["sets"] = {name: one | {"root": str(root / name)} for name, one in data["sets"].items()}
     config = composed("train", "data=synthetic", *VIEWS[view]) | {"data": placed, "fold": fold, "half": half}
     return build_data(config, [root.parent / "run"] if view == "candidates" else [])
 

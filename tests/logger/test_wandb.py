@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # An epoch has 2 steps; 4 fields to train on, 1 of val.
 TINY = ["model=scmitosis_seg", "data=synthetic", "budget=smoke", "fold=all", "data.cases=5", "data.fields_per_case=1"]
 TINY += ["data.size=96", "data.samples_per_epoch=8", "data.batch_size=4", "budget.widths=[4,4,8,8]"]
-TINY += ["view.train.size=64", "view.train.jitter=16", "stain=none", "trainer=cpu", "logger=wandb"]
+TINY += ["view.train.size=64", "view.train.jitter=16", "stain=none", "trainer=exact", "logger=wandb"]
 TINY += ["logger.project=tests"]
 
 

@@ -24,6 +24,7 @@ from mitosis.run.assembly import open_data
 from mitosis.run.build import CONF, build, words_of
 from mitosis.run.keys import CLASSIFICATION
 from mitosis.run.settings import TrainingSettings
+from mitosis.training.progress import Progress
 from mitosis.training.trainer import trainer_of
 
 SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
@@ -157,7 +158,7 @@ def test_a_trainer_is_built(trainer: str, tmp_path: Path, monkeypatch: pytest.Mo
         here["strategy"] = "ddp"
     made_of = TrainingSettings.of(config | {"trainer": settings | here})
     length = {"samples": config["data"]["samples_per_epoch"], "batch_size": config["data"]["batch_size"]}
-    made = trainer_of(made_of, tmp_path, **length, done=(0, 0), logger=False, callbacks=[])
+    made = trainer_of(made_of, tmp_path, **length, done=Progress(), logger=False, callbacks=[])
     assert made.estimated_stepping_batches == 200
 
 

@@ -76,6 +76,15 @@ def test_the_batch_size_changes_nothing(count: int) -> None:
 
 
 @torch.no_grad()
+def test_scores_are_computed_in_32_bits() -> None:
+    model, images = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 2)), torch.rand(5, 3, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not torch.equal(model(images).float(), logits_of(model, images))
+        mixed = logits_of(model, images)
+    assert torch.equal(mixed, logits_of(model, images))
+
+
+@torch.no_grad()
 def test_a_network_that_outputs_nan_is_refused() -> None:
     class Lost(Brightness):
         def forward(self, image: Tensor) -> Tensor:

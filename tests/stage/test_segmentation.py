@@ -1,6 +1,7 @@
 """Stage one: detections from a probability map, and fields without mitoses."""
 
 import math
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
 from mitosis.scheduler.constant import constant_schedule
-from mitosis.stage.segmentation import SegmentationStage
+from mitosis.stage.segmentation import SegmentationStage, probability_of
 
 MPP = 0.25
 
@@ -152,3 +153,18 @@ def test_detections_in_a_ring_are_not_counted() -> None:
     _, _, loss = stage.detect(field)
     assert {float(value) for value in stage.pixel.compute().values()} == {1.0}
     torch.testing.assert_close(loss, expected[2])
+
+
+def test_maps_are_computed_in_32_bits() -> None:
+    model = nn.Conv2d(3, 1, 3, padding=1)
+    model.stride = 8  # pyright: ignore
+    image = torch.rand(3, 32, 32)
+
+    def predict(net: Callable[[Tensor], Tensor], image: Tensor, stride: int) -> Tensor:
+        with torch.inference_mode():
+            return net(image[None])[0, 0]
+
+    exact = probability_of(model, image, predict)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not torch.equal(model(image[None]).float().sigmoid()[0, 0], exact)
+        assert torch.equal(probability_of(model, image, predict), exact)

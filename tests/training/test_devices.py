@@ -31,7 +31,7 @@ QUICK = [
 # Epochs of 12 steps for two processes; after 4 of them the network finds something. Val has 3 fields.
 LEARNS = [*QUICK, "data.limit=null", "fold=all", "data.cases=11", "data.fields_per_case=1", "data.samples_per_epoch=96"]
 SHORT = [*QUICK, "data.samples_per_epoch=16"]  # 2 steps an epoch
-TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
+TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "trainer.precision=32-true"]
 
 
 def rows_of(run: Path) -> list[list[str]]:
@@ -45,7 +45,7 @@ def test_two_devices_score_like_one(tmp_path: Path, cli: Callable, capfd: pytest
     assert (ended.code, ended.err) == (0, "")
     said = capfd.readouterr().out
     assert said.count("epoch 3  step 48") == said.count("48 steps, best val AP") == 1
-    config, choices = compose("train", [*LEARNS, "trainer=cpu"])
+    config, choices = compose("train", [*LEARNS, "trainer=exact"])
     run = only_run(tmp_path / "runs")
     assert run == tmp_path / run_folder(config, choices)
     assert rows_of(run) == [["0", "12"], ["1", "24"], ["2", "36"], ["3", "48"]]
@@ -68,7 +68,7 @@ def test_two_devices_score_like_one(tmp_path: Path, cli: Callable, capfd: pytest
     assert scores["pixel_f1"] > 0
     assert told["val"] == pytest.approx(scores, rel=1e-5)
 
-    for trainer, steps, rows in ((["trainer=cpu"], 72, 5), (TWO, 84, 6)):  # 24 more on one, 12 more on two
+    for trainer, steps, rows in ((["trainer=exact"], 72, 5), (TWO, 84, 6)):  # 24 more on one, 12 more on two
         ended = cli("train", *LEARNS, *trainer, f"max_steps={steps}")
         assert (ended.code, ended.err) == (0, "")
         assert only_run(tmp_path / "runs") == run
@@ -125,6 +125,7 @@ def test_tasks_of_a_cluster(tmp_path: Path) -> None:
         "fold=0",
         "trainer=slurm",
         "trainer.accelerator=cpu",
+        "trainer.precision=32-true",
         "max_steps=4",
     ]
     tasks = [

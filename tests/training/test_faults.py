@@ -34,7 +34,7 @@ from mitosis.stain.none import NoStain
 Cli = Callable[..., Any]
 
 # An epoch has 2 steps; 4 fields to train on, 1 of val.
-SHORT = [*TINY, "fold=all", "data.samples_per_epoch=8", "max_steps=4", "trainer=cpu"]
+SHORT = [*TINY, "fold=all", "data.samples_per_epoch=8", "max_steps=4", "trainer=exact"]
 DRAWN = [*SHORT, "data=synthetic", "data.cases=5", "data.fields_per_case=1", "data.size=96"]
 
 

@@ -30,7 +30,7 @@ from mitosis.training.run_checkpoint import RunCheckpoint
 
 # 3 epochs of 4 steps.
 DRAWN = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "data.samples_per_epoch=16", "data.batch_size=4"]
-DRAWN += ["max_steps=12", "stain=none", "trainer=cpu"]
+DRAWN += ["max_steps=12", "stain=none", "trainer=exact"]
 SEGMENTER = [*TINY, *DRAWN]
 CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *DRAWN]
 

@@ -17,7 +17,7 @@ from mitosis.inference.components import extract
 from mitosis.label.annotation import Annotation
 
 OWN = [*TINY, "data=folder", "data.labels=cells.csv", "data.case=name", "data.mpp=0.25", "data.samples_per_epoch=4"]
-OWN += ["max_steps=1", "trainer=cpu", "fold=0"]
+OWN += ["max_steps=1", "trainer=exact", "fold=0"]
 
 
 @pytest.fixture

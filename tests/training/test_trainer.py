@@ -11,8 +11,10 @@ import torch
 from mitosis.errors import InputError
 from mitosis.process.rank import RANKS
 from mitosis.run.settings import TrainingSettings
+from mitosis.training.progress import Progress
 from mitosis.training.trainer import processes_to_start, trainer_of
 
+START = Progress()
 TWO = {"accelerator": "cpu", "devices": 2, "num_nodes": 1, "strategy": "ddp"}
 
 SLURM = {"JOB_ID": "7", "JOB_NAME": "x", "NTASKS": "2", "NTASKS_PER_NODE": "2", "PROCID": "0", "LOCALID": "0"}
@@ -25,7 +27,7 @@ def unstarted(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def built(folder: Path, trainer: dict[str, Any], done: tuple[int, int] = (0, 0), samples: int = 16) -> L.Trainer:
+def built(folder: Path, trainer: dict[str, Any], done: Progress = START, samples: int = 16) -> L.Trainer:
     arguments = {"precision": "32-true", "accelerator": "cpu", "devices": 1} | trainer
     settings = TrainingSettings(seed=0, max_steps=12, val_every=1, ema=None, init=None, trainer=arguments)
     given: dict[str, Any] = {"samples": samples, "batch_size": 4, "done": done, "logger": False, "callbacks": []}
@@ -48,7 +50,7 @@ def built(folder: Path, trainer: dict[str, Any], done: tuple[int, int] = (0, 0),
 def test_a_run_has_the_requested_steps(
     tmp_path: Path, trainer: dict[str, Any], done: tuple[int, int], epochs: int, steps: int
 ) -> None:
-    made = built(tmp_path, trainer, done)
+    made = built(tmp_path, trainer, Progress(*done))
     assert (made.max_epochs, made.estimated_stepping_batches) == (epochs, steps)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mitosis.data.record import Record
 from mitosis.errors import InputError
@@ -18,9 +19,15 @@ CASES_FOR_VAL = 10
 
 
 class FoldLists(dict[str, dict[str, list[str]]]):
-    """fold → part (train, val, test) → field names; ``by_field`` holds the folds that do not keep cases apart."""
+    """fold → part (train, val, test) → field names.
+
+    ``by_field``: the folds that do not keep cases apart. ``val_by_case``: whether train and val share no case; None
+    lets the number of cases decide. ``left_out``: fold → fields that it leaves out on purpose.
+    """
 
     by_field: frozenset[str] = frozenset()
+    val_by_case: bool | None = None
+    left_out: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +110,8 @@ def split(records: Iterable[Record], fold: str | int, lists: FoldLists) -> Parts
     """Split the records by the lists of a fold: ``official``, a number, or ``all`` (no test part).
 
     Train and val share no field with test and, unless the fold is ``by_field``, no case; if they do, ``note`` names the
-    shared cases. Train and val share no field and, in a dataset of at least 10 cases, no case. Records that are in no
-    list are left out with a warning, except with ``all``.
+    shared cases. Train and val share no field and, if ``val_by_case``, no case. Records that are in no list are left
+    out with a warning, except with ``all``, which ``lists`` need not have.
     Raises ``InputError`` for an unknown fold, a listed field without a record (but the whole official test part may be
     absent, see ``test_absent``), a field or case on two sides, two records with one name, and an empty train or val.
     """
@@ -114,18 +121,21 @@ def split(records: Iterable[Record], fold: str | int, lists: FoldLists) -> Parts
         twice = next(a.field for a, b in zip(records, records[1:], strict=False) if a.field == b.field)
         raise InputError(f"field {twice} is there twice; keep one of them")
     if fold != ALL and fold not in lists:
-        raise InputError(f"fold={fold}: there is no such fold; choose {', '.join([*sorted(lists), ALL])}")
-    parts = _by_cadence(records) if fold == ALL else _by_list(by_name, fold, lists)
+        raise InputError(
+            f"fold={fold}: there is no such fold; choose {', '.join([*sorted(lists.keys() - {ALL}), ALL])}"
+        )
+    parts = _by_list(by_name, fold, lists) if fold in lists else by_cadence(records)
     for part in ("train", "val"):
         if not getattr(parts, part):
             raise InputError(f"fold={fold}: no field is left for {part} ({len(records)} in all); add fields")
-    _refuse_shared(fold, parts.train, parts.val, by_case=_many_cases(records), sides="train and val")
+    _refuse_shared(fold, parts.train, parts.val, by_case=val_by_case(records, lists), sides="train and val")
     seen = parts.train + parts.val
     _refuse_shared(fold, seen, parts.test, by_case=fold not in lists.by_field, sides="train and test")
     shared = sorted({record.case for record in seen} & {record.case for record in parts.test})
     if not shared:
         return parts
-    return replace(parts, note=f"fold {fold} is drawn by field: {', '.join(shared)} have fields in train and in test")
+    note = f"fold {fold} is drawn by field: {', '.join(shared)} have fields in train and in test"
+    return replace(parts, note="; ".join(filter(None, (note, parts.note))))
 
 
 def _by_list(by_name: dict[str, Record], fold: str, lists: FoldLists) -> Parts:
@@ -137,15 +147,23 @@ def _by_list(by_name: dict[str, Record], fold: str, lists: FoldLists) -> Parts:
             named = ", ".join(missing[part][:3]) + (", …" if len(missing[part]) > 3 else "")
             count = f"{len(missing[part])} of {len(listed[part])} {part} fields"
             raise InputError(f"fold={fold}: {count} are not under data.root: {named}")
-    known = {name for parts in lists.values() for names in parts.values() for name in names}
+    known = {name for key, parts in lists.items() if key != ALL for names in parts.values() for name in names}
+    known |= {name for names in lists.left_out.values() for name in names}
     if unknown := sorted(by_name.keys() - known):
         warnings.warn(f"{len(unknown)} field(s) are in no fold list and are left out: {unknown[0]} …", stacklevel=3)
     train, val, test = (tuple(by_name[name] for name in listed[part] if name in by_name) for part in PARTS)
-    note = "the official test part is not under data.root: no test figure" if absent else ""
-    return Parts(train, val, test, note, absent)
+    notes = ["the official test part is not under data.root: no test figure"] if absent else []
+    if count := len(lists.left_out.get(fold, ())):
+        notes.append(f"{count} further field(s) of patients in its val or test part are left out of fold {fold}")
+    return Parts(train, val, test, "; ".join(notes), absent)
 
 
-def _by_cadence(records: Sequence[Record]) -> Parts:
+def val_by_case(records: Iterable[Record], lists: FoldLists) -> bool:
+    """Whether train and val share no case: as ``lists`` say, or else if there are at least 10 cases."""
+    return _many_cases(records) if lists.val_by_case is None else lists.val_by_case
+
+
+def by_cadence(records: Sequence[Record]) -> Parts:
     """Every fifth case (from 10 cases on) or field is val, all others train."""
     key = _case if _many_cases(records) else _field
     val = set(sorted({key(record) for record in records})[::5])
@@ -183,7 +201,7 @@ def _refuse_shared(fold: str, one: Sequence[Record], other: Sequence[Record], *,
             raise InputError(f"fold={fold}: {kind} {shared[0]} is in both {sides}; a {kind} belongs to one side")
 
 
-def _many_cases(records: Sequence[Record]) -> bool:
+def _many_cases(records: Iterable[Record]) -> bool:
     return len({record.case for record in records}) >= CASES_FOR_VAL
 
 

@@ -65,7 +65,7 @@ def test_training_checks_the_space_before_it_fills_the_cache(
     cli: Callable[..., Any], tmp_path: Path, room: Callable[[int], None]
 ) -> None:
     train = ["model=scmitosis_seg", *DRAWN, "fold=0", "data.folds=null", "budget=smoke", "budget.widths=[4,4,8,8]"]
-    train += ["trainer=cpu", "data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
+    train += ["trainer=exact", "data.samples_per_epoch=8", "view.train.size=64", "view.train.jitter=16", "max_steps=2"]
     room(3 * ENTRY - 1)  # two fields to train on, one of val; the test part is not read
     ended = cli("train", *train)
     assert ended.code == 1
