@@ -16,6 +16,7 @@ from mitosis.inference import sliding_window
 from mitosis.inference.components import Candidates, extract
 from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
+from mitosis.inference.peaks import find_peaks
 from mitosis.inference.resolution import size_at
 from mitosis.process.memory import keep_freed_memory
 from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
@@ -152,12 +153,12 @@ class Cascade:
         Returns:
             The candidates, in pixels of the map.
         """
-        return extract(
-            probability,
-            threshold=self.segmenter.chosen["threshold"] if threshold is None else threshold,
-            min_area_um2=self.segmenter.candidate.min_area_um2,
-            mpp=mpp,
-        )
+        settings = self.segmenter.candidate
+        threshold = self.segmenter.chosen["threshold"] if threshold is None else threshold
+        if settings.method == "peaks":
+            distances = {"sigma_um": settings.sigma_um, "radius_um": settings.radius_um}
+            return find_peaks(probability, threshold=threshold, mpp=mpp, **distances)
+        return extract(probability, threshold=threshold, min_area_um2=settings.min_area_um2, mpp=mpp)
 
     def detect(self, normalised: np.ndarray, candidates: Candidates, *, mpp: float) -> Detections:
         """Score the candidates of a stain-normalised image; without a classifier, accept them all.

@@ -21,7 +21,11 @@ from mitosis.data.inventory import Inventory
 from mitosis.data.record import Record
 from mitosis.data.view.fields import single
 from mitosis.data.view.sampler import EpochSampler, share_of
+from mitosis.data.view.turned_tiles import TurnedTileView
 from mitosis.errors import InputError
+
+VAL_FIELDS = 4
+"""Fields that a half validates on where val is another part of its own: enough to watch, and quickly scored."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         workers: Number of processes that load training samples. 0 loads them in the main process.
         seed: Seed of the training samples. A sample depends only on (``seed``, epoch, index).
         half: Train on one half of the training cases only, 0 or 1 (cross-fitting). None trains on all of them.
+        val: With ``half``: ``held_out`` validates on the fold's val fields; ``other_half`` halves them as well, together
+            with train, and validates on the 4 fields of the other half with the most mitoses.
         views: Builds the datasets of the loaders. Not needed if only records and fields are used.
 
     Raises:
@@ -84,6 +90,7 @@ class MitosisDataModule(LightningDataModule, ABC):
         workers: int = 0,
         seed: int = 0,
         half: int | None = None,
+        val: str = "held_out",
         views: Views | None = None,
     ) -> None:
         super().__init__()
@@ -91,12 +98,16 @@ class MitosisDataModule(LightningDataModule, ABC):
             raise InputError(f"data.repeat={repeat}: give a whole number, 1 or more, or null")
         if limit is not None and limit < 2:
             raise InputError(f"data.limit={limit}: give a whole number, 2 or more, or null")
-        self.folds, self.fold, self.half = folds, fold, half
+        if val not in ("held_out", "other_half"):
+            raise InputError(f"data.val={val}: type held_out or other_half")
+        self.folds, self.fold, self.half, self.val = folds, fold, half, val
         self.store, self.views = store, views
         self._samples, self.repeat, self.limit = samples_per_epoch, repeat, limit
         self.batch_size, self.workers, self.seed = batch_size, workers, seed
         self.first_epoch = 0
         self._parts: Parts | None = None
+        self._mined: dict[str, np.ndarray] = {}
+        self._train_view: Dataset[Any] | None = None
 
     @abstractmethod
     def records(self) -> list[Record]:
@@ -124,12 +135,32 @@ class MitosisDataModule(LightningDataModule, ABC):
     def parts(self) -> Parts:
         """Train, val and test records of the fold; if ``half`` is set, train holds that half of the training cases."""
         whole = self._whole()
-        return whole if self.half is None else replace(whole, train=halves(whole.train)[int(self.half)])
+        if self.half is None:
+            return whole
+        if self.val == "held_out":
+            return replace(whole, train=self._halves()[int(self.half)])
+        most = sorted(self.other_half, key=lambda record: (-len(record.figures), record.field))[:VAL_FIELDS]
+        return replace(whole, train=self._halves()[int(self.half)], val=tuple(most))
 
     @property
     def other_half(self) -> tuple[Record, ...]:
         """The training records that ``half`` keeps out of training; empty without ``half``."""
-        return () if self.half is None else halves(self._whole().train)[1 - int(self.half)]
+        return () if self.half is None else self._halves()[1 - int(self.half)]
+
+    def _halves(self) -> tuple[tuple[Record, ...], tuple[Record, ...]]:
+        whole = self._whole()
+        return halves(whole.train if self.val == "held_out" else whole.train + whole.val)
+
+    @property
+    def mined(self) -> dict[str, np.ndarray]:
+        """False alarms that the training view shows besides the labelled look-alikes: field → (n, 2) x, y in pixels."""
+        return self._mined
+
+    @mined.setter
+    def mined(self, points: dict[str, np.ndarray]) -> None:
+        self._mined = points
+        if isinstance(self._train_view, TurnedTileView):
+            self._train_view.set_hard(points)
 
     def _whole(self) -> Parts:
         if self._parts is None:
@@ -148,6 +179,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         assert self.views is not None
         fields = self.store.fields(self.parts.train)
         dataset = self.views.train(fields, augment=self.views.augment, samples=self.samples_per_epoch, seed=self.seed)
+        self._train_view = dataset
+        self.mined = self._mined
         sampler = EpochSampler(self.samples_per_epoch, self.seed)
         sampler.set_epoch(self.first_epoch)
         return DataLoader(

@@ -92,4 +92,5 @@ def _refined(
         curvature = before - 2 * at + after
         flat = np.abs(curvature) < 1e-12
         shifts.append(np.where(flat, 0.0, 0.5 * (before - after) / np.where(flat, 1.0, curvature)).clip(-0.5, 0.5))
-    return np.stack([columns + shifts[0], rows + shifts[1]], axis=1).astype(np.float64)
+    points = np.stack([columns + shifts[0], rows + shifts[1]], axis=1).astype(np.float64)
+    return points.clip(0, np.array(smooth.shape[::-1]) - 1.0)  # a maximum at the border stays inside

@@ -31,6 +31,7 @@ class LiteFPN(nn.Module):
     Args:
         name: timm's name of the encoder, one that yields features at strides 4, 8 and 16.
         width: Channels of the pyramid.
+        encoder_lr: The encoder's learning rate as a fraction of ``optimizer.lr``.
         pretrained: Whether the encoder starts from ImageNet weights, found as by ``timm_classifier``.
         weights: A file of them, with the parameter names of timm's whole network.
 
@@ -46,8 +47,16 @@ class LiteFPN(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, name: str, width: int = 64, pretrained: bool = True, weights: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        width: int = 64,
+        encoder_lr: float = 0.25,
+        pretrained: bool = True,
+        weights: str | None = None,
+    ) -> None:
         super().__init__()
+        self.encoder_lr = encoder_lr
         check_name(name)
         if width < 1:
             raise InputError(f"model.width={width}: give 1 or more channels")
@@ -85,16 +94,16 @@ class LiteFPN(nn.Module):
         logits = self.head(self.smooth(pyramid))
         return functional.interpolate(logits, scale_factor=4.0, mode="bilinear")
 
-    def parameter_groups(self, lr: float, share: float) -> list[dict[str, Any]]:
-        """The encoder's parameters with the learning rate ``lr`` · ``share``, and all others with ``lr``."""
+    def parameter_groups(self, lr: float) -> list[dict[str, Any]]:
+        """The encoder's parameters with the learning rate ``lr`` · ``encoder_lr``, and all others with ``lr``."""
         encoder = list(self.encoder.parameters())
         known = {id(parameter) for parameter in encoder}
         rest = [parameter for parameter in self.parameters() if id(parameter) not in known]
-        return [{"params": rest, "lr": lr}, {"params": encoder, "lr": lr * share}]
+        return [{"params": rest, "lr": lr}, {"params": encoder, "lr": lr * self.encoder_lr}]
 
 
 def _encoder(name: str) -> nn.Module:
-    """timm's network ``name``, cut off behind its features at stride 16."""
+    """Timm's network ``name``, cut off behind its features at stride 16."""
     try:
         whole = cast(Any, timm.create_model(name, features_only=True)).feature_info.reduction()
         indices = tuple(whole.index(stride) for stride in STRIDES)

@@ -109,7 +109,7 @@ def installed(name: str) -> Path | None:
 
 
 def _bare(name: str) -> str:
-    """timm's name without the tag that names the set of weights."""
+    """Timm's name without the tag that names the set of weights."""
     return name.partition(".")[0]
 
 

@@ -33,14 +33,14 @@ class Assembled:
         stage: The network with its loss, metrics, optimiser and schedule.
         matching: The rule that decides which detection matches which mitotic figure.
         logger: Factory of the logger, called with ``save_dir``; None to log nothing.
-        pretrained: Whether the network starts from ImageNet weights.
+        pretrained: Where the initial ImageNet weights come from; None if they are random.
     """
 
     data: MitosisDataModule
     stage: Stage
     matching: Matching
     logger: Callable[..., Logger] | None
-    pretrained: bool
+    pretrained: str | None
 
 
 def assemble(config: dict[str, Any], segmenters: Sequence[Path]) -> Assembled:
@@ -56,12 +56,14 @@ def assemble(config: dict[str, Any], segmenters: Sequence[Path]) -> Assembled:
     Raises:
         InputError: An object cannot be built, or the data is not as described.
     """
+    stage = build_stage(config)
+    initial = getattr(stage.model, "initial", "random")
     return Assembled(
         data=build_data(config, segmenters),
-        stage=build_stage(config),
+        stage=stage,
         matching=build(config["matching"]),
         logger=partial(build, config["logger"]) if config.get("logger") else None,
-        pretrained=bool(config["model"].get("pretrained", False)),
+        pretrained=None if initial == "random" else initial,
     )
 
 

@@ -23,7 +23,7 @@ HOW_OF_DATA = ("root", "workers", "cache")
 """Keys of ``data``, and of each of its ``sets``, for how or where the data is read."""
 RESULT_OF_TRAINER = ("gradient_clip_val", "accumulate_grad_batches")
 """Keys of ``trainer`` that affect the result."""
-REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2")
+REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2", "candidate")
 """Keys of ``stage`` that repeat other parts of the configuration."""
 OF_A_STAGE = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
 """Keys of ``data`` that may differ between the stages: the amount of data per epoch and step, and the masks."""

@@ -15,6 +15,8 @@ class TrainingSettings:
         max_steps: Number of optimiser steps, rounded up to whole epochs.
         val_every: Number of epochs between validations.
         ema: Decay of an exponential moving average of the weights; None to use none.
+        keep: Weights to use after training: ``best`` on val, or ``last``.
+        mining: When and where false alarms are mined; None for no mining.
         init: Run folder or checkpoint with the initial weights; None to use none.
         trainer: Arguments of Lightning's trainer.
     """
@@ -23,6 +25,8 @@ class TrainingSettings:
     max_steps: int
     val_every: int
     ema: float | None
+    keep: str
+    mining: dict[str, Any] | None
     init: str | None
     trainer: dict[str, Any]
 
@@ -48,4 +52,9 @@ class TrainingSettings:
         ):
             if not isinstance(value, int) or value < least:
                 raise InputError(f"{key}={value}: give a whole number, {least} or more")
-        return cls(**{key: config[key] for key in ("seed", "max_steps", "val_every", "ema", "init")}, trainer=trainer)
+        if config["keep"] not in ("best", "last"):
+            raise InputError(f"keep={config['keep']}: type keep=best or keep=last")
+        return cls(
+            **{key: config[key] for key in ("seed", "max_steps", "val_every", "ema", "keep", "mining", "init")},
+            trainer=trainer,
+        )

@@ -8,7 +8,9 @@ from torch import Tensor, nn
 from torchmetrics import Metric
 from typing_extensions import override
 
-from mitosis.inference import components, sliding_window
+from mitosis.inference import sliding_window
+from mitosis.inference.components import Candidates, CandidateSettings
+from mitosis.inference.peaks import FLOOR, find_peaks
 from mitosis.inference.resolution import predict_at
 from mitosis.inference.sliding_window import Tiling
 from mitosis.stage.base import Stage
@@ -16,7 +18,7 @@ from mitosis.stage.base import Stage
 
 @final
 class SegmentationStage(Stage):
-    """Stage one: trains on tiles with masks; on held-out fields, scores components by their mean probability.
+    """Stage one: trains on tiles with masks; on held-out fields, scores local maxima of its probability map.
 
     Args:
         *args: Arguments of ``Stage``.
@@ -24,13 +26,13 @@ class SegmentationStage(Stage):
         tiling: Settings of sliding-window inference. Validation does not use its ``window`` and ``blend``, which apply
             to the finished network, but averages windows of the side ``window``.
         window: Side of a window in validation, in pixels; None for whole fields.
-        min_area_um2: Area in µm²; components up to this area are dropped.
+        candidate: How candidates are extracted; of it, smoothing and distance of local maxima are used.
         **kwargs: Arguments of ``Stage``.
     """
 
     kind = "segmentation"
     SCORED = 200
-    """Only this many of the most probable components of a field are scored: an untrained network yields thousands."""
+    """Only this many of the most probable maxima of a field are scored: an untrained network yields thousands."""
 
     def __init__(
         self,
@@ -38,14 +40,14 @@ class SegmentationStage(Stage):
         pixel: Metric,
         tiling: Tiling | dict[str, Any],
         window: int | None,
-        min_area_um2: float,
+        candidate: CandidateSettings | dict[str, Any],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         tiling = tiling if isinstance(tiling, Tiling) else Tiling(**tiling)
         self.pixel = pixel
         self.mpp = tiling.mpp
-        self.min_area_um2 = min_area_um2
+        self.candidate = candidate if isinstance(candidate, CandidateSettings) else CandidateSettings(**candidate)
         self._predict = partial(
             sliding_window.predict,
             window=window,
@@ -62,18 +64,28 @@ class SegmentationStage(Stage):
 
     @override
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:
-        scale = 1.0 if self.mpp is None else float(field["mpp"]) / self.mpp
-        probability = probability_of(self.model, field["image"], self._predict, scale)
-        self.check_finite(probability, "prediction")
+        probability = self.probability(field["image"], float(field["mpp"]))
         mask = field["mask"][0].to(probability)
         self.pixel.update(probability.to(self.device), mask.to(self.device))
         logits = torch.logit(probability, eps=1e-6)[None, None]
         loss = self.loss(logits, mask[None, None])
-        candidates = components.extract(
-            probability.numpy(), threshold=0.5, min_area_um2=self.min_area_um2, mpp=float(field["mpp"])
+        candidates = self.peaks(probability, float(field["mpp"]))
+        points, scores = candidates.points[: self.SCORED], candidates.mean[: self.SCORED]
+        return torch.from_numpy(points), torch.from_numpy(scores), loss
+
+    def probability(self, image: Tensor, mpp: float) -> Tensor:
+        """Probability map (H, W) of a field (3, H, W) in [0, 1] of ``mpp`` µm per pixel; ``InputError`` if not finite."""
+        scale = 1.0 if self.mpp is None else mpp / self.mpp
+        probability = probability_of(self.model, image, self._predict, scale)
+        self.check_finite(probability, "prediction")
+        return probability
+
+    def peaks(self, probability: Tensor, mpp: float) -> Candidates:
+        """The local maxima of a probability map (H, W) of ``mpp`` µm per pixel, by decreasing score."""
+        settings = self.candidate
+        return find_peaks(
+            probability.numpy(), threshold=FLOOR, sigma_um=settings.sigma_um, radius_um=settings.radius_um, mpp=mpp
         )
-        best = candidates.mean.argsort(kind="stable")[::-1][: self.SCORED].copy()
-        return torch.from_numpy(candidates.points[best]), torch.from_numpy(candidates.mean[best]), loss
 
     @override
     def on_validation_epoch_end(self) -> None:

@@ -21,6 +21,7 @@ from mitosis.run.assembly import Assembled
 from mitosis.run.run import Run
 from mitosis.run.settings import TrainingSettings
 from mitosis.training.history import History
+from mitosis.training.mining import Mining, MiningSettings
 from mitosis.training.panel import Panel
 from mitosis.training.result import hardware, metrics_of
 from mitosis.training.run_checkpoint import RunCheckpoint
@@ -42,7 +43,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
         print(parts.note)
     data.store.check_room(parts.train + parts.val)
     contents = {"recipe": run.recipe, "mpp": float(parts.train[0].mpp), "inputs": run.inputs, "fields": names_of(parts)}
-    checkpoints = RunCheckpoint(run.folder / "checkpoints", contents)
+    checkpoints = RunCheckpoint(run.folder / "checkpoints", contents, "val/ap" if settings.keep == "best" else None)
     done = progress(checkpoints, run.inputs, parts)
     data.first_epoch = done.epochs
     start = checkpoints.last_path if data.first_epoch else None
@@ -53,6 +54,8 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     bar = sys.stderr.isatty()
     history = History(run.folder / "metrics.csv", announce=not bar)
     callbacks: list[Callback] = [history, Panel(run.folder / "panel.png"), checkpoints]
+    if settings.mining:
+        callbacks.append(Mining(data, MiningSettings(**settings.mining)))
     callbacks += [RichProgressBar()] if bar else []
     callbacks += [LearningRateMonitor("step")] if logger else []
     length = {"samples": data.samples_per_epoch, "batch_size": data.batch_size}

@@ -34,12 +34,14 @@ class AtomicCheckpointIO(CheckpointIO):
 class RunCheckpoint(Checkpoint):
     """Writes ``last.ckpt`` after each epoch, and ``best.ckpt`` unless ``monitor`` has fallen below its best value.
 
+    Without a ``monitor``, ``best.ckpt`` is the last validated epoch.
+
     An undefined ``monitor`` (nan) counts as the best only until it is first defined. ``scores`` are the best
     checkpoint's scores on val. Checkpoints also contain ``contents`` (such as the recipe), the precision and the global
     random states, so a resumed run is bit-identical to an uninterrupted one.
     """
 
-    def __init__(self, folder: Path, contents: dict[str, Any], monitor: str = "val/ap") -> None:
+    def __init__(self, folder: Path, contents: dict[str, Any], monitor: str | None = "val/ap") -> None:
         self.folder, self.contents, self.monitor = folder, contents, monitor
         self.best = -math.inf
         self.scores: dict[str, float] = {}
@@ -76,7 +78,7 @@ class RunCheckpoint(Checkpoint):
         trainer.save_checkpoint(self.last_path)
 
     def _keep_best(self, trainer: L.Trainer) -> None:
-        score = float(trainer.callback_metrics.get(self.monitor, math.nan))
+        score = math.inf if self.monitor is None else float(trainer.callback_metrics.get(self.monitor, math.nan))
         undefined = math.isnan(score) and self.best == -math.inf
         if score >= self.best or undefined:
             self.best = self.best if undefined else score

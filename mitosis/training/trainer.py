@@ -13,12 +13,13 @@ import torch
 from lightning.fabric.plugins.environments.cluster_environment import ClusterEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging, RichProgressBar
+from lightning.pytorch.callbacks import Callback, RichProgressBar
 from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.process.precision import fast_precision
 from mitosis.run.settings import TrainingSettings
+from mitosis.training.ema import WarmEMA
 from mitosis.training.length import epochs, steps_per_epoch
 from mitosis.training.progress import Progress, automatic
 from mitosis.training.run_checkpoint import AtomicCheckpointIO
@@ -71,7 +72,7 @@ def trainer_of(
     if arguments["precision"] == "auto":
         arguments["precision"] = automatic(fast_precision(bare.strategy.root_device.type), done.precision)
     if settings.ema:
-        callbacks.append(EMAWeightAveraging(decay=settings.ema))
+        callbacks.append(WarmEMA(settings.ema))
     per_epoch = _per_epoch(samples, batch_size, bare, arguments["accumulate_grad_batches"])
     whole = epochs(settings.max_steps, per_epoch, every=settings.val_every, done=(done.epochs, done.steps))
     return _built(

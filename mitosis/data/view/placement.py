@@ -51,7 +51,9 @@ def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = F
     height, width = array.shape[:2]
     reach = 2 + int(np.ceil(2 * placement.step))
     # The part of the field that the sample needs; at least one pixel of it, to reflect.
-    left, top = (int(np.clip(np.floor(v) - reach, 0, n - 1)) for v, n in zip(corners.min(0), (width, height), strict=True))
+    left, top = (
+        int(np.clip(np.floor(v) - reach, 0, n - 1)) for v, n in zip(corners.min(0), (width, height), strict=True)
+    )
     right, bottom = (
         int(np.clip(np.ceil(v) + reach + 1, edge + 1, n))
         for v, edge, n in zip(corners.max(0), (left, top), (width, height), strict=True)

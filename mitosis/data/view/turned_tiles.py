@@ -59,7 +59,7 @@ class TurnedTileView(Dataset[dict[str, Any]]):
         samples: int,
         seed: int,
     ) -> None:
-        if not (0 <= positives and 0 <= hard and positives + hard <= 1):
+        if not (positives >= 0 and hard >= 0 and positives + hard <= 1):
             raise InputError(f"positives={positives} and hard={hard}: give shares of the tiles, together at most 1")
         if not 0 <= jitter < 0.5:
             raise InputError(f"jitter={jitter} moves the mitosis out of its tile: give a share of its side below 0.5")
