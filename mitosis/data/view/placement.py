@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mitosis.inference.crop import BORDERS
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -32,8 +34,8 @@ class Placement:
         return np.column_stack([linear, np.array([self.x, self.y]) - linear @ middle])
 
 
-def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = False) -> np.ndarray:
-    """Cut a square sample from a field; beyond the field it is filled by reflection.
+def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = False, border: str = "reflect") -> np.ndarray:
+    """Cut a square sample from a field.
 
     Where the sample is coarser than the field, the field is first smoothed so that nothing aliases.
 
@@ -42,6 +44,7 @@ def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = F
         placement: Where the sample lies.
         side: Its side in pixels.
         nearest: Take the nearest pixel, as for a mask, instead of interpolating bilinearly.
+        border: Fill beyond the field: its reflection (``reflect``) or ``black``.
 
     Returns:
         (side, side) or (side, side, 3) uint8.
@@ -61,7 +64,7 @@ def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = F
     part = np.ascontiguousarray(array[top:bottom, left:right])
     matrix = matrix - np.array([[0, 0, left], [0, 0, top]])
     if nearest:
-        return _warp(part, matrix, side, cv2.INTER_NEAREST)
+        return _warp(part, matrix, side, cv2.INTER_NEAREST, border)
     if placement.step > 1.25:
         # Halving by area is exact for even steps, and the rest is interpolated.
         factor = min(placement.step, 8.0)
@@ -70,9 +73,9 @@ def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = F
         part = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
         # Pixel centres: (x + 1/2) scales, x does not.
         matrix = matrix * scale[:, None] + np.array([[0, 0, v / 2 - 0.5] for v in scale])
-    return _warp(part, matrix, side, cv2.INTER_LINEAR)
+    return _warp(part, matrix, side, cv2.INTER_LINEAR, border)
 
 
-def _warp(part: np.ndarray, matrix: np.ndarray, side: int, interpolation: int) -> np.ndarray:
+def _warp(part: np.ndarray, matrix: np.ndarray, side: int, interpolation: int, border: str) -> np.ndarray:
     flags = interpolation | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(part, matrix, (side, side), flags=flags, borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.warpAffine(part, matrix, (side, side), flags=flags, borderMode=BORDERS[border])
