@@ -67,7 +67,7 @@ def published() -> list[Entry]:
         module, _, name = shipped["_target_"].rpartition(".")
         dataset = getattr(import_module(module), name)
         one, several = dataset.inventory, getattr(dataset, "INVENTORIES", {})
-        key = next((key for key, value in shipped.items() if value in several), "")
+        key = next((key for key, value in shipped.items() if isinstance(value, str) and value in several), "")
         kinds = [({key: value}, inventory) for value, inventory in several.items()] or ([({}, one)] if one else [])
         entries += [Entry(word, made, labels, [None] * (1 + len(made.parts))) for labels, made in kinds]
     return entries

@@ -1,8 +1,10 @@
 """MITOS-ATYPIA-14: frames at x40 of breast cancer slides, mitoses and look-alikes as points (ICPR 2014 contest)."""
 
 import os
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from typing_extensions import override
 
 from mitosis.data.fold.deal import Official
@@ -18,6 +20,8 @@ MPP = {"A": 0.2455, "H": (0.2273 + 0.227531) / 2}
 """Scanner → µm per pixel. A: Aperio Scanscope XT. H: Hamamatsu NanoZoomer 2.0-HT, the mean of its two axes."""
 TEST = ("06", "08", "09", "13", "16")
 """The contest's test slides, whose labels were never published."""
+APART_UM = 8.0
+"""The contest's radius of a match: a look-alike nearer than this to a mitosis is the same nucleus, read twice."""
 
 INVENTORY = Inventory(
     name="MITOS-ATYPIA-14",
@@ -40,7 +44,8 @@ INVENTORY = Inventory(
     citation="MITOS-ATYPIA-14, contest at ICPR 2014",
     licence="not stated",
     where="https://mitos-atypia-14.grand-challenge.org",
-    note="counted on the training part of scanner A; a further 496 frames of five test slides have no labels",
+    note="counted on the training part of scanner A; a further 496 frames of five test slides have no labels;"
+    " look-alikes within 8 µm of a mitosis are not read",
     mpp=tuple(MPP.values()),
 )
 
@@ -49,7 +54,9 @@ class MitosAtypia14(PointLabelled):
     """MITOS-ATYPIA-14: x40 frames of breast cancer, mitoses and look-alikes annotated as points.
 
     Layout: the contest's folders of slides anywhere under ``root``; ``read_records`` describes the files. A case is a
-    slide. The labels of the test slides were never published.
+    slide. The labels of the test slides were never published. A look-alike nearer than 8 µm to a mitosis of its frame
+    is left out, with every scanner: it is that nucleus, read twice. The look-alikes of scanner H were labelled on A's
+    scan and carried over by scale, so they lie beside their nuclei; ``darkest_nearby`` finds those.
 
     Args:
         root: Folder that holds the contest's slides (A03 … A18 or H03 … H18).
@@ -107,4 +114,11 @@ def read_records(
         for frame, path in images.items()
         if frame in labels.sizes
     ]
-    return labelled_records(labels, sources, radius_um=radius_um, ring_um=ring_um)
+    return [_apart(record) for record in labelled_records(labels, sources, radius_um=radius_um, ring_um=ring_um)]
+
+
+def _apart(record: Record) -> Record:
+    """The record without the look-alikes nearer than ``APART_UM`` to a mitosis."""
+    between = record.hard_negatives[:, None] - record.centroids[None]
+    apart = (np.hypot(*np.moveaxis(between, -1, 0)) * record.mpp >= APART_UM).all(axis=1)
+    return replace(record, hard_negatives=record.hard_negatives[apart])

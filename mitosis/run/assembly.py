@@ -127,8 +127,8 @@ def rebuild_data(trained: Trained, roots: Mapping[str, str], cache: str | None =
         cache: Folder of normalised fields on this machine.
 
     Raises:
-        InputError: A root is of a set that the run does not have, or the fold's training fields differ from those that
-            the run was trained on.
+        InputError: A root is not that of the dataset, or of one of the sets, of the run, or the fold's
+            training fields differ from those that the run was trained on.
     """
     recipe = trained.recipe
     settings = copy.deepcopy(recipe["data"]) | ({"cache": cache} if cache else {})
@@ -144,6 +144,8 @@ def rebuild_data(trained: Trained, roots: Mapping[str, str], cache: str | None =
 
 def _table_of(data: dict[str, Any], key: str, run: Path) -> dict[str, Any]:
     """The table that holds ``key``: ``data`` itself, or one of its sets for ``sets.<name>.<key>``."""
+    if key == "root" and "sets" in data:
+        raise InputError(f"data.root: {run} has several datasets; type data.sets.{next(iter(data['sets']))}.root")
     for name in key.split(".")[:-1]:
         if not isinstance(data.get(name), dict):
             raise InputError(f"data.{key}: {run} was not trained on such a set")

@@ -349,7 +349,7 @@ def test_mismatched_runs_are_refused(make, cli, changes, words):
 )
 def test_fields_a_classifier_was_trained_on_are_not_scored(runs, cli, learned, part, refused):
     segment, classify = runs
-    data = rebuild_data(load(segment), None)
+    data = rebuild_data(load(segment), {})
     (name, *_) = [record.field for record in getattr(data.parts, part)]
     path = classify / "checkpoints" / "best.ckpt"
     write(read(path) | {"fields": {"train": [], "val": []} | {learned: [name]}}, path)

@@ -12,7 +12,7 @@ from miniature.mitos_atypia14 import add
 from PIL import Image
 from refused import refused
 
-from mitosis.data.mitos_atypia14 import MitosAtypia14
+from mitosis.data.mitos_atypia14 import MPP, MitosAtypia14
 from mitosis.data.record import Circle
 from mitosis.label.atypia import read_atypia
 
@@ -76,6 +76,24 @@ def test_points_outside_are_left_out_and_counted(tmp_path):
         (record,) = atypia(tmp_path).records()
     assert len(record.figures) == 1
     assert record.hard_negatives.shape == (0, 2)
+
+
+@pytest.mark.parametrize("scanner", "AH")
+def test_a_look_alike_within_8_um_of_a_mitosis_is_left_out(tmp_path, scanner):
+    near, far = 7.9 / MPP[scanner], 8.1 / MPP[scanner]
+    others = [
+        (64 + near, 64),
+        (64 - far, 64),
+        (64, 64 - near),
+        (64, 64 + far),
+        (64 + far * 0.6, 64 - far * 0.8),
+        (64, 64),
+    ]
+    add(tmp_path, f"{scanner}03_00Aa", "64,64,1.0\n", "\n".join(f"{x},{y},0.4" for x, y in others))
+    (record,) = atypia(tmp_path, scanner=scanner).records()
+    np.testing.assert_allclose(record.hard_negatives, [others[1], others[3], others[4]])
+    add(tmp_path, f"{scanner}03_00Ab", "", "64,64,0.4\n64,65,0.2\n")
+    assert len(atypia(tmp_path, scanner=scanner).records()[1].hard_negatives) == 2  # no mitosis there
 
 
 def test_missing_files_are_named(tmp_path):

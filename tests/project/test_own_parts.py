@@ -66,7 +66,7 @@ def test_they_train_and_the_run_is_self_contained(folder: Path, monkeypatch: pyt
         drawn = draw_field(seed=0, case=case, index=1, size=128)
         Image.fromarray(drawn.image).save(folder / "MINE" / f"a{case}_0.png")
     with pytest.raises(InputError, match="the fold is not that of its training, .* then; put data and fold lists back"):
-        rebuild_data(load(made.parent), str(folder / "MINE"))
+        rebuild_data(load(made.parent), {"root": str(folder / "MINE")})
 
 
 @pytest.mark.slow

@@ -14,8 +14,8 @@ RECIPE = {"model": {"widths": [4, 8], "lr": 1e-05}, "fold": 3, "half": None}
 
 
 def test_claim_accepts_only_the_same_recipe(tmp_path: Path) -> None:
-    claim(tmp_path, RECIPE, Path("/data"))
-    claim(tmp_path, RECIPE, Path("/moved"))
+    claim(tmp_path, RECIPE, {"root": Path("/data")})
+    claim(tmp_path, RECIPE, {"root": Path("/moved")})
     assert read_yaml(tmp_path / "recipe.yaml") == RECIPE
     assert read_yaml(tmp_path / "local.yaml") == {"root": "/moved"}
     before = (tmp_path / "recipe.yaml").read_bytes()

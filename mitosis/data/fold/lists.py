@@ -93,7 +93,7 @@ def _rows(name: str) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            rows, columns = list(reader), reader.fieldnames or ()
     except FileNotFoundError:
         if path.parent != FOLDS:
             raise InputError(f"data.folds={name}: no such file") from None
@@ -101,7 +101,7 @@ def _rows(name: str) -> list[dict[str, str]]:
         raise InputError(f"no fold lists are named {name!r}; there are {known}") from None
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError(f"data.folds={name}: not readable as a csv in UTF-8 ({error})") from error
-    if missing := {"fold", "part", "field"} - set(reader.fieldnames or ()):
+    if missing := {"fold", "part", "field"} - set(columns):
         raise InputError(f"{path}: no column {', '.join(sorted(missing))}")
     return rows
 
@@ -149,7 +149,7 @@ def _by_list(by_name: dict[str, Record], fold: str, lists: FoldLists) -> Parts:
             raise InputError(f"fold={fold}: {count} are not under data.root: {named}")
     known = {name for key, parts in lists.items() if key != ALL for names in parts.values() for name in names}
     known |= {name for names in lists.left_out.values() for name in names}
-    if unknown := sorted(by_name.keys() - known):
+    if fold != ALL and (unknown := sorted(by_name.keys() - known)):
         warnings.warn(f"{len(unknown)} field(s) are in no fold list and are left out: {unknown[0]} …", stacklevel=3)
     train, val, test = (tuple(by_name[name] for name in listed[part] if name in by_name) for part in PARTS)
     notes = ["the official test part is not under data.root: no test figure"] if absent else []

@@ -35,12 +35,12 @@ def _rows(path: Path) -> list[tuple[str, str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            rows, columns = list(reader), reader.fieldnames or ()
     except FileNotFoundError:
         raise InputError(f"data.patients={path}: no such file") from None
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         raise InputError(f"data.patients={path}: not readable as a csv in UTF-8 ({error})") from error
-    if missing := [column for column in COLUMNS if column not in (reader.fieldnames or ())]:
+    if missing := [column for column in COLUMNS if column not in columns]:
         raise InputError(f"data.patients={path}: no column {', '.join(missing)}; it has dataset, case and patient")
     values = [tuple((row[column] or "").strip() for column in COLUMNS) for row in rows]
     for number, row in enumerate(values, start=2):

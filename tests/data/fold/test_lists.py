@@ -55,6 +55,9 @@ def test_a_users_lists_are_read_from_a_csv(tmp_path):
     path.write_bytes("fold,part,field\n0,train,Präparat\n".encode("cp1252"))
     with pytest.raises(InputError, match=r"mine.csv: not readable as a csv in UTF-8"):
         read_folds(str(path))
+    path.write_text("")
+    with pytest.raises(InputError, match=r"mine.csv: no column field, fold, part$"):
+        read_folds(str(path))
     with pytest.raises(InputError, match=r"^data.folds=nowhere/mine.csv: no such file$"):
         read_folds("nowhere/mine.csv")
 
