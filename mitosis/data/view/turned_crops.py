@@ -16,6 +16,11 @@ from mitosis.data.view.fields import image_tensor
 from mitosis.data.view.placement import Placement, cut
 from mitosis.data.view.tiles import Augment
 from mitosis.errors import InputError
+from mitosis.image.darkest import darkest_nearby
+
+
+NUCLEUS_UM, SMOOTH_UM = 3.4, 1.0
+"""How far from an annotated look-alike its nucleus is searched, and the smoothing for it, in µm."""
 
 
 class TurnedCropView(Dataset[dict[str, Any]]):
@@ -71,7 +76,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         self._pools: tuple[list[tuple[Field, np.ndarray]], ...] = ([], [])
         for field in fields:
             self._pools[1].extend((field, point) for point in field.record.centroids)
-            self._pools[0].extend((field, point) for point in field.record.hard_negatives)
+            self._pools[0].extend((field, point) for point in _look_alikes(field))
             for row in candidates.get(field.record.field, ()):
                 if row.label >= 0:
                     self._pools[row.label].append((field, np.array([row.x, row.y])))
@@ -108,3 +113,12 @@ class TurnedCropView(Dataset[dict[str, Any]]):
                 return field, points[rng.integers(len(points))]
         pool = self._pools[label] or self._pools[1]
         return pool[rng.integers(len(pool))]
+
+
+def _look_alikes(field: Field) -> list[np.ndarray]:
+    """The annotated look-alikes, each moved to its nucleus: some lie beside it, being carried over from another scan."""
+    mpp, image = field.record.mpp, np.asarray(field.image)
+    return [
+        np.array(darkest_nearby(image, (x, y), radius=NUCLEUS_UM / mpp, sigma=SMOOTH_UM / mpp))
+        for x, y in field.record.hard_negatives
+    ]
