@@ -10,7 +10,7 @@ from mitosis.files import digest, read_json
 from mitosis.output.scores import print_scores
 from mitosis.run.build import build
 from mitosis.run.folder import data_roots, locked
-from mitosis.run.name import Choices
+from mitosis.run.name import Choices, roots_of
 from mitosis.run.pair import check_same_fold
 
 
@@ -20,14 +20,17 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     Writes ``evaluation.json`` and ``detections.csv`` to the last run; ``part=val`` and another matching rule add a
     suffix to the file names. Returns F1 of the last stage, nan if it is undefined.
     """
-    runs = {key: folder(config[key], key) for key in ("segmenter", "classifier") if config[key]}
+    keys = ("weights",) if config["weights"] else ("segmenter", "classifier")
+    runs = {key: folder(config[key], key) for key in keys if config[key]}
+    if not {"weights", "segmenter"} & runs.keys():
+        raise InputError("type segmenter=RUN, or weights=DIR with a folder that python -m mitosis.combine wrote")
     part, rule = config["part"], config.get("matching")
     if part not in ("test", "val"):
         raise InputError(f"part={part}: type part=test or part=val")
     if len(runs) == 2:
         check_same_fold(**runs)
     request: dict[str, Any] = {"part": part, "matching": rule}
-    request["checkpoints"] = {key: digest(run / "checkpoints" / "best.ckpt") for key, run in runs.items()}
+    request["checkpoints"] = {key: digest(_weights_file(run)) for key, run in runs.items()}
     part_suffix, rule_suffix = "" if part == "test" else f"-{part}", f"-{rule['name']}" if rule else ""
     target = list(runs.values())[-1]
     path, table = target / f"evaluation{part_suffix}{rule_suffix}.json", target / f"detections{part_suffix}.csv"
@@ -45,14 +48,21 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     return float("nan") if f1 is None else f1
 
 
+def _weights_file(run: Path) -> Path:
+    bundle = run / "cascade.json"
+    return bundle if bundle.is_file() else run / "checkpoints" / "best.ckpt"
+
+
 def _evaluated(config: dict[str, Any], runs: dict[str, Path], table: Path) -> dict[str, Any]:
-    from mitosis.cascade.cascade import Cascade  # torch is loaded from here on
+    from mitosis.cascade.bundle import read_bundle  # torch is loaded from here on
+    from mitosis.cascade.cascade import Cascade
     from mitosis.cascade.evaluation import evaluate_cascade
     from mitosis.run.assembly import rebuild_data
 
-    cascade = Cascade.load(**runs)
+    bundle = runs.get("weights")
+    cascade = read_bundle(bundle) if bundle else Cascade.load(**runs)
     matching = build(config.get("matching") or cascade.segmenter.recipe["matching"])
-    roots = data_roots(runs["segmenter"], config["data"])
+    roots = roots_of(config["data"]) if bundle else data_roots(runs["segmenter"], config["data"])
     data = rebuild_data(cascade.segmenter, roots, config["data"]["cache"])
     return evaluate_cascade(cascade, data, config["part"], matching, table)
 

@@ -35,10 +35,18 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     output.mkdir(parents=True, exist_ok=True)  # created early, so it cannot fail after an hour of work
     check_mpp(mpp)
 
-    from mitosis.cascade.cascade import Cascade  # torch is loaded from here on
+    if not config["weights"] and not config["segmenter"]:
+        raise InputError("type weights=DIR with a folder that python -m mitosis.combine wrote, or segmenter=RUN")
+
+    from mitosis.cascade.bundle import read_bundle  # torch is loaded from here on
+    from mitosis.cascade.cascade import Cascade
     from mitosis.cascade.prediction import predict_images
 
-    cascade = Cascade.load(str(config["segmenter"]), config["classifier"])
+    if config["weights"]:
+        cascade = read_bundle(str(config["weights"]))
+        cascade.use(config["point"])
+    else:
+        cascade = Cascade.load(str(config["segmenter"]), config["classifier"])
     return float(predict_images(cascade, images, output, float(mpp), overlay=config["overlay"]))
 
 

@@ -5,10 +5,9 @@ import numpy as np
 
 from mitosis.image.optical_density import recolour
 
-# Optical densities of R, G, B of hematoxylin and eosin (Ruifrok & Johnston 2001), each of length 1, and of what is
-# neither, at right angles to both.
-STAINS = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
-STAINS = STAINS / np.linalg.norm(STAINS, axis=1, keepdims=True)
+# Optical densities of R, G, B of hematoxylin and eosin (Ruifrok & Johnston 2001), then each of length 1.
+RUIFROK = np.array([[0.65, 0.70, 0.29], [0.07, 0.99, 0.11]])
+STAINS = RUIFROK / np.linalg.norm(RUIFROK, axis=1, keepdims=True)
 
 
 class RobustAugment:
@@ -79,4 +78,5 @@ def _compressed(image: np.ndarray, quality: int, chroma: float) -> np.ndarray:
         ycc[..., 1:] = cv2.GaussianBlur(ycc[..., 1:], (0, 0), chroma)
         image = cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB)
     _, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[..., ::-1])

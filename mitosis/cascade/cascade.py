@@ -1,6 +1,7 @@
 """The two-stage cascade, applied to one image of any size."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from mitosis.cascade.checks import check_mpp
+from mitosis.cascade.decision import Decision
 from mitosis.errors import InputError
 from mitosis.image.file import MAX_PIXELS, read_image
 from mitosis.inference import sliding_window
@@ -41,30 +43,44 @@ class Cascade:
     """
 
     def __init__(
-        self, segmenter: Trained, classifier: Trained | None = None, *, window: int | str | None = None
+        self,
+        segmenter: Trained | Sequence[Trained],
+        classifier: Trained | Sequence[Trained] | None = None,
+        *,
+        decision: Decision | None = None,
+        window: int | str | None = None,
     ) -> None:
         """Move the networks to the GPU if there is one.
 
         Args:
-            segmenter: Trained network of stage one.
-            classifier: Trained network of stage two; None to use stage one alone.
+            segmenter: Trained network of stage one, or several whose probabilities are averaged.
+            classifier: Trained network of stage two, or several; None to use stage one alone.
+            decision: Joins the scores of both stages. None takes the classifier's score and its own threshold.
             window: Side of the sliding window in pixels, or ``whole``. Defaults to the window chosen on val.
 
         Raises:
-            InputError: The segmenter is a classifier or vice versa, the two were trained with different stain
-                normalisation, or ``window`` is neither a number nor ``whole``.
+            InputError: The segmenter is a classifier or vice versa, the networks were trained with different stain
+                normalisation, several of one stage differ in their settings, or ``window`` is neither a number nor
+                ``whole``.
         """
-        _check(segmenter, classifier)
+        self.segmenters = (segmenter,) if isinstance(segmenter, Trained) else tuple(segmenter)
+        self.classifiers = (classifier,) if isinstance(classifier, Trained) else tuple(classifier or ())
+        self.decision, self.point = decision, "balanced"
+        for network in (*self.segmenters, *self.classifiers):
+            _check_alike(self.segmenters[0], network)
+        for one in self.segmenters:
+            for other in self.classifiers or (None,):
+                _check(one, other)
         keep_freed_memory()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.segmenter, self.classifier = segmenter, classifier
-        self.window = window if window is not None else segmenter.chosen.get("window", "whole")
+        self.segmenter = self.segmenters[0]
+        self.classifier = self.classifiers[0] if self.classifiers else None
+        self.window = window if window is not None else self.segmenter.chosen.get("window", "whole")
         if self.window != "whole" and not isinstance(self.window, int):
             raise InputError(f"tiling.window={self.window}: give a number of pixels, whole or auto")
-        self._stain = segmenter.stain
-        for trained in (segmenter, classifier):
-            if trained is not None:
-                trained.model.to(self.device)
+        self._stain = self.segmenter.stain
+        for trained in (*self.segmenters, *self.classifiers):
+            trained.model.to(self.device)
 
     @classmethod
     def load(cls, segmenter: str | Path, classifier: str | Path | None = None) -> "Cascade":
@@ -140,7 +156,8 @@ class Cascade:
             max_pixels=tiling.max_pixels,
         )
         image = _tensor(normalised).to(self.device)
-        return probability_of(self.segmenter.model, image, predict, scale).numpy()
+        maps = [probability_of(segmenter.model, image, predict, scale).numpy() for segmenter in self.segmenters]
+        return maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
 
     def propose(self, probability: np.ndarray, *, mpp: float, threshold: float | None = None) -> Candidates:
         """Extract candidates from a probability map.
@@ -154,11 +171,11 @@ class Cascade:
             The candidates, in pixels of the map.
         """
         settings = self.segmenter.candidate
-        threshold = self.segmenter.chosen["threshold"] if threshold is None else threshold
+        lowest: float = self.segmenter.chosen["threshold"] if threshold is None else threshold
         if settings.method == "peaks":
             distances = {"sigma_um": settings.sigma_um, "radius_um": settings.radius_um}
-            return find_peaks(probability, threshold=threshold, mpp=mpp, **distances)
-        return extract(probability, threshold=threshold, min_area_um2=settings.min_area_um2, mpp=mpp)
+            return find_peaks(probability, threshold=lowest, mpp=mpp, **distances)
+        return extract(probability, threshold=lowest, min_area_um2=settings.min_area_um2, mpp=mpp)
 
     def detect(self, normalised: np.ndarray, candidates: Candidates, *, mpp: float) -> Detections:
         """Score the candidates of a stain-normalised image; without a classifier, accept them all.
@@ -171,11 +188,25 @@ class Cascade:
         Returns:
             One scored detection per candidate, in the same order.
         """
-        if self.classifier is None:
+        second = self.classify(normalised, candidates.points, mpp=mpp) if self.classifiers else candidates.mean
+        return self.accept(candidates, second, mpp=mpp)
+
+    def accept(self, candidates: Candidates, second: np.ndarray, *, mpp: float) -> Detections:
+        """Join the scores of both stages and apply the threshold; without a classifier, accept every candidate.
+
+        Args:
+            candidates: The image's candidates.
+            second: (n,) the classifier's probabilities; not used without a classifier.
+            mpp: µm per pixel of the image.
+
+        Returns:
+            One scored detection per candidate, in the same order.
+        """
+        if not self.classifiers:
             scores, accepted = candidates.mean, np.ones(len(candidates), dtype=bool)
         else:
-            scores = self.classify(normalised, candidates.points, mpp=mpp)
-            accepted = scores >= self.classifier.chosen["threshold"]
+            scores = second if self.decision is None else self.decision.score(candidates.mean, second)
+            accepted = scores >= self.threshold
         return Detections(candidates.points, scores, accepted, candidates.area_um2, mpp)
 
     def classify(self, normalised: np.ndarray, points: np.ndarray, *, mpp: float) -> np.ndarray:
@@ -194,9 +225,28 @@ class Cascade:
         crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points]
         if not crops:
             return np.zeros(0)
+        images = _tensor(np.stack(crops)).to(self.device)
         with torch.inference_mode():
-            logits = logits_of(self.classifier.model, _tensor(np.stack(crops)).to(self.device))
-        return logits.softmax(dim=1)[:, 1].cpu().numpy().astype(np.float64)
+            scores = [
+                logits_of(classifier.model, turned).softmax(dim=1)[:, 1]
+                for classifier in self.classifiers
+                for turned in symmetries(images, self.decision.symmetries if self.decision else 1)
+            ]
+        return torch.stack(scores).mean(dim=0).cpu().numpy().astype(np.float64)
+
+    def use(self, point: str) -> None:
+        """Choose an operating point of the decision; ``InputError`` if it has no such point."""
+        if self.decision is not None:
+            self.decision.threshold(point)
+        self.point = point
+
+    @property
+    def threshold(self) -> float:
+        """The score from which on a candidate is a mitotic figure, with a classifier."""
+        if self.decision is not None:
+            return self.decision.threshold(self.point)
+        assert self.classifier is not None
+        return self.classifier.chosen["threshold"]
 
     def _network_mpp(self, mpp: float) -> float:
         """µm per pixel to which an image of ``mpp`` is resampled for the segmenter."""
@@ -204,6 +254,22 @@ class Cascade:
             return tiling.mpp
         trained = self.segmenter.mpp
         return mpp if abs(mpp / trained - 1) <= SAME_MPP else trained
+
+
+def symmetries(images: Tensor, count: int) -> Iterator[Tensor]:
+    """The first ``count`` of the eight symmetries of square images (n, 3, s, s); the first is the images themselves."""
+    for index in range(count):
+        turned = images.rot90(index % 4, (-2, -1))
+        yield turned.flip(-1) if index >= 4 else turned
+
+
+def _check_alike(first: Trained, other: Trained) -> None:
+    """The networks of one stage see the same input; ``InputError`` naming the first setting that differs."""
+    if first.kind != other.kind:
+        return
+    for key in ("tiling", "candidate", "crop", "stain"):
+        if first.recipe.get(key) != other.recipe.get(key):
+            raise InputError(f"{first.path} and {other.path} differ in {key}; average networks of one recipe")
 
 
 def _check(segmenter: Trained, classifier: Trained | None) -> None:

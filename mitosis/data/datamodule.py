@@ -62,8 +62,8 @@ class MitosisDataModule(LightningDataModule, ABC):
         workers: Number of processes that load training samples. 0 loads them in the main process.
         seed: Seed of the training samples. A sample depends only on (``seed``, epoch, index).
         half: Train on one half of the training cases only, 0 or 1 (cross-fitting). None trains on all of them.
-        val: With ``half``: ``held_out`` validates on the fold's val fields; ``other_half`` halves them as well, together
-            with train, and validates on the 4 fields of the other half with the most mitoses.
+        val: With ``half``: ``held_out`` validates on the fold's val fields; ``other_half`` halves them as well,
+            together with train, and validates on the 4 fields of the other half with the most mitoses.
         views: Builds the datasets of the loaders. Not needed if only records and fields are used.
 
     Raises:
@@ -141,6 +141,11 @@ class MitosisDataModule(LightningDataModule, ABC):
             return replace(whole, train=self._halves()[int(self.half)])
         most = sorted(self.other_half, key=lambda record: (-len(record.figures), record.field))[:VAL_FIELDS]
         return replace(whole, train=self._halves()[int(self.half)], val=tuple(most))
+
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """Names of the fields that the folds are made of; a joined dataset adds others to train."""
+        return frozenset(record.field for record in self._whole().train + self._whole().val + self._whole().test)
 
     @property
     def other_half(self) -> tuple[Record, ...]:

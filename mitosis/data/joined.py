@@ -83,6 +83,11 @@ class Joined(MitosisDataModule):
         known = [patient for (dataset, _), patient in self.known.items() if dataset in self._words(name)]
         return join_folds(lists, first, others, known)
 
+    @property
+    @override
+    def own_fields(self) -> frozenset[str]:
+        return frozenset(record.field for record in self._own(next(iter(self.sets))))
+
     def _own(self, name: str) -> list[Record]:
         """The records of a dataset as it reads them; read once, because the folds need those of the first again."""
         if name not in self._read:

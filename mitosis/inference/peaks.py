@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 from jaxtyping import Float, Float64, Int64
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from mitosis.inference.components import Candidates
 
@@ -69,7 +69,7 @@ def _keep(points: Float64[np.ndarray, "n 2"], radius: float) -> Int64[np.ndarray
     """Indices of the points that no earlier kept point has within ``radius``."""
     if not len(points):
         return np.zeros(0, dtype=np.int64)
-    neighbours = cKDTree(points).query_ball_point(points, radius)
+    neighbours = KDTree(points).query_ball_point(points, radius)
     free = np.ones(len(points), dtype=bool)
     kept = []
     for index, near in enumerate(neighbours):

@@ -103,23 +103,37 @@ def load(run: str | Path) -> Trained:
     recipe = upgrade(recipe)
     if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
         raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
+    state = weights_of(checkpoint)
+    model = rebuilt(recipe, state, path)
+    steps = int(checkpoint.get("global_step", 0))
+    chosen, mpp, fields = checkpoint.get("chosen", {}), float(checkpoint["mpp"]), checkpoint.get("fields")
+    return Trained(model, recipe, chosen, hash_of(state), steps, mpp, path, fields)
+
+
+def rebuilt(recipe: dict[str, Any], state: dict[str, torch.Tensor], path: Path) -> nn.Module:
+    """The network of a recipe with given weights, in evaluation mode, on the CPU.
+
+    Args:
+        recipe: A recipe in the current format.
+        state: The network's state dict.
+        path: The file that they come from, for messages.
+
+    Raises:
+        InputError: The recipe names an untrusted target, or the weights do not fit its network.
+    """
     description = dict(recipe["model"])
-    if "pretrained" in description:  # the weights are in the checkpoint, so nothing is downloaded
+    if "pretrained" in description:  # the weights are at hand, so nothing is downloaded
         description |= {"pretrained": False, "weights": None}
     try:
         model = build(description)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    state = weights_of(checkpoint)
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
         reason = " ".join(str(error).split("\n", 1)[-1].split())
         raise InputError(f"{path}: its weights do not fit its recipe's model ({reason[:200]})") from error
-    model = model.to(memory_format=torch.channels_last).eval()
-    steps = int(checkpoint.get("global_step", 0))
-    chosen, mpp, fields = checkpoint.get("chosen", {}), float(checkpoint["mpp"]), checkpoint.get("fields")
-    return Trained(model, recipe, chosen, hash_of(state), steps, mpp, path, fields)
+    return model.to(memory_format=torch.channels_last).eval()
 
 
 def weights_of(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch
 from lightning.pytorch.callbacks import WeightAveraging
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 class WarmEMA(WeightAveraging):
@@ -27,13 +27,8 @@ class WarmEMA(WeightAveraging):
 def averaging(decay: float) -> Callable[[Any, Any, Any], None]:
     """The update of a list of averages by the current values, after a number of earlier updates."""
 
-    @torch.no_grad()
     def update(averages: list[Tensor], values: list[Tensor], updates: Tensor | int) -> None:
         count = int(updates)
-        share = 1.0 - min(decay, (1.0 + count) / (10.0 + count))
-        if averages[0].is_floating_point():  # torch calls this once for every dtype
-            torch._foreach_lerp_(averages, values, share)
-        else:  # such as BatchNorm's counter
-            torch._foreach_copy_(averages, values)
+        get_ema_multi_avg_fn(min(decay, (1.0 + count) / (10.0 + count)))(averages, values, updates)
 
     return update

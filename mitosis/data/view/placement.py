@@ -34,7 +34,9 @@ class Placement:
         return np.column_stack([linear, np.array([self.x, self.y]) - linear @ middle])
 
 
-def cut(array: np.ndarray, placement: Placement, side: int, *, nearest: bool = False, border: str = "reflect") -> np.ndarray:
+def cut(
+    array: np.ndarray, placement: Placement, side: int, *, nearest: bool = False, border: str = "reflect"
+) -> np.ndarray:
     """Cut a square sample from a field.
 
     Where the sample is coarser than the field, the field is first smoothed so that nothing aliases.

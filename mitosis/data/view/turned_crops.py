@@ -18,7 +18,6 @@ from mitosis.data.view.tiles import Augment
 from mitosis.errors import InputError
 from mitosis.image.darkest import darkest_nearby
 
-
 NUCLEUS_UM, SMOOTH_UM = 3.4, 1.0
 """How far from an annotated look-alike its nucleus is searched, and the smoothing for it, in µm."""
 
@@ -107,7 +106,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
 
     def _draw(self, label: int, rng: np.random.Generator) -> tuple[Field, np.ndarray]:
         if label == 0 and rng.random() < self._plain:
-            field = self._fields[rng.integers(len(self._fields))]
+            field = self._fields[int(rng.integers(len(self._fields)))]
             points = elsewhere(field, self._side_um)
             if len(points):
                 return field, points[rng.integers(len(points))]

@@ -109,7 +109,7 @@ class TurnedTileView(Dataset[dict[str, Any]]):
 
     def _placement(self, rng: np.random.Generator) -> tuple[int, Placement]:
         """Draw a tile: the index of its field and where it lies."""
-        kind, count = rng.random(), int(self._count)
+        kind, count, x, y = rng.random(), int(self._count), 0.0, 0.0
         if kind < self._shares[0]:
             index, x, y = self._mitoses[rng.integers(len(self._mitoses))]
             around = True

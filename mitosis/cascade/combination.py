@@ -1,0 +1,126 @@
+"""Combining cross-fitted networks into one cascade: its decision is fitted on candidates that no network has seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+from mitosis.cascade.cascade import Cascade
+from mitosis.cascade.decision import Decision, fit_coefficients, operating_points
+from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.view.candidate_table import CandidateRow, by_field
+from mitosis.errors import InputError
+from mitosis.metric.detection import DetectionMetric
+from mitosis.metric.matching import Matching
+from mitosis.output.scored import ScoredCandidates
+from mitosis.run.trained import Trained
+
+SYMMETRIES = 8
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A segmenter and a classifier trained on the same half of the cases.
+
+    Attributes:
+        segmenter: Trained network of stage one.
+        classifier: Trained network of stage two.
+        candidates: The segmenter's candidates.
+        data: Its dataset; ``other_half`` are the fields that neither network has seen.
+    """
+
+    segmenter: Trained
+    classifier: Trained
+    candidates: Sequence[CandidateRow]
+    data: MitosisDataModule
+
+
+@dataclass(frozen=True, eq=False)
+class Unseen:
+    """The candidates of one field that neither network of a pair has seen.
+
+    Attributes:
+        scored: The candidates with the scores of both stages; the joint score is that of stage two until ``joined``.
+        labels: (n,) 1 for a mitotic figure, 0 for a false candidate, -1 for neither.
+    """
+
+    scored: ScoredCandidates
+    labels: np.ndarray
+
+    def joined(self, decision: Decision) -> ScoredCandidates:
+        """The candidates with the joint score of a decision."""
+        return replace(self.scored, score=decision.score(self.scored.first, self.scored.second))
+
+
+def score_unseen(pair: Pair) -> list[Unseen]:
+    """Score the candidates of every field that the pair has not seen.
+
+    Raises:
+        InputError: The classifier was trained on one of these fields.
+    """
+    records = pair.data.other_half
+    trained = set((pair.classifier.fields or {"train": []})["train"])
+    if leaked := sorted(trained & {record.field for record in records}):
+        raise InputError(
+            f"{pair.classifier.path}: it was trained on {leaked[0]}, which its segmenter has not seen; give the"
+            " classifier of the same half"
+        )
+    cascade = Cascade(pair.segmenter, pair.classifier, decision=_averaging())
+    rows = by_field(pair.candidates)
+    unseen = []
+    for field in track(pair.data.store.each(records), "scoring unseen fields", len(records)):
+        record, own = field.record, rows.get(field.record.field, [])
+        points = np.array([(row.x, row.y) for row in own], dtype=np.float64).reshape(-1, 2)
+        second = cascade.classify(field.image, points, mpp=record.mpp)
+        labels = np.array([row.label for row in own], dtype=np.int64)
+        scored = ScoredCandidates(
+            field=record.field,
+            case=record.case,
+            points=points,
+            first=np.array([row.mean for row in own], dtype=np.float64),
+            second=second,
+            score=second,
+            truths=record.centroids,
+            mpp=record.mpp,
+            area_mm2=float(np.prod(record.size)) * record.mpp**2 / 1e6,
+        )
+        unseen.append(Unseen(scored, labels))
+    return unseen
+
+
+def decide(unseen: Sequence[Unseen], matching: Matching) -> Decision:
+    """Fit the joint score and its operating points on the scored candidates of unseen fields.
+
+    Args:
+        unseen: The fields.
+        matching: The rule that decides which detection matches which mitotic figure.
+
+    Raises:
+        InputError: The fields hold no mitotic figure, or no false candidate.
+    """
+    first, second = (np.concatenate([getattr(one.scored, key) for one in unseen]) for key in ("first", "second"))
+    labels = np.concatenate([one.labels for one in unseen])
+    counted = labels >= 0
+    coefficients = fit_coefficients(first[counted], second[counted], labels[counted] == 1)
+    joined = Decision(coefficients, SYMMETRIES, {})
+    both, alone = DetectionMetric(matching), DetectionMetric(matching)
+    scored = [one.joined(joined) for one in unseen]
+    for one in scored:
+        place: dict[str, Any] = {"truths": one.truths, "mpp": one.mpp, "field": one.field}
+        both.update(one.points, one.score, **place)
+        alone.update(one.points, one.first, **place)
+    area, cases = sum(one.area_mm2 for one in scored), len({one.case for one in scored})
+    return Decision(
+        coefficients,
+        SYMMETRIES,
+        points=operating_points(both.curve(), area),
+        alone=operating_points(alone.curve(), area)["balanced"],
+        rule=f"{len(scored)} unseen fields of {cases} patients, {matching.describe(scored[0].mpp)}",
+    )
+
+
+def _averaging() -> Decision:
+    """A decision that only makes a cascade average over the symmetries."""
+    return Decision((0.0, 0.0, 1.0), SYMMETRIES, {})

@@ -1,0 +1,89 @@
+"""``python -m mitosis.combine segmenter=[A,B] classifier=[C,D] output=DIR``: cross-fitted networks as one cascade."""
+
+from pathlib import Path
+from typing import Any
+
+from mitosis.cli.entry import entry, folder
+from mitosis.errors import InputError
+from mitosis.files import digest, read_json
+from mitosis.run.build import build
+from mitosis.run.folder import data_roots, training_recipe
+from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
+from mitosis.run.name import Choices
+
+
+def combine(config: dict[str, Any], choices: Choices) -> float:
+    """Fit the joint score and the thresholds on unseen candidates, and write the cascade to a folder.
+
+    Args:
+        config: The composed configuration, as plain data.
+        choices: The user's choices.
+
+    Returns:
+        F1 on the unseen fields at the balanced operating point.
+
+    Raises:
+        InputError: The runs are not finished, not of both halves of one fold, or do not fit together.
+    """
+    segmenters, classifiers = (_halves(config[key], key) for key in ("segmenter", "classifier"))
+    output = Path(str(config["output"])).expanduser()
+    if output.exists() and not output.is_dir():
+        raise InputError(f"output={output} is a file; give a folder")
+    request = {str(run): digest(run / "checkpoints" / "best.ckpt") for run in (*segmenters, *classifiers)}
+    done = read_json(output / "cascade.json")
+    if done and done["about"]["runs"] == list(request.values()):
+        print(f"{output} is up to date; nothing to do")
+        return done["decision"]["points"]["balanced"]["f1"]
+
+    from mitosis.cascade.bundle import write_bundle  # torch is loaded from here on
+    from mitosis.cascade.cascade import Cascade
+    from mitosis.cascade.combination import Pair, decide, score_unseen
+    from mitosis.data.view.candidate_table import read_candidates
+    from mitosis.output.scored import write_scored
+    from mitosis.run.assembly import rebuild_data
+    from mitosis.run.trained import load
+
+    pairs = []
+    for first, second in zip(segmenters, classifiers, strict=True):
+        trained = load(first)
+        data = rebuild_data(trained, data_roots(first, config["data"]), config["data"]["cache"])
+        pairs.append(Pair(trained, load(second), read_candidates(first / "candidates.csv"), data))
+    matching = build(pairs[0].segmenter.recipe["matching"])
+    unseen = [one for pair in pairs for one in score_unseen(pair)]
+    decision = decide([one for one in unseen if one.scored.field in pairs[0].data.own_fields], matching)
+    cascade = Cascade([pair.segmenter for pair in pairs], [pair.classifier for pair in pairs], decision=decision)
+    about = {
+        "data": pairs[0].segmenter.recipe["name"]["data"],
+        "fold": pairs[0].segmenter.recipe["fold"],
+        "runs": list(request.values()),
+    }
+    write_bundle(output, cascade, about)
+    write_scored(output / "out_of_fold.csv", [one.joined(decision) for one in unseen], matching)
+    for name, point in decision.points.items():
+        print(
+            f"{output}: {name} {point.threshold:.3f} → precision {point.precision:.3f}, recall {point.recall:.3f},"
+            f" F1 {point.f1:.3f}, {point.false_per_mm2:.2f} false alarms per mm² ({decision.rule})"
+        )
+    return decision.points["balanced"].f1
+
+
+def _halves(given: Any, key: str) -> list[Path]:
+    """The two run folders of a key, in the order of their halves."""
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise InputError(f"{key}={given}: give the run folders of both halves, {key}=[RUN,RUN]")
+    runs = {training_recipe(run).get("half"): run for run in (folder(path, key) for path in given)}
+    if sorted(runs, key=str) != [0, 1]:
+        raise InputError(
+            f"{key}: give a run of half=0 and one of half=1; these are of half {', '.join(map(str, runs))}"
+        )
+    kind = SEGMENTATION if key == "segmenter" else CLASSIFICATION
+    for run in runs.values():
+        if training_recipe(run)["stage"]["kind"] != kind:
+            raise InputError(f"{key}={run} is not a {key}'s run")
+        if not read_json(run / "metrics.json"):
+            raise InputError(f"{key}={run}: its training is not finished; run its command again")
+    return [runs[0], runs[1]]
+
+
+if __name__ == "__main__":
+    entry("combine", combine)
