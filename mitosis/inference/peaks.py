@@ -12,12 +12,12 @@ FLOOR = 0.02
 
 
 def find_peaks(
-    probability: Float[np.ndarray, "height width"], *, threshold: float, sigma_um: float, radius_um: float, mpp: float
+    probability: Float[np.ndarray, "..."], *, threshold: float, sigma_um: float, radius_um: float, mpp: float
 ) -> Candidates:
     """Extract the local maxima of a smoothed probability map, the highest of each neighbourhood.
 
-    The map is smoothed by a Gaussian; a pixel is a maximum if none within the square of side 2·``sigma_um`` around it is
-    higher. In order of decreasing score, a maximum is dropped if a kept one lies within ``radius_um``: a figure whose
+    The map is smoothed by a Gaussian; a pixel is a maximum if none within the square of side 2·``sigma_um`` around it
+    is higher. In order of decreasing score, a maximum is dropped if a kept one lies within ``radius_um``: a figure whose
     map falls into two parts, such as an anaphase, is one candidate.
 
     Args:

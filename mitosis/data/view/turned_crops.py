@@ -115,7 +115,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
 
 
 def _look_alikes(field: Field) -> list[np.ndarray]:
-    """The annotated look-alikes, each moved to its nucleus: some lie beside it, being carried over from another scan."""
+    """The annotated look-alikes, each moved to its nucleus: some were carried over from another scan and miss it."""
     mpp, image = field.record.mpp, np.asarray(field.image)
     return [
         np.array(darkest_nearby(image, (x, y), radius=NUCLEUS_UM / mpp, sigma=SMOOTH_UM / mpp))
