@@ -79,6 +79,10 @@ def test_a_path_that_looks_like_a_keyword_stays_a_path_in_a_list(paths: list[str
         ("data.root=null", None),
         ("optimizer.lr=1e-3", 1e-3),  # no path: Hydra's own reading
         ("+data.root=a b,c", "a b,c"),
+        ("data.sets.a_1.root=a b,c", "a b,c"),
+        ("data.sets.a.labels=in (1)/a=b.csv", "in (1)/a=b.csv"),
+        ("data.sets.a.radius_um=3", 3),
+        ("data.patients=p (1).csv", "p (1).csv"),
     ],
 )
 def test_values(typed: str, value: object) -> None:
@@ -99,6 +103,14 @@ def test_values(typed: str, value: object) -> None:
 )
 def test_flags_are_moved_to_the_end(typed: str, arranged: str) -> None:
     assert arrange(typed.split()) == arranged.split()
+
+
+def test_commands_that_take_their_data_from_a_run_accept_the_places_of_any_set() -> None:
+    typed = ["data.sets.a.root=x y", "data.root=z", "data.sets.a.scanner=A"]
+    arranged = ["++data.sets.a.root='x y'", "data.root='z'", "data.sets.a.scanner=A"]
+    for command in ("evaluate", "propose"):
+        assert arrange(typed, command) == arrange(arranged, command) == arranged
+    assert arrange(typed, "train")[0] == "data.sets.a.root='x y'"
 
 
 @pytest.mark.parametrize(("typed", "said"), [("--fold 3", "--fold"), ("-x", "-x"), ("loss=null", "cross_entropy")])

@@ -98,6 +98,6 @@ def test_every_group_is_in_the_table_of_extend():
 
 def test_one_word_leads_to_four_places_where_the_table_says_so():
     for group in ("data", "augment", "stain", "stage", "loss"):
-        for word in set(words_of(group)) - {"cross_entropy"}:
+        for word in set(words_of(group)) - {"cross_entropy", "icpr2012_atypia14"}:  # torch's own; joined of two words
             assert (ROOT / f"mitosis/{group}/{word}.py").is_file(), f"{group}={word}"
             assert (ROOT / f"tests/{group}/test_{word}.py").is_file(), f"{group}={word}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from miniature import mitos_atypia14
 from PIL import Image
 
 from mitosis.cli.compose import compose
@@ -91,9 +92,10 @@ def test_every_command_runs(tmp_path: Path):
     (tmp_path / "fields").mkdir()
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")
     _write_own(tmp_path / "own")
+    mitos_atypia14.add(tmp_path / "frames", "H05_00Aa", "64,64,1.0\n")
     for line in [line for line in BASH if line in COMMANDS or line in SCRIPTS]:
         segmenter, classifier = _run(tmp_path, "scmitosis_seg"), _run(tmp_path, "resnet34")
-        known = {"DIR": "contest", "FOLDER": "fields", "OUT": "out", "MINE": "own", "CACHE": "cache"}
+        known = {"DIR": "contest", "DIR2": "frames", "FOLDER": "fields", "OUT": "out", "MINE": "own", "CACHE": "cache"}
         known |= {"RUN": segmenter, "RUN2": classifier, "RUNS": str(Path(classifier).parent)}
         if line in COMMANDS:
             name, arguments = COMMANDS[line]
