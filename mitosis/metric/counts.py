@@ -5,7 +5,7 @@ from functools import cached_property
 from math import nan
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Float64, Int64
 
 from mitosis.metric import statistics
 
@@ -55,13 +55,19 @@ class Curve:
 
     Attributes:
         thresholds: (k,) distinct scores in descending order.
-        points: The counts of the detections that score at least each threshold.
+        tp: (k,) mitotic figures detected by the detections that score at least each threshold.
+        predictions: (k,) the number of those detections.
         truths: Mitotic figures in all fields.
     """
 
     thresholds: Float64[np.ndarray, " k"]
-    points: tuple[Counts, ...]
+    tp: Int64[np.ndarray, " k"]
+    predictions: Int64[np.ndarray, " k"]
     truths: int
+
+    def counts(self, index: int) -> Counts:
+        """The counts at the threshold ``index``."""
+        return Counts.of(int(self.tp[index]), int(self.predictions[index]), self.truths)
 
     @cached_property
     def average_precision(self) -> float:
@@ -71,16 +77,15 @@ class Curve:
         """
         if not self.truths:
             return nan
-        before, total = 0, 0.0
-        for point in self.points:
-            total += (point.tp - before) * point.precision
-            before = point.tp
-        return total / self.truths
+        gained = np.diff(self.tp, prepend=0)
+        precision = self.tp / np.maximum(self.predictions, self.tp)
+        return float(np.cumsum(gained * precision)[-1] / self.truths) if len(gained) else 0.0
 
     @cached_property
     def best(self) -> tuple[float, Counts]:
         """The largest threshold with the highest F1, and its counts; the threshold is nan without detections."""
-        if not self.points:
+        if not len(self.thresholds):
             return nan, Counts.of(0, 0, self.truths)
-        index = int(np.argmax([point.f1 for point in self.points]))
-        return float(self.thresholds[index]), self.points[index]
+        f1 = 2 * self.tp / (np.maximum(self.predictions, self.tp) + self.truths)
+        index = int(np.argmax(f1))
+        return float(self.thresholds[index]), self.counts(index)

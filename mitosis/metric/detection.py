@@ -12,6 +12,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 from mitosis.metric.counts import Counts, Curve
+from mitosis.metric.gains import gains
 from mitosis.metric.matching import Matching, checked
 
 
@@ -119,13 +120,12 @@ class DetectionMetric(Metric):
         scores = np.sort(np.concatenate([np.zeros(0), *(field.scores for field in fields)]))
         thresholds = np.unique(scores)[::-1]
         predictions = len(scores) - np.searchsorted(scores, thresholds, side="left")
-        gained = np.zeros(len(thresholds), dtype=np.int64)
-        for field in fields:
-            for score, gain in _gains(field, self.matching):
-                gained[np.searchsorted(-thresholds, -score)] += gain
-        truths = sum(len(field.truths) for field in fields)
-        points = zip(np.cumsum(gained).tolist(), predictions.tolist(), strict=True)
-        return Curve(thresholds, tuple(Counts.of(tp, count, truths) for tp, count in points), truths)
+        gained = np.concatenate([np.zeros(0), *(self._gains(field) for field in fields)])
+        tp = len(gained) - np.searchsorted(np.sort(gained), thresholds, side="left")
+        return Curve(thresholds, tp, predictions, sum(len(field.truths) for field in fields))
+
+    def _gains(self, one: _Field) -> Float64[np.ndarray, " tp"]:
+        return gains(self.matching.reach(one.points, one.truths, one.mpp), one.scores, self.matching.method)
 
     def compute(self) -> dict[str, float]:
         """``ap``, ``f1``, ``precision``, ``recall`` in [0, 1], and ``threshold``; nan where undefined."""
@@ -138,21 +138,6 @@ class DetectionMetric(Metric):
             "recall": best.recall,
             "threshold": threshold,
         }
-
-
-def _gains(one: _Field, matching: Matching) -> Iterator[tuple[float, int]]:
-    """The true positives that a field gains at each of its scores, as pairs of score and gain.
-
-    Each connected component of the graph is matched on its own: a new detection does not affect the others.
-    """
-    for component in matching.reach(one.points, one.truths, one.mpp).components():
-        score, truths, before = one.scores[component.prediction], len(np.unique(component.truth)), 0
-        for threshold in np.unique(score)[::-1]:
-            tp = len(matching.pair(component.where(score >= threshold)))
-            yield float(threshold), tp - before
-            before = tp
-            if tp == truths:  # lower scores cannot add any
-                break
 
 
 def _pack(one: _Field) -> UInt8[np.ndarray, " bytes"]:

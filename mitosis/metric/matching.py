@@ -41,17 +41,15 @@ class Reach:
         """The edges selected by ``keep``, a boolean mask (e,) or indices."""
         return Reach(self.prediction[keep], self.truth[keep], self.distance[keep])
 
-    def components(self) -> Iterator["Reach"]:
-        """The connected components, which can be matched independently of one another."""
+    def components(self) -> Int64[np.ndarray, " e"]:
+        """The connected component of each edge, numbered from 0; components can be matched independently."""
         if not len(self.truth):
-            return
+            return np.zeros(0, np.int64)
         size = int(max(self.prediction.max(), self.truth.max())) + 1
         ones = np.ones(len(self.truth), dtype=np.int8)
         graph = coo_array((ones, (self.prediction, size + self.truth)), shape=(2 * size, 2 * size))
         component = connected_components(graph, directed=False)[1][self.prediction]
-        order = np.argsort(component, kind="stable")
-        for keep in np.split(order, np.flatnonzero(np.diff(component[order])) + 1):
-            yield self.where(keep)
+        return np.unique(component, return_inverse=True)[1].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +143,10 @@ class Matching:
     def pair(self, reach: Reach) -> Int64[np.ndarray, "k 2"]:
         """Match the edges of ``reach``: (k, 2) int64, indices of prediction and truth, in ascending order of truth."""
         if self.method == "optimal":
-            pairs = [pair for part in reach.components() for pair in _optimal(part)]
+            pairs = _optimal(reach)
         else:
-            pairs = _in_order(reach, exclusive=self.method == "greedy")
-        return np.array(sorted(pairs, key=lambda pair: pair[1]), dtype=np.int64).reshape(-1, 2)
+            pairs = np.array([*_in_order(reach, self.method == "greedy")], dtype=np.int64).reshape(-1, 2)
+        return pairs[np.argsort(pairs[:, 1], kind="stable")]
 
     def __call__(self, points: Num[np.ndarray, "..."], truths: Num[np.ndarray, "..."], mpp: float) -> Pairs:
         """Match one field's detections to its mitotic figures.
@@ -200,10 +198,30 @@ def _in_order(reach: Reach, exclusive: bool) -> Iterator[tuple[int, int]]:
             yield prediction, truth
 
 
-def _optimal(part: Reach) -> Iterator[tuple[int, int]]:
-    if len(part.truth) == 1:
-        yield int(part.prediction[0]), int(part.truth[0])
-        return
+def _optimal(reach: Reach) -> Int64[np.ndarray, "k 2"]:
+    """The pairs of the optimal matching.
+
+    Nearly all components have one prediction or one truth; their shortest edge is found for all of them at once.
+    """
+    component = reach.components()
+    count = int(component.max(initial=-1)) + 1
+    sides = [np.unique(side, return_index=True)[1] for side in (reach.prediction, reach.truth)]
+    fewer = np.minimum(*(np.bincount(component[first], minlength=count) for first in sides))
+    edges = reach.where(order := np.lexsort((reach.truth, reach.prediction, reach.distance, component)))
+    starts = np.flatnonzero(np.diff(component[order], prepend=-1))
+    ends = np.append(starts[1:], len(order))
+    shortest = edges.where(starts[fewer == 1])
+    others = [
+        pair
+        for start, end in zip(starts[fewer > 1], ends[fewer > 1], strict=True)
+        for pair in _assigned(edges.where(np.arange(start, end)))
+    ]
+    alone = np.column_stack([shortest.prediction, shortest.truth])
+    return np.concatenate([alone, np.array(others, dtype=np.int64).reshape(-1, 2)])
+
+
+def _assigned(part: Reach) -> Iterator[tuple[int, int]]:
+    """The pairs of the optimal matching of one component."""
     predictions, row = np.unique(part.prediction, return_inverse=True)
     truths, column = np.unique(part.truth, return_inverse=True)
     # An unmatched pair must cost more than all distances together, or two short pairs would beat three long ones.

@@ -16,7 +16,7 @@ from mitosis.stain.normaliser import FitError, Normaliser
 class StaintoolsMacenko(Normaliser):
     """Matches a field's stains, as estimated by staintools, to the reference of ``Macenko``.
 
-    Concentrations come from a lasso per pixel, which takes seconds per field, ``Macenko`` tenths of a second; the
+    Concentrations come from a lasso per pixel, which takes seconds per field, ``Macenko`` hundredths of a second; the
     mean difference is below one grey level. Fields that ``Macenko`` cannot fit are not passed to staintools, which
     would fail or return a black image.
 

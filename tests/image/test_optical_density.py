@@ -1,10 +1,12 @@
+import cv2
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mitosis.image import optical_density
-from mitosis.image.optical_density import DENSITY, recolour
+from mitosis.image.optical_density import DENSITY, densities, recolour
 
 images = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12), st.just(3)))
 
@@ -46,10 +48,23 @@ def test_overflow_saturates_at_white_or_black(image, matrix):
     assert (result[density < -1e-3 * np.abs(DENSITY[image] @ np.abs(matrix)) - 1e-3] == 255).all()
 
 
-def test_processing_in_strips_and_views_gives_the_same_result(monkeypatch):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_blocks_threads_and_views_give_the_same_result(monkeypatch, threads):
     image = np.random.default_rng(0).integers(0, 256, (50, 30, 3), dtype=np.uint8)
     matrix = np.array([[0.9, 0.1, 0], [0, 1.2, 0.1], [0.2, 0, 0.7]])
     whole = recolour(image, matrix)
-    monkeypatch.setattr(optical_density, "_STRIP", 7 * 30)
+    monkeypatch.setattr(optical_density, "_BLOCK", 7)
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: threads)
     np.testing.assert_array_equal(recolour(image, matrix), whole)
     np.testing.assert_array_equal(recolour(image[::-1, ::-1], matrix), whole[::-1, ::-1])
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(0, 12), st.just(3))))
+def test_densities_are_those_of_the_table(pixels):
+    np.testing.assert_allclose(densities(pixels), DENSITY[pixels], rtol=1e-6)
+    assert densities(pixels).dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [(0, 7), (7, 0)])
+def test_an_empty_image_stays_empty(size):
+    assert recolour(np.zeros((*size, 3), np.uint8), np.eye(3)).shape == (*size, 3)

@@ -115,7 +115,8 @@ def test_curve_is_the_counts_at_each_score(fields, matching):
     metric = metric_of(fields, matching)
     found = metric.curve()
     assert found.thresholds.tolist() == sorted({s for one in fields for s in one.scores.tolist()}, reverse=True)
-    assert list(found.points) == [metric.counts(threshold) for threshold in found.thresholds]
+    points = [found.counts(index) for index in range(len(found.thresholds))]
+    assert points == [metric.counts(threshold) for threshold in found.thresholds]
 
 
 @given(FIELDS, METHOD, st.randoms())

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from plain_matching import plain_pairs
 from sklearn.neighbors import BallTree
 
 from mitosis.errors import InputError
@@ -118,6 +119,14 @@ def test_optimal_is_the_best_of_all_assignments(predictions, truths, radius, inc
     assert len(set(got[:, 0])) == len(set(got[:, 1])) == len(got)
     assert len(got) == -best[0]
     assert distance[got[:, 0], got[:, 1]].sum() == pytest.approx(best[1])
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["optimal", "greedy", "shared"]), st.sampled_from([10, 30, 80]))
+def test_pairs_are_those_of_the_plain_form(seed, method, side):
+    random = np.random.default_rng(seed)
+    predictions, truths = random.uniform(0, side, (25, 2)), random.uniform(0, side, (15, 2))
+    matching = Matching("any", 4.0, "px", method=method)
+    assert list(map(tuple, matching(predictions, truths, 1).pairs)) == plain_pairs(matching, predictions, truths, 1)
 
 
 def official(predictions, truths, radius):

@@ -1,12 +1,15 @@
 import os
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from mitosis.image.file import read_image
-from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, Macenko, concentrations, fit
+from mitosis.stain.macenko import REFERENCE_MAXIMA, REFERENCE_STAINS, Macenko, concentrations, fit, stain_vectors
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
 REAL_FIELDS = sorted((Path(REAL) / "icpr2012").glob("*.jpg")) if REAL else []
@@ -87,7 +90,37 @@ def test_concentrations_match_scipy():
     density = np.random.default_rng(0).uniform(0, 2, (200, 3))
     expected = np.array([nnls(STAINS.T, pixel)[0] for pixel in density])
     unit = STAINS / np.linalg.norm(STAINS, axis=1, keepdims=True)
-    np.testing.assert_allclose(concentrations(density, unit), expected, atol=1e-6)
+    np.testing.assert_allclose(np.transpose(concentrations(density, unit)), expected, atol=1e-6)
+
+
+def plain_stain_vectors(density):
+    """The method as published: principal axes, angles, percentiles."""
+    axes = np.linalg.svd(density - density.mean(axis=0), full_matrices=False)[2][:2]
+    axes = axes * np.where(axes.sum(axis=1) < 0, -1, 1)[:, None]
+    angles = np.arctan2(*(density @ axes.T).T[::-1])
+    stains = np.array([[np.cos(angle), np.sin(angle)] @ axes for angle in np.percentile(angles, [1, 99])])
+    return stains[np.argsort(-stains[:, 0])]
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.2, 0.7), st.floats(0.1, 0.3))
+def test_stain_vectors_are_those_of_the_published_steps(seed, red, blue):
+    stains = np.array([[red, 0.7, 0.4], [0.05, 0.8, 0.4 + blue]])
+    amounts = np.random.default_rng(seed).gamma(4, 0.2, (4000, 2))
+    density = amounts @ (stains / np.linalg.norm(stains, axis=1, keepdims=True))
+    expected = plain_stain_vectors(density)
+    assert degrees_apart(stain_vectors(density.astype(np.float32)), expected).max() < 0.05
+
+
+def test_a_fit_is_the_same_in_every_call_and_with_any_number_of_threads(field):
+    image, threads = field(), cv2.getNumThreads()
+    fits = []
+    for number in (1, 2, 1):
+        cv2.setNumThreads(number)
+        fits.append(fit(image))
+    cv2.setNumThreads(threads)
+    for stains, maxima in fits[1:]:
+        np.testing.assert_array_equal(stains, fits[0][0])
+        np.testing.assert_array_equal(maxima, fits[0][1])
 
 
 @pytest.mark.parametrize("deviation", [0, 1, 4])
