@@ -7,7 +7,7 @@ DOCS    := .venv-docs
 # Two single-threaded processes: on busy cores, multithreading costs far more than it saves.
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 UV      := $(BIN)/uv pip
-COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep \
+COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep --extra weights \
            --no-emit-package opencv-python --no-header --quiet
 COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-version 3.11 --no-header --quiet
 

@@ -17,8 +17,8 @@ def find_peaks(
     """Extract the local maxima of a smoothed probability map, the highest of each neighbourhood.
 
     The map is smoothed by a Gaussian; a pixel is a maximum if none within the square of side 2·``sigma_um`` around it
-    is higher. In order of decreasing score, a maximum is dropped if a kept one lies within ``radius_um``: a figure whose
-    map falls into two parts, such as an anaphase, is one candidate.
+    is higher. In order of decreasing score, a maximum is dropped if a kept one lies within ``radius_um``: a figure
+    whose map falls into two parts, such as an anaphase, is one candidate.
 
     Args:
         probability: (H, W) float in [0, 1].

@@ -74,7 +74,7 @@ class SegmentationStage(Stage):
         return torch.from_numpy(points), torch.from_numpy(scores), loss
 
     def probability(self, image: Tensor, mpp: float) -> Tensor:
-        """Probability map (H, W) of a field (3, H, W) in [0, 1] at ``mpp`` µm per pixel; ``InputError`` if not finite."""
+        """Probability map (H, W) of a field (3, H, W) in [0, 1] of ``mpp`` µm/px; ``InputError`` if not finite."""
         scale = 1.0 if self.mpp is None else mpp / self.mpp
         probability = probability_of(self.model, image, self._predict, scale)
         self.check_finite(probability, "prediction")

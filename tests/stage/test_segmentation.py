@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED
+from mitosis.inference.components import CandidateSettings
 from mitosis.inference.sliding_window import Tiling
 from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
@@ -47,7 +48,7 @@ def stage_of(
         pixel=PixelMetric(),
         tiling=tiling,
         window=window,
-        min_area_um2=min_area_um2,
+        candidate=CandidateSettings("auto", 0.95, min_area_um2),
     ).eval()
 
 
