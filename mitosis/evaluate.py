@@ -20,8 +20,8 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     Writes ``evaluation.json`` and ``detections.csv`` to the last run; ``part=val`` and another matching rule add a
     suffix to the file names. Returns F1 of the last stage, nan if it is undefined.
     """
-    keys = ("weights",) if config["weights"] else ("segmenter", "classifier")
-    runs = {key: folder(config[key], key) for key in keys if config[key]}
+    keys = ("weights",) if config.get("weights") else ("segmenter", "classifier")
+    runs = {key: folder(config[key], key) for key in keys if config.get(key)}
     if not {"weights", "segmenter"} & runs.keys():
         raise InputError("type segmenter=RUN, or weights=DIR with a folder that python -m mitosis.combine wrote")
     part, rule = config["part"], config.get("matching")

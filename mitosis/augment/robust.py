@@ -21,7 +21,7 @@ class RobustAugment:
         tint: Half-width of the range around 1 of a gain of each colour channel.
         blur: Probability of a Gaussian blur of σ 0.3–1.2 px.
         noise: Probability of Gaussian noise of σ 2–6 grey levels.
-        jpeg: Probability of JPEG compression of quality 50–95, with a slight blur of the chroma.
+        compression: Probability of JPEG compression of quality 50–95, with a slight blur of the chroma.
 
     Source:
         Tellez et al. 2018 (stain augmentation), with other amounts, and the residual varied as well.
@@ -34,10 +34,10 @@ class RobustAugment:
         tint: float = 0.06,
         blur: float = 0.3,
         noise: float = 0.3,
-        jpeg: float = 0.4,
+        compression: float = 0.4,
     ) -> None:
         self.stain, self.shift, self.tint = stain, shift, tint
-        self.blur, self.noise, self.jpeg = blur, noise, jpeg
+        self.blur, self.noise, self.compression = blur, noise, compression
 
     def __call__(self, image: np.ndarray, mask: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Augment an image; the result depends only on the arguments.
@@ -57,7 +57,7 @@ class RobustAugment:
         if rng.random() < self.noise:
             noise = rng.standard_normal(image.shape, dtype=np.float32) * np.float32(rng.uniform(2, 6))
             image = np.clip(image + noise, 0, 255).round().astype(np.uint8)
-        if rng.random() < self.jpeg:
+        if rng.random() < self.compression:
             image = _compressed(image, int(rng.integers(50, 96)), float(rng.uniform(0, 0.8)))
         return image, mask
 

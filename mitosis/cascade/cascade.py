@@ -1,27 +1,25 @@
 """The two-stage cascade, applied to one image of any size."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mitosis.cascade.checks import check_mpp
 from mitosis.cascade.decision import Decision
+from mitosis.cascade.networks import check_alike, check_pair, check_size, symmetries, tensor_of
 from mitosis.errors import InputError
-from mitosis.image.file import MAX_PIXELS, read_image
+from mitosis.image.file import read_image
 from mitosis.inference import sliding_window
 from mitosis.inference.components import Candidates, extract
 from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
 from mitosis.inference.peaks import find_peaks
-from mitosis.inference.resolution import size_at
 from mitosis.process.memory import keep_freed_memory
-from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
 from mitosis.run.trained import Trained, load
 from mitosis.stage.classification import logits_of
 from mitosis.stage.segmentation import probability_of
@@ -67,10 +65,10 @@ class Cascade:
         self.classifiers = (classifier,) if isinstance(classifier, Trained) else tuple(classifier or ())
         self.decision, self.point = decision, "balanced"
         for network in (*self.segmenters, *self.classifiers):
-            _check_alike(self.segmenters[0], network)
+            check_alike(self.segmenters[0], network)
         for one in self.segmenters:
             for other in self.classifiers or (None,):
-                _check(one, other)
+                check_pair(one, other)
         keep_freed_memory()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.segmenter = self.segmenters[0]
@@ -97,7 +95,7 @@ class Cascade:
             InputError: A file is missing or broken, or its run is not finished.
         """
         first, second = load(segmenter), load(classifier) if classifier is not None else None
-        _check(first, second)  # the kinds come first: how to get a missing threshold depends on the kind of run
+        check_pair(first, second)  # the kinds come first: how to get a missing threshold depends on the kind of run
         if "threshold" not in first.chosen:
             raise InputError(f"{segmenter} has no threshold yet; type python -m mitosis.propose segmenter={segmenter}")
         if second is not None and "threshold" not in second.chosen:
@@ -126,7 +124,7 @@ class Cascade:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
             raise InputError(f"{name}: expected (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
         network_mpp = self._network_mpp(mpp)
-        _check_size(image, mpp / network_mpp, name)
+        check_size(image, mpp / network_mpp, name)
         normalised = self._stain(image, name)
         probability = self.probability(normalised, mpp=mpp, network_mpp=network_mpp)
         return self.detect(normalised, self.propose(probability, mpp=mpp), mpp=mpp)
@@ -155,7 +153,7 @@ class Cascade:
             batch=max(1, tiling.batch * BATCH_SIDE**2 // side**2),
             max_pixels=tiling.max_pixels,
         )
-        image = _tensor(normalised).to(self.device)
+        image = tensor_of(normalised).to(self.device)
         maps = [probability_of(segmenter.model, image, predict, scale).numpy() for segmenter in self.segmenters]
         return maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
 
@@ -225,7 +223,7 @@ class Cascade:
         crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points]
         if not crops:
             return np.zeros(0)
-        images = _tensor(np.stack(crops)).to(self.device)
+        images = tensor_of(np.stack(crops)).to(self.device)
         with torch.inference_mode():
             scores = [
                 logits_of(classifier.model, turned).softmax(dim=1)[:, 1]
@@ -254,44 +252,3 @@ class Cascade:
             return tiling.mpp
         trained = self.segmenter.mpp
         return mpp if abs(mpp / trained - 1) <= SAME_MPP else trained
-
-
-def symmetries(images: Tensor, count: int) -> Iterator[Tensor]:
-    """The first ``count`` of the eight symmetries of square images (n, 3, s, s); the first is the images themselves."""
-    for index in range(count):
-        turned = images.rot90(index % 4, (-2, -1))
-        yield turned.flip(-1) if index >= 4 else turned
-
-
-def _check_alike(first: Trained, other: Trained) -> None:
-    """The networks of one stage see the same input; ``InputError`` naming the first setting that differs."""
-    if first.kind != other.kind:
-        return
-    for key in ("tiling", "candidate", "crop", "stain"):
-        if first.recipe.get(key) != other.recipe.get(key):
-            raise InputError(f"{first.path} and {other.path} differ in {key}; average networks of one recipe")
-
-
-def _check(segmenter: Trained, classifier: Trained | None) -> None:
-    if segmenter.kind != SEGMENTATION:
-        raise InputError(f"segmenter={segmenter.path} is a classifier's; give a segmenter's run")
-    if classifier is None:
-        return
-    if classifier.kind != CLASSIFICATION:
-        raise InputError(f"classifier={classifier.path} is a segmenter's; give a classifier's run")
-    if not classifier.same_stain(segmenter):
-        raise InputError(
-            f"segmenter={segmenter.path} and classifier={classifier.path} were trained on differently normalised"
-            " stains; train both with one stain="
-        )
-
-
-def _check_size(image: np.ndarray, scale: float, name: str) -> None:
-    height, width = size_at(scale, image.shape[:2])
-    if height * width > MAX_PIXELS:
-        size = f"{width} x {height} pixels at the network's resolution"
-        raise InputError(f"{name}: {size}, more than 20000 x 20000; cut it, or check mpp")
-
-
-def _tensor(image: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3))).float().div_(255)

@@ -134,9 +134,9 @@ def operating_points(curve: Curve, area_mm2: float) -> dict[str, OperatingPoint]
         raise InputError("the unseen fields hold no candidate or no mitotic figure: no threshold can be chosen")
     points = {}
     for name, beta in POINTS.items():
-        best = max(range(len(curve.points)), key=lambda index: _f_beta(curve.points[index], beta))
+        best = max(range(len(curve.thresholds)), key=lambda index: _f_beta(curve.counts(index), beta))
         lower = curve.thresholds[best + 1] if best + 1 < len(curve.thresholds) else 0.0
-        counts = curve.points[best]
+        counts = curve.counts(best)
         points[name] = OperatingPoint(
             threshold=float((curve.thresholds[best] + lower) / 2),
             precision=counts.precision,

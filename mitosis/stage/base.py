@@ -1,6 +1,5 @@
 """Base class of both stages: optimiser, check for a non-finite loss, scores on held-out fields."""
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.scheduler.plateau import Plateau
+from mitosis.stage.trainable import trainable
 
 
 class Stage(LightningModule, ABC):
@@ -91,19 +91,12 @@ class Stage(LightningModule, ABC):
         if isinstance(schedule := self.lr_schedulers(), Plateau):
             schedule.observe(score)
 
-    def _trainable(self) -> Any:
-        """The network's own groups with their learning rates, if it has a pretrained part to be trained more slowly."""
-        groups = getattr(self.model, "parameter_groups", None)
-        if groups is None:
-            return self.parameters()
-        return groups(inspect.signature(self._optimizer).parameters["lr"].default)
-
     @override
     def configure_optimizers(self) -> Any:
         total = int(self.trainer.estimated_stepping_batches)
         steps = {"total_steps": total, "steps_per_epoch": total // (self.trainer.max_epochs or 1)}
         try:
-            optimizer = self._optimizer(self._trainable())
+            optimizer = self._optimizer(trainable(self.model, self._optimizer))
             scheduler = self._scheduler(optimizer, **steps)
         except ValueError as error:
             raise InputError(f"optimizer or scheduler: {error}") from error

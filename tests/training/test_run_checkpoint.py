@@ -22,6 +22,7 @@ class Trainer:
     """The part of Lightning's trainer that the callback uses; an epoch's state is its number."""
 
     check_val_every_n_epoch: int | None = 1
+    precision = "32-true"
 
     def __init__(self, callback: RunCheckpoint) -> None:
         self.callback, self.current_epoch, self.callback_metrics = callback, 0, {}

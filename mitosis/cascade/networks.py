@@ -1,0 +1,57 @@
+"""Whether networks fit together, and the images that they receive."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mitosis.errors import InputError
+from mitosis.image.file import MAX_PIXELS
+from mitosis.inference.resolution import size_at
+from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
+from mitosis.run.trained import Trained
+
+
+def symmetries(images: Tensor, count: int) -> Iterator[Tensor]:
+    """The first ``count`` of the eight symmetries of square images (n, 3, s, s); the first is the images themselves."""
+    for index in range(count):
+        turned = images.rot90(index % 4, (-2, -1))
+        yield turned.flip(-1) if index >= 4 else turned
+
+
+def check_alike(first: Trained, other: Trained) -> None:
+    """The networks of one stage see the same input; ``InputError`` naming the first setting that differs."""
+    if first.kind != other.kind:
+        return
+    for key in ("tiling", "candidate", "crop", "stain"):
+        if first.recipe.get(key) != other.recipe.get(key):
+            raise InputError(f"{first.path} and {other.path} differ in {key}; average networks of one recipe")
+
+
+def check_pair(segmenter: Trained, classifier: Trained | None) -> None:
+    """Raise ``InputError`` unless both are of their kinds and were trained with the same stain normalisation."""
+    if segmenter.kind != SEGMENTATION:
+        raise InputError(f"segmenter={segmenter.path} is a classifier's; give a segmenter's run")
+    if classifier is None:
+        return
+    if classifier.kind != CLASSIFICATION:
+        raise InputError(f"classifier={classifier.path} is a segmenter's; give a classifier's run")
+    if not classifier.same_stain(segmenter):
+        raise InputError(
+            f"segmenter={segmenter.path} and classifier={classifier.path} were trained on differently normalised"
+            " stains; train both with one stain="
+        )
+
+
+def check_size(image: np.ndarray, scale: float, name: str) -> None:
+    """Raise ``InputError`` naming the image if it is too large at the network's resolution."""
+    height, width = size_at(scale, image.shape[:2])
+    if height * width > MAX_PIXELS:
+        size = f"{width} x {height} pixels at the network's resolution"
+        raise InputError(f"{name}: {size}, more than 20000 x 20000; cut it, or check mpp")
+
+
+def tensor_of(image: np.ndarray) -> Tensor:
+    """Convert (..., H, W, 3) uint8 to (..., 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, -1, -3))).float().div_(255)
