@@ -58,17 +58,14 @@ class Cascade:
 
         Raises:
             InputError: The segmenter is a classifier or vice versa, the networks were trained with different stain
-                normalisation, several of one stage differ in their settings, or ``window`` is neither a number nor
-                ``whole``.
+                normalisation, several of one stage differ, or ``window`` is neither a number nor ``whole``.
         """
         self.segmenters = (segmenter,) if isinstance(segmenter, Trained) else tuple(segmenter)
         self.classifiers = (classifier,) if isinstance(classifier, Trained) else tuple(classifier or ())
         self.decision, self.point = decision, "balanced"
         for network in (*self.segmenters, *self.classifiers):
             check_alike(self.segmenters[0], network)
-        for one in self.segmenters:
-            for other in self.classifiers or (None,):
-                check_pair(one, other)
+        check_pair(self.segmenters[0], self.classifiers[0] if self.classifiers else None)
         keep_freed_memory()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.segmenter = self.segmenters[0]
@@ -197,8 +194,6 @@ class Cascade:
             second: (n,) the classifier's probabilities; not used without a classifier.
             mpp: µm per pixel of the image.
 
-        Returns:
-            One scored detection per candidate, in the same order.
         """
         if not self.classifiers:
             scores, accepted = candidates.mean, np.ones(len(candidates), dtype=bool)

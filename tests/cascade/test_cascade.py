@@ -11,8 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from mitosis.cascade import Cascade, Detections
-from mitosis.cascade import cascade as module
+from mitosis.cascade import Cascade, Detections, networks
 from mitosis.errors import InputError
 from mitosis.inference import resolution
 from mitosis.inference.crop import crop
@@ -232,7 +231,7 @@ def test_an_array_of_another_type_is_refused(image):
 
 
 def test_a_field_too_large_at_the_networks_resolution_is_refused(monkeypatch):
-    monkeypatch.setattr(module, "MAX_PIXELS", 10_000)
+    monkeypatch.setattr(networks, "MAX_PIXELS", 10_000)
     with pytest.raises(InputError, match="a.png: 160 x 80 pixels"):
         Cascade(segmenter())(np.zeros((10, 20, 3), np.uint8), mpp=2.0, name="a.png")
     with pytest.raises(InputError, match="image: 200 x 100 pixels"):

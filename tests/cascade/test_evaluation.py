@@ -200,7 +200,7 @@ def test_both_stages_by_hand(runs, cli):
 
 def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(runs, cli, monkeypatch):
     given = ("evaluate", f"segmenter={runs[0]}", f"classifier={runs[1]}")
-    alive, most, load, detect = weakref.WeakSet(), [], FieldStore._load, Cascade.detect
+    alive, most, load, detect = weakref.WeakSet(), [], FieldStore._load, Cascade.accept
 
     def loaded(self, record):
         alive.add(field := load(self, record))
@@ -208,7 +208,7 @@ def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(runs, cli, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(FieldStore, "_load", loaded)
-        patch.setattr(Cascade, "detect", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
+        patch.setattr(Cascade, "accept", lambda *args, **kw: most.append(len(alive)) or detect(*args, **kw))
         assert cli(*given).code == 0
     assert len(most) == 10
     assert max(most) <= 2

@@ -83,8 +83,8 @@ def test_a_perfect_network_scores_perfectly() -> None:
     stage = stage_of(Painted())
     for field in (field_of((10, 20, 8), (100, 60, 9)), field_of((140, 141, 9), name="corner"), field_of(name="none")):
         points, scores, loss = stage.detect(field)
-        assert torch.allclose(points[points[:, 0].argsort()], field["centroids"])
-        assert (scores > 0.99).all()
+        assert torch.allclose(points[points[:, 0].argsort()], field["centroids"], atol=4.5)  # at the edge, 4 px off
+        assert (scores > 0.3).all()  # a square of 8 px smoothed by σ 4 px
         assert loss < 1e-3
         stage.detection.update(points, scores, field["centroids"], mpp=MPP, field=field["field"])
     found = {name: float(value) for name, value in stage.detection.compute().items()}
@@ -95,26 +95,20 @@ def test_a_perfect_network_scores_perfectly() -> None:
 @torch.no_grad()
 def test_the_tiling_may_come_as_plain_data() -> None:
     tiling = {"mpp": 2 * MPP, "window": "auto", "overlap": 16, "blend": "mean", "batch": 3, "max_pixels": 10**6}
-    stage = SegmentationStage(*parts(Painted()), pixel=PixelMetric(), tiling=tiling, window=64, min_area_um2=0.0)
+    stage = SegmentationStage(
+        *parts(Painted()), pixel=PixelMetric(), tiling=tiling, window=64, candidate=CandidateSettings("auto", 0.95, 0.0)
+    )
     field, expected = field_of((16, 32, 16)), stage_of(Painted(), mpp=2 * MPP)
     assert torch.equal(stage.detect(field)[0], expected.detect(field)[0])
 
 
 @torch.no_grad()
-def test_small_components_are_dropped() -> None:
-    field = field_of((10, 20, 4), (100, 60, 5))
-    points, _, _ = stage_of(Painted(), min_area_um2=16 * MPP**2).detect(field)
-    assert points.tolist() == [[102, 62]]
-
-
-@torch.no_grad()
-def test_only_the_most_probable_components_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_highest_maxima_are_scored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(SegmentationStage, "SCORED", 2)
     field = field_of((10, 20, 8), (100, 60, 9), (50, 100, 7))
-    field["image"][0, 60:69, 100:109] = 0.55
     points, scores, _ = stage_of(Painted()).detect(field)
     assert len(points) == 2
-    assert 104 not in points[:, 0].tolist()
+    assert points.round().tolist() == [[104, 64], [13, 24]]  # the largest square has the highest smoothed maximum
     assert (np.diff(scores.numpy()) <= 0).all()
 
 
