@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from mitosis.cascade import Cascade, Detections, networks
 from mitosis.cascade import cascade as module
-from mitosis.cascade import networks
 from mitosis.errors import InputError
 from mitosis.inference import resolution
 from mitosis.inference.crop import crop
