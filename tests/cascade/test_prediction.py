@@ -154,7 +154,7 @@ def test_broken_images_are_named_and_the_others_written(runs, cli, tmp_path):
 
 
 def test_an_oversized_image_does_not_stop_the_others(runs, cli, tmp_path, monkeypatch):
-    monkeypatch.setattr("mitosis.cascade.cascade.MAX_PIXELS", 50_000)
+    monkeypatch.setattr("mitosis.cascade.networks.MAX_PIXELS", 50_000)
     folder, out = tmp_path / "in", tmp_path / "out"
     picture(folder / "a.png", (30, 50, RED), side=6)
     picture(folder / "b.png", size=(200, 200))
