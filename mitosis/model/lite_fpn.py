@@ -107,6 +107,25 @@ def _encoder(name: str) -> nn.Module:
     try:
         whole = cast(Any, timm.create_model(name, features_only=True)).feature_info.reduction()
         indices = tuple(whole.index(stride) for stride in STRIDES)
-        return timm.create_model(name, features_only=True, out_indices=indices)
+        encoder = timm.create_model(name, features_only=True, out_indices=indices)
     except (RuntimeError, ValueError, AttributeError) as error:
         raise InputError(f"model.name={name}: timm gives no features at strides 4, 8 and 16 of it") from error
+    _trim(encoder)
+    return encoder
+
+
+def _trim(encoder: nn.Module) -> None:
+    """Remove the blocks behind the last feature, which timm keeps and runs in some networks."""
+    encoder.eval()
+    features: list[Tensor] = encoder(torch.zeros(1, 3, 64, 64))
+    torch.stack([feature.sum() for feature in features]).sum().backward()
+    for stages in encoder.children():
+        while isinstance(stages, nn.Sequential) and len(stages) and _unused(stages[-1]):
+            del stages[-1]
+    encoder.zero_grad(set_to_none=True)
+    encoder.train()
+
+
+def _unused(stage: nn.Module) -> bool:
+    parameters = list(stage.parameters())
+    return bool(parameters) and all(parameter.grad is None for parameter in parameters)
