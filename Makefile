@@ -4,18 +4,21 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/installed
 DOCS    := .venv-docs
-# Two single-threaded processes: on busy cores, multithreading costs far more than it saves.
-PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+# Two single-threaded processes: on busy cores, multithreading costs far more than it saves. Each takes whole files, whose
+# tests share trained runs, and the first to end takes over some of the other's.
+TWO     := -n 2 --dist worksteal
+PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(TWO)
 UV      := $(BIN)/uv pip
 COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extra dev --extra sweep --extra weights \
-           --no-emit-package opencv-python --no-header --quiet
+           --extra export --extra report --extra serve --no-emit-package opencv-python --no-header --quiet
 COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-version 3.11 --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo table1 figure7 figure8 test test-all test-floors lint docs lock clean
+.PHONY: help install benchmarks demo speedrun table1 figure5 figure7 figure8 figure9 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
+        loss_table augment_table stain_table window_table report test test-all test-floors lint docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-26s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## install everything into .venv
 	@echo "installed; to activate: source $(VENV)/bin/activate"
@@ -33,6 +36,11 @@ $(STAMP): pyproject.toml requirements.lock requirements-uv.lock
 demo: $(STAMP) ## both stages on synthetic fields, in minutes: a table and a picture in demo/
 	@$(BIN)/python experiments/demo.py
 
+# Other settings of both trainings: SET="max_steps=600 seed=1".
+speedrun: $(STAMP) ## from raw fields to weights in an hour: make speedrun ICPR=DIR [ATYPIA=DIR] [FOLD=3]
+	@test -n "$(ICPR)" || { echo "type make speedrun ICPR=DIR, the folder that holds A00_v2 … A04_v2"; exit 1; }
+	@$(BIN)/python experiments/speedrun.py "icpr2012=$(ICPR)" $(if $(ATYPIA),"mitos_atypia14=$(ATYPIA)") $(if $(FOLD),fold=$(FOLD)) $(SET)
+
 # ROOTS: WORD=DIR for each available dataset, all in one pair of quotes; with output=FILE.md the table is also written.
 table1: $(STAMP) ## the published datasets; with ROOTS="icpr2012=DIR midogpp=DIR2" also counts of your copies
 	@$(BIN)/python experiments/table1.py $(ROOTS)
@@ -46,8 +54,59 @@ figure7: $(STAMP) ## fields of a dataset next to their labels: make figure7 DATA
 figure8: $(STAMP) ## the same before and after stain normalisation: make figure8 DATA=gzmh ROOT=DIR STAIN=macenko
 	@$(BIN)/python experiments/figure8.py $(SHOWN) stain=$(or $(STAIN),macenko)
 
+figure5: $(STAMP) ## candidates of a segmenter's run beside their labels: make figure5 RUN=DIR
+	@$(BIN)/python experiments/figure5.py "run=$(RUN)" $(SET)
+
+figure9: $(STAMP) ## detections of an evaluated run on its test fields: make figure9 RUN=DIR; on GZMH it is figure 11
+	@$(BIN)/python experiments/figure9.py "run=$(RUN)" $(SET)
+
 test: lint ## style, types, imports and the tests, in minutes
 	@$(PYTEST) -m "not slow"
+
+# What else is typed goes to the pipeline: make table4 data.root=DIR budget=short fold=0,1 hydra/launcher=joblib.
+SWEEP = $(BIN)/python experiments/sweep.py $@ $(filter-out PYTHON=%,$(MAKEOVERRIDES))
+
+table2: $(STAMP) ## SCMitosis, ablations of stage one: make table2 data.root=DIR, or budget=smoke for a trial
+	@$(SWEEP)
+
+table3: $(STAMP) ## SCMitosis beside the published methods: make table3 data.root=DIR; where the evaluation part is, fold=official
+	@$(SWEEP)
+
+table4: $(STAMP) ## six segmenters, alone and with stage two: make table4 data=gzmh data.root=DIR fold=official
+	@$(SWEEP)
+
+figure6: $(STAMP) ## five networks of stage two behind one segmenter
+	@$(SWEEP)
+
+unet_folds: $(STAMP) ## the U-Net paper's five folds with its augmentations: make unet_folds data.root=DIR
+	@$(SWEEP)
+
+unet_without_augmentation: $(STAMP) ## the same five folds without augmentation
+	@$(SWEEP)
+
+loss_table: $(STAMP) ## losses of stage one
+	@$(SWEEP)
+
+augment_table: $(STAMP) ## augmentations of stage one
+	@$(SWEEP)
+
+window_table: $(STAMP) ## sliding windows of stage one
+	@$(SWEEP)
+
+stain_table: $(STAMP) ## stain normalisations of both stages
+	@$(SWEEP)
+
+report: $(STAMP) ## evaluated runs as one page: make report RUNS=DIR
+	@$(BIN)/python -m mitosis.report runs=$(or $(RUNS),runs)
+
+# The peers are installed only for this: the group benchmarks, at the versions of everything else.
+benchmarks: $(STAMP) ## speed against peers, written to benchmarks/README.md; QUICK=1 for a trial
+	@$(UV) install --python $(BIN)/python --quiet --constraint requirements.lock --group pyproject.toml:benchmarks
+	@QUICK=$(QUICK) $(BIN)/python benchmarks/table.py
+
+# WORDS: some of the models; SET="side=1024 device=cpu" changes how they are measured.
+models: $(STAMP) ## parameters, multiply-adds, time and memory of every network
+	@$(BIN)/python benchmarks/models.py $(WORDS) $(SET)
 
 # Property tests use new examples in every run; SEED=… repeats those of an earlier run.
 SEED := $(or $(SEED),$(shell date +%s))
@@ -58,12 +117,12 @@ test-all: lint ## the same with the slow tests, and new examples for property te
 
 test-floors: ## the tests on the lowest versions that pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-floors install-floors
-	@OMP_NUM_THREADS=1 .venv-floors/bin/python -m pytest -n 2 -m "not slow"
+	@OMP_NUM_THREADS=1 .venv-floors/bin/python -m pytest $(TWO) -m "not slow"
 
 install-floors:
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-uv.lock
-	@$(UV) install --python $(BIN)/python --resolution lowest-direct --compile-bytecode --quiet -e '.[dev,sweep]'
+	@$(UV) install --python $(BIN)/python --resolution lowest-direct --compile-bytecode --quiet -e '.[dev,sweep,report]'
 
 # Without the warnings pyright asks for nothing but its own files: no newer version is looked up.
 lint: $(STAMP) ## style, types and the direction of imports

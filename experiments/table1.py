@@ -19,7 +19,7 @@ from mitosis import files
 from mitosis.check.check import of_part, tally
 from mitosis.data.inventory import Inventory, Part
 from mitosis.errors import InputError
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 
 HEAD = ("data set", "fields", "found", "mitoses", "found", "hard negatives", "found", "µm/px", "licence", "where")
 NONE = "–"

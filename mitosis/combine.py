@@ -1,5 +1,6 @@
 """``python -m mitosis.combine segmenter=[A,B] classifier=[C,D] output=DIR``: cross-fitted networks as one cascade."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from mitosis.run.name import Choices
 def combine(config: dict[str, Any], choices: Choices) -> float:
     """Fit the joint score and the thresholds on unseen candidates, and write the cascade to a folder.
 
+    The two halves of a stage score the candidates that they have not seen. The cascade consists of the runs that were
+    trained on all cases, if any are given, and otherwise of the halves.
+
     Args:
         config: The composed configuration, as plain data.
         choices: The user's choices.
@@ -25,11 +29,12 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     Raises:
         InputError: The runs are not finished, not of both halves of one fold, or do not fit together.
     """
-    segmenters, classifiers = (_halves(config[key], key) for key in ("segmenter", "classifier"))
+    segmenters, classifiers = (_members(config[key], key) for key in ("segmenter", "classifier"))
     output = Path(str(config["output"])).expanduser()
     if output.exists() and not output.is_dir():
         raise InputError(f"output={output} is a file; give a folder")
-    request = {str(run): digest(run / "checkpoints" / "best.ckpt") for run in (*segmenters, *classifiers)}
+    given = [run for stage in (segmenters, classifiers) for run in (*stage.halves, *stage.whole)]
+    request = {str(run): digest(run / "checkpoints" / "best.ckpt") for run in given}
     done = read_json(output / "cascade.json")
     if done and done["about"]["runs"] == list(request.values()):
         print(f"{output} is up to date; nothing to do")
@@ -44,14 +49,17 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     from mitosis.run.trained import load
 
     pairs = []
-    for first, second in zip(segmenters, classifiers, strict=True):
+    for first, second in zip(segmenters.halves, classifiers.halves, strict=True):
         trained = load(first)
         data = rebuild_data(trained, data_roots(first, config["data"]), config["data"]["cache"])
         pairs.append(Pair(trained, load(second), read_candidates(first / "candidates.csv"), data))
-    matching = build(pairs[0].segmenter.recipe["matching"])
+    matching = build(pairs[0].segmenter.recipe["matching"], "matching")
     unseen = [one for pair in pairs for one in score_unseen(pair)]
-    decision = decide([one for one in unseen if one.scored.field in pairs[0].data.own_fields], matching)
-    cascade = Cascade([pair.segmenter for pair in pairs], [pair.classifier for pair in pairs], decision=decision)
+    decision = decide(unseen, matching)
+    chosen = pairs[0].segmenter.chosen
+    first = [replace(load(run), chosen=chosen) for run in segmenters.whole] or [pair.segmenter for pair in pairs]
+    second = [load(run) for run in classifiers.whole] or [pair.classifier for pair in pairs]
+    cascade = Cascade(first, second, decision=decision)
     about = {
         "data": pairs[0].segmenter.recipe["name"]["data"],
         "fold": pairs[0].segmenter.recipe["fold"],
@@ -67,22 +75,33 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     return decision.points["balanced"].f1
 
 
-def _halves(given: Any, key: str) -> list[Path]:
-    """The two run folders of a key, in the order of their halves."""
-    if not isinstance(given, list | tuple) or len(given) != 2:
+@dataclass(frozen=True)
+class Members:
+    """The runs of one stage: those of half 0 and 1, in this order, and those of all cases."""
+
+    halves: list[Path]
+    whole: list[Path]
+
+
+def _members(given: Any, key: str) -> Members:
+    if not isinstance(given, list | tuple) or len(given) < 2:
         raise InputError(f"{key}={given}: give the run folders of both halves, {key}=[RUN,RUN]")
-    runs = {training_recipe(run).get("half"): run for run in (folder(path, key) for path in given)}
-    if sorted(runs, key=str) != [0, 1]:
-        raise InputError(
-            f"{key}: give a run of half=0 and one of half=1; these are of half {', '.join(map(str, runs))}"
-        )
+    runs = [folder(path, key) for path in given]
     kind = SEGMENTATION if key == "segmenter" else CLASSIFICATION
-    for run in runs.values():
-        if training_recipe(run)["stage"]["kind"] != kind:
+    by_half: dict[int | None, list[Path]] = {0: [], 1: [], None: []}
+    for run in runs:
+        recipe = training_recipe(run)
+        if recipe["stage"]["kind"] != kind:
             raise InputError(f"{key}={run} is not a {key}'s run")
         if not read_json(run / "metrics.json"):
             raise InputError(f"{key}={run}: its training is not finished; run its command again")
-    return [runs[0], runs[1]]
+        by_half[recipe.get("half")].append(run)
+    if len(by_half[0]) != 1 or len(by_half[1]) != 1:
+        found = ", ".join(f"{len(by_half[half])} of half={half}" for half in (0, 1))
+        raise InputError(
+            f"{key}: give one run of half=0 and one of half=1, and any number of all cases; here are {found}"
+        )
+    return Members([by_half[0][0], by_half[1][0]], by_half[None])
 
 
 if __name__ == "__main__":

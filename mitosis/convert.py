@@ -7,6 +7,7 @@ from typing import Any
 from mitosis.cli.entry import entry
 from mitosis.errors import InputError
 from mitosis.label.conversion import convert_labels, left_behind
+from mitosis.label.kind import ClassNames
 from mitosis.run.name import Choices
 
 
@@ -28,8 +29,11 @@ def convert(config: dict[str, Any], choices: Choices) -> float:
     """
     source, target = (Path(str(config[key])).expanduser() for key in ("input", "output"))
     to, radius_um, mpp = config["to"], _number(config, "radius_um"), _number(config, "mpp")
-    labels, fitted = convert_labels(source, target, given=config["from"], to=to, radius_um=radius_um, mpp=mpp)
-    for line in left_behind(labels, fitted, to):
+    names = ClassNames(config["classes"])
+    labels, fitted = convert_labels(
+        source, target, given=config["from"], to=to, radius_um=radius_um, mpp=mpp, names=names
+    )
+    for line in filter(None, (names.remark(), *left_behind(labels, fitted, to))):
         print(line)
     mitoses = sum(cell.mitotic for cell in fitted.annotations)
     negatives = len(fitted.annotations) - mitoses

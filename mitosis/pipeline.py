@@ -3,7 +3,7 @@
 from typing import Any
 
 from mitosis.cli.entry import entry
-from mitosis.cli.plan import plan_of
+from mitosis.cli.plan import check_pretrained, plan_of
 from mitosis.cli.step import run_step
 from mitosis.files import read_json
 from mitosis.run.name import Choices
@@ -23,6 +23,7 @@ def pipeline(config: dict[str, Any], choices: Choices) -> float:
         InputError: The stages do not fit together, or pretrained weights are unavailable.
     """
     plan = plan_of(config, choices)
+    check_pretrained(plan)
     print(plan.summary, flush=True)
     for name, overrides in plan.steps:
         run_step(name, overrides, choices.conf)

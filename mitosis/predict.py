@@ -1,53 +1,59 @@
-"""``python -m mitosis.predict input=… output=DIR mpp=… segmenter=RUN [classifier=RUN]``: detections for any image."""
+"""``python -m mitosis.predict input=… output=DIR [mpp=…] [segmenter=RUN …]``: figures of any image or slide."""
 
 from pathlib import Path
 from typing import Any
 
-from mitosis.cascade.checks import check_mpp
+from mitosis.cascade.checks import check_mpp, check_networks, check_output, typed_mpp
 from mitosis.cli.entry import entry
+from mitosis.count.nottingham import check_diameter
 from mitosis.errors import InputError
+from mitosis.files import check_writable
+from mitosis.image.each_mpp import each_mpp
+from mitosis.image.scan import SUFFIXES, distinct, is_slide
 from mitosis.image.search import find_images
 from mitosis.run.name import Choices
 
 
 def predict(config: dict[str, Any], choices: Choices) -> float:
-    """Write ``detections.csv``, ``candidates.csv`` and one picture per image.
+    """Write the detections, counts and pages of images; typed again, it goes on where it was.
+
+    Whole slides are predicted tile by tile, without pictures.
 
     Args:
         config: The composed configuration, as plain data.
         choices: The user's choices.
 
     Returns:
-        The number of mitotic figures in all images.
+        The number of mitotic figures in all images and slides.
 
     Raises:
         InputError: A setting is invalid, a run is missing or broken, or images had to be skipped.
     """
-    mpp = config["mpp"]
-    if isinstance(mpp, bool) or not isinstance(mpp, int | float):
-        raise InputError(f"mpp={mpp}: give µm per pixel as a number, e.g. mpp=0.25")
-    images = find_images(str(config["input"]))
+    mpp, hpf_mm = typed_mpp(config["mpp"]), check_diameter(config["hpf_mm"])
+    found = find_images(str(config["input"]), SUFFIXES)
+    slides = [path for path in found if is_slide(path)]
+    images = [path for path in found if path not in slides]
     output = Path(str(config["output"])).expanduser()
-    if output.exists() and not output.is_dir():
-        raise InputError(f"output={output} is a file; give a folder")
-    if (output / "recipe.yaml").exists():
-        raise InputError(f"output={output} is a run's folder, whose candidates.csv is stage two's; give another")
-    output.mkdir(parents=True, exist_ok=True)  # created early, so it cannot fail after an hour of work
-    check_mpp(mpp)
+    check_output(output)
+    mpps = each_mpp(images, mpp, config["mpp_from"])
+    for used in set(mpps.values()):
+        check_mpp(used)
+    check_writable(output)  # now, so it cannot fail after an hour of work
+    check_networks(config)
+    if config["adapt"] and slides:
+        raise InputError(f"adapt=true: {slides[0]} is a whole slide; only images are adapted to")
 
-    if not config["weights"] and not config["segmenter"]:
-        raise InputError("type weights=DIR with a folder that python -m mitosis.combine wrote, or segmenter=RUN")
-
-    from mitosis.cascade.bundle import read_bundle  # torch is loaded from here on
-    from mitosis.cascade.cascade import Cascade
+    from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
+    from mitosis.cascade.cost import cost
     from mitosis.cascade.prediction import predict_images
+    from mitosis.cascade.slide_prediction import Slides
 
-    if config["weights"]:
-        cascade = read_bundle(str(config["weights"]))
-        cascade.use(config["point"])
-    else:
-        cascade = Cascade.load(str(config["segmenter"]), config["classifier"])
-    return float(predict_images(cascade, images, output, float(mpp), overlay=config["overlay"]))
+    cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
+    cascade.use(config["point"], config["threshold"])
+    print(cost(cascade))
+    shown = {key: config[key] for key in ("overlay", "adapt")}
+    whole = Slides(tuple(distinct(slides)), mpp, config["mpp_from"])
+    return float(predict_images(cascade, images, output, mpps, hpf_mm=hpf_mm, slides=whole, **shown))
 
 
 if __name__ == "__main__":

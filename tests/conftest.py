@@ -1,6 +1,7 @@
 """Fixtures shared by the tests."""
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -20,6 +21,17 @@ from mitosis.cli.entry import entry
 settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("random", deadline=None, derandomize=False, print_blob=True)
 settings.load_profile("fixed")
+
+
+def pytest_collection_finish() -> None:
+    """Never look again through the million objects of the imported libraries for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let the libraries be taken apart as usual at the end."""
+    gc.unfreeze()
 
 
 class Ended(NamedTuple):

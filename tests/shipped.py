@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from hydra.utils import get_object
 
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 
 
 def described(group: str) -> dict[str, dict[str, Any]]:
@@ -18,8 +18,9 @@ def described(group: str) -> dict[str, dict[str, Any]]:
 def _described(path: Path, group: str) -> dict[str, Any]:
     node = yaml.safe_load(path.read_text())
     own = node if "_target_" in node else node[group]
-    shared = "common" in node.get("defaults", [])
-    return (_described(path.with_name("common.yaml"), group) if shared else {}) | own
+    beside = [path.parent / f"{one}.yaml" for one in node.get("defaults", []) if isinstance(one, str)]
+    shared = [_described(one, group) for one in beside if one.is_file()]
+    return {key: value for one in [*shared, own] for key, value in one.items()}
 
 
 def parts(group: str) -> dict[str, Callable[..., Any]]:

@@ -1,12 +1,17 @@
 """``convert``: converting label files on the command line, and what it refuses."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
+
+from mitosis.label.conversion import SHAPES
+from mitosis.label.formats import READ_ONLY
 
 
 def test_the_command_converts_labels(cli: Callable, tmp_path: Path) -> None:
@@ -14,7 +19,7 @@ def test_the_command_converts_labels(cli: Callable, tmp_path: Path) -> None:
     ended = cli("convert", "input=in (1), b.csv", "output=out/c=1.json", "to=coco", "radius_um=4", "mpp=0.25")
     assert ended.code == 0, ended.err
     assert ended.out == "out/c=1.json: 1 mitoses and 1 hard negatives in 2 images, as coco\n"
-    assert json.loads((tmp_path / "out/c=1.json").read_text())["annotations"][0]["bbox"] == [-15, -14, 32, 32]
+    assert json.loads((tmp_path / "out/c=1.json").read_text())["annotations"][0]["bbox"] == [-14.5, -13.5, 32, 32]
     ended = cli("convert", "input=out/c=1.json", "output=q", "from=coco", "to=geojson")
     assert ended.out.splitlines() == [
         "left behind, for geojson cannot hold them: 2 boxes",
@@ -84,3 +89,20 @@ def test_a_database_is_read(cli: Callable, tmp_path: Path) -> None:
     base.close()
     assert cli("convert", "input=s.sqlite", "output=p.csv", "to=points").code == 0
     assert (tmp_path / "p.csv").read_text() == "image,x,y,label\na.svs,10,20,mitosis\n"
+
+
+def test_the_help_lists_every_format(cli: Callable) -> None:
+    shown = cli("convert", "--help").out
+    head = shown[: shown.index("key=value")]
+    assert set(re.findall(r"[a-z]+", head)) >= {*SHAPES, *READ_ONLY}
+
+
+def test_labels_of_one_program_become_those_of_another(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "classes.txt").write_text("mitosis\n")
+    (tmp_path / "labels/a.txt").write_text("0 0.5 0.5 0.2 0.1\n")
+    Image.new("RGB", (60, 40)).save(tmp_path / "a.png")
+    for source, target, to in (("labels", "c.xml", "cvat"), ("c.xml", "asap", "asap"), ("asap", "p.csv", "points")):
+        ended = cli("convert", f"input={source}", f"output={target}", f"to={to}")
+        assert ended.code == 0, ended.err
+    assert (tmp_path / "p.csv").read_text() == "image,x,y,label\na,29.5,19.5,mitosis\n"

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,42 @@ def test_a_folder_is_whole_or_absent(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="give a new folder"), files.new_folder(taken):
             pass
     assert (path / "a").read_text() == "mine"
+
+
+def test_an_error_in_a_new_folder_names_the_final_path(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as caught, files.new_folder(tmp_path / "out") as folder:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder / "deep" / "a.json"))
+    assert caught.value.filename == str(tmp_path / "out" / "deep" / "a.json")
+    assert caught.value.errno == errno.ENOSPC
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_that_killed_processes_left_are_removed(tmp_path: Path) -> None:
+    def made(name: str, held: bool = True, age: float = 100) -> Path:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "content").write_text("x")
+        if held:
+            (tmp_path / name / ".held").write_text("")
+            os.utime(tmp_path / name / ".held", (0, time.time() - age))
+        return tmp_path / name
+
+    left, young, other = made("mitosis-left"), made("mitosis-young", age=1), made("mitosis-other", held=False)
+    longer, elsewhere = made("mitosis-left.txt"), made("elsewhere")
+    (tmp_path / "mitosis-link").symlink_to(elsewhere)
+    with files.scratch_folder("mitosis-", within=tmp_path) as one:
+        os.utime(one / ".held", (0, time.time() - 100))
+        with files.scratch_folder("mitosis-", within=tmp_path) as two:
+            assert one.is_dir()
+            assert two.is_dir()
+    assert not any(path.exists() for path in (left, longer, one, two))
+    assert all((path / "content").is_file() for path in (young, other, elsewhere))
+
+
+def test_a_half_written_folder_of_a_killed_process_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".out.x.part/filled").mkdir(parents=True)
+    (tmp_path / ".out.x.part/.held").write_text("")
+    os.utime(tmp_path / ".out.x.part/.held", (0, 0))
+    with files.new_folder(tmp_path / "out") as folder:
+        (folder / "a").write_text("a")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a"]

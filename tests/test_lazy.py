@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mitosis.lazy import defined_names
-from mitosis.run.build import shipped_targets
+from mitosis.run.kinds import shipped_targets
 
 ROOT = Path(__file__).resolve().parents[1] / "mitosis"
 ROOMS = sorted({target.rpartition(".")[0] for target in shipped_targets() if target.startswith("mitosis.")})

@@ -14,6 +14,7 @@ import torch
 
 from mitosis import pipeline
 from mitosis.cli.compose import compose
+from mitosis.cli.plan import plan_of
 from mitosis.data.view.candidate_table import read_candidates
 from mitosis.errors import InputError
 from mitosis.evaluate import evaluate
@@ -27,8 +28,8 @@ Cli = Callable[..., Any]
 
 TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "stain=none", "trainer=exact", "optimizer.lr=0.01"]
 SEGMENTER = "segmenter.set=[budget.widths=[4,4,8,8],view.train.size=64,view.train.jitter=16]"
-CLASSIFIER = "classifier.set=[model.name=mobilenetv3_small_050,crop.pixels=32]"
-COMMAND = [*TINY, "classifier.model=mobilenetv3_large", SEGMENTER, CLASSIFIER]
+CLASSIFIER = "classifier.set=[model.name=test_resnet,crop.pixels=32]"
+COMMAND = [*TINY, "classifier.model=resnet18", SEGMENTER, CLASSIFIER]
 STEPS = {"train": train, "propose": propose, "evaluate": evaluate}
 
 
@@ -54,6 +55,7 @@ def runs_of(folder: Path) -> dict[str, Path]:
     return found
 
 
+@pytest.mark.filterwarnings("ignore:no false candidate in the")  # two steps propose little
 def test_crossfit_uses_candidates_from_unseen_fields(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
     small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]
     ended = cli("pipeline", *COMMAND, *small)
@@ -101,6 +103,15 @@ def test_stage_one_alone(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not any(text.startswith("+half=") for text in train)
     assert propose == evaluate
     assert propose[0].removeprefix("segmenter=") in ended.out
+
+
+def test_an_ablation_is_of_stage_one() -> None:
+    plan = plan_of(*compose("pipeline", [*TINY, "ablation=dsc_cbam", "experiment=table4", "data=synthetic"]))
+    assert [name for name, _ in plan.steps] == ["train", "propose", "train", "evaluate"]
+    first, second = (overrides for name, overrides in plan.steps if name == "train")
+    assert "ablation=dsc_cbam" in first
+    assert not any(text.startswith(("ablation", "experiment")) for text in second)
+    assert "experiment=table4" not in first
 
 
 @pytest.mark.parametrize(
@@ -152,7 +163,7 @@ class Brake:
 class Running:
     """``python -m mitosis.pipeline`` in a folder, its output in a file; ``brake``: a step's word and a call."""
 
-    COMMAND = [*TINY, "classifier.model=mobilenetv3_large", "crossfit=none", "runs=runs", "stain._target_=brake.Brake"]
+    COMMAND = [*TINY, "classifier.model=resnet18", "crossfit=none", "runs=runs", "stain._target_=brake.Brake"]
     COMMAND += [f"{text[:-1]},augment._target_=brake.Brake]" for text in (SEGMENTER, CLASSIFIER)]
     COMMAND += ["data.samples_per_epoch=160", "data.batch_size=8", "max_steps=40"]  # 2 epochs of 20 steps
     COMMAND += ["data.limit=null"]
@@ -190,7 +201,7 @@ class Running:
         self.wait_for_brake()
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while any(map(in_use, self.runs().values())):
             if time.monotonic() > deadline:
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -211,12 +222,12 @@ def times(folder: Path, *names: str) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_an_interrupted_pipeline_interrupts_its_step(tmp_path: Path) -> None:
     running = Running(tmp_path, "only", "model=scmitosis_seg 250")
     running.wait_for_brake()
     running.process.send_signal(signal.SIGINT)
-    assert running.process.wait(60) == 130
+    assert running.process.wait(600) == 130
     said = running.log.read_text()
     assert "Traceback" not in said
     assert "to go on, type: python -m mitosis.pipeline data=synthetic" in said
@@ -240,7 +251,7 @@ def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
     assert "threshold" in read(segmenter / "checkpoints" / "best.ckpt")["chosen"]
     assert not (segmenter / "candidates.csv").exists()
 
-    third = Running(tmp_path / "killed", "third", "model=mobilenetv3_large 250")
+    third = Running(tmp_path / "killed", "third", "model=resnet18 250")
     third.kill()
     assert times(segmenter, "metrics.json", "checkpoints/last.ckpt") == trained
     proposed = times(segmenter, "candidates.csv", "proposal.json", "checkpoints/best.ckpt")
@@ -270,8 +281,6 @@ def test_three_kills_leave_no_trace(tmp_path: Path) -> None:
     one, two = (running.runs()["whole"] / "candidates.csv" for running in (whole, first))
     assert one.read_bytes() == two.read_bytes()
     one, two = (read_json(running.runs()["classifier"] / "evaluation.json") for running in (whole, first))
-    for result in (one, two):
-        del result["asked"]["checkpoints"]  # digests of files, in which the minutes spent stand as well
     assert one == two
     assert one["stages"][0]["predictions"] > 0
     one, two = (running.runs()["classifier"] / "detections.csv" for running in (whole, first))

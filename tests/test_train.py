@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import json
 import math
 import os
 import random
@@ -19,7 +20,7 @@ from tiny import TINY, only_run
 from mitosis.cli.compose import compose
 from mitosis.files import read_json
 from mitosis.run import assembly
-from mitosis.run.checkpoint import read
+from mitosis.run.checkpoint import read, write
 from mitosis.run.folder import locked
 from mitosis.stage.segmentation import SegmentationStage
 from mitosis.train import train
@@ -91,6 +92,25 @@ def test_a_finished_run_does_nothing(cli: Cli, done: Path) -> None:
     assert before.keys() == times(done).keys()
     changed = {path.name for path, time in times(done).items() if before[path] != time}
     assert changed <= {"local.yaml", ".lock"}  # where the data lies now; the lock
+
+
+def test_a_finished_run_is_trained_anew_if_its_labels_changed(cli: Cli, done: Path) -> None:
+    metrics = read_json(done / "metrics.json")
+    assert len(metrics["labels"]) == 64
+    (done / "metrics.json").write_text(json.dumps(metrics | {"labels": "0" * 64}))
+    for name in ("last", "best"):
+        path = done / "checkpoints" / f"{name}.ckpt"
+        assert read(path)["labels"] == metrics["labels"]
+        write(read(path) | {"labels": "0" * 64}, path)
+    ended = cli("train", *ONE)
+    assert "its labels changed; training starts over" in ended.out
+    assert "epoch 0 " in ended.out
+    assert read_json(done / "metrics.json")["labels"] == metrics["labels"]
+
+
+def test_a_finished_run_of_another_precision_says_so(cli: Cli, done: Path) -> None:
+    out = cli("train", *ONE, "trainer.precision=bf16-mixed").out
+    assert "nothing to do, but it was trained in 32-true; for trainer.precision=bf16-mixed choose another folder" in out
 
 
 def test_more_steps_continue_the_run(cli: Cli, done: Path) -> None:
@@ -201,10 +221,39 @@ def test_init_weights_that_do_not_fit_are_refused(cli: Cli, done: Path, tmp_path
     assert "nowhere" in failed(cli("train", *ONE, "init=nowhere"))
 
 
-def test_a_broken_checkpoint_is_named(cli: Cli, done: Path) -> None:
-    path = done / "checkpoints" / "last.ckpt"
-    path.write_bytes(path.read_bytes()[:1000])
-    assert "last.ckpt is not a readable checkpoint" in failed(cli("train", *ONE, "max_steps=8"))
+@pytest.mark.parametrize("state", ["broken", "missing"])
+def test_without_its_last_checkpoint_a_run_goes_on_from_the_best(cli: Cli, done: Path, state: str) -> None:
+    last, best = (done / "checkpoints" / f"{name}.ckpt" for name in ("last", "best"))
+    step = read(best)["global_step"]
+    last.write_bytes(last.read_bytes()[:1000]) if state == "broken" else last.unlink()
+    ended = cli("train", *ONE, "max_steps=8")
+    assert ended.code == 0, ended
+    assert f"last.ckpt is {state}; training goes on from best.ckpt, step {step}" in ended.out
+    assert read(last)["global_step"] == 8
+    assert "epoch 0 " not in ended.out
+
+
+def test_broken_checkpoints_are_named_and_kept(cli: Cli, done: Path) -> None:
+    paths = [done / "checkpoints" / f"{name}.ckpt" for name in ("last", "best")]
+    for path in paths:
+        path.write_bytes(path.read_bytes()[:1000])
+    line = failed(cli("train", *ONE, "max_steps=8"))
+    assert "last.ckpt is not a readable checkpoint" in line
+    assert "remove it" in line
+    assert all(path.stat().st_size == 1000 for path in paths)
+
+
+def test_a_run_without_its_best_checkpoint_is_not_finished(cli: Cli, done: Path) -> None:
+    last, best = (done / "checkpoints" / f"{name}.ckpt" for name in ("last", "best"))
+    best.unlink()
+    ended = cli("train", *ONE)
+    assert ended.code == 0, ended
+    assert "best.ckpt is missing; last.ckpt takes its place" in ended.out
+    assert read(best)["global_step"] == read(last)["global_step"] == 4
+    rows = (done / "metrics.csv").read_text().splitlines()
+    last_row = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    assert read_json(done / "metrics.json")["val"]["ap"] == pytest.approx(float(last_row["val/ap"]))
+    assert "nothing to do" in cli("train", *ONE).out
 
 
 def test_an_epoch_without_a_full_batch_is_refused(cli: Cli) -> None:

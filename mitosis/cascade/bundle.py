@@ -1,9 +1,9 @@
 """A folder that holds a whole cascade: half-precision weights, recipes and the decision, for use without its runs."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import safetensors
 import safetensors.torch
 import torch
 
@@ -11,12 +11,10 @@ from mitosis import files
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.decision import Decision
 from mitosis.errors import InputError
-from mitosis.files import read_json
-from mitosis.run.trained import Trained, hash_of, rebuilt
-from mitosis.run.upgrade import upgrade
-
-FILE = "cascade.json"
-FORMAT = 1
+from mitosis.run.keys import CLASSIFICATION
+from mitosis.run.member import member, table_of
+from mitosis.run.trained import Trained, load
+from mitosis.run.weights_folder import FILE, FORMAT, KIND_OF, SHIPPED_WORD, weights_folder
 
 
 def write_bundle(folder: Path, cascade: Cascade, about: dict[str, Any]) -> None:
@@ -56,7 +54,7 @@ def read_bundle(folder: str | Path) -> Cascade:
     """Rebuild the cascade of a folder; code in a file is never executed.
 
     Args:
-        folder: A folder that ``write_bundle`` wrote.
+        folder: A folder that ``write_bundle`` wrote, or ``shipped`` for the weights of this package.
 
     Returns:
         The cascade, on the GPU if there is one.
@@ -64,38 +62,56 @@ def read_bundle(folder: str | Path) -> Cascade:
     Raises:
         InputError: The folder holds no cascade, a file is missing or broken, or a recipe names an untrusted target.
     """
-    folder = Path(folder)
-    content = read_json(folder / FILE)
-    if not content:
-        raise InputError(f"weights={folder}: no {FILE} there; give a folder that python -m mitosis.combine wrote")
-    if content.get("format") != FORMAT:
-        raise InputError(f"{folder / FILE} has format {content.get('format')}; this version reads format {FORMAT}")
-    members: dict[str, list[Trained]] = {"segmenter": [], "classifier": []}
-    for network in content["networks"]:
-        path = folder / network["file"]
-        try:
-            state = {key: value.float() if value.is_floating_point() else value for key, value in _load(path).items()}
-        except (OSError, safetensors.SafetensorError) as error:
-            raise InputError(f"{path} is not a readable safetensors file ({error})") from error
-        recipe = upgrade(network["recipe"])
-        model = rebuilt(recipe, state, path)
-        members[network["stage"]].append(
-            Trained(
-                model, recipe, network["chosen"], hash_of(state), network["steps"], network["mpp"], path,
-                network["fields"],
-            )
-        )  # fmt: skip
-    return Cascade(members["segmenter"], members["classifier"], decision=Decision.of(content["decision"]))
+    folder = weights_folder(folder) or Path(folder)
+    table, content = folder / FILE, table_of(folder)
+    members: dict[str, list[Trained]] = {stage: [] for stage in KIND_OF}
+    networks = content.get("networks")
+    for network in networks if isinstance(networks, list) else []:
+        stage, trained = member(network, folder)
+        if trained.kind != KIND_OF[stage]:
+            raise InputError(f"{table}: {trained.path.name} is listed as a {stage}, which it is not")
+        members[stage].append(trained)
+    if not members["segmenter"] or not members["classifier"]:
+        raise InputError(f"{table} lists no segmenter or no classifier; give a folder that mitosis.combine wrote")
+    try:
+        decision = Decision.of(content["decision"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{table}: its decision cannot be used ({error})") from error
+    return Cascade(members["segmenter"], members["classifier"], decision=decision)
 
 
-def _load(path: Path) -> dict[str, torch.Tensor]:
-    return safetensors.torch.load(path.read_bytes())
+def chosen_cascade(weights: object, segmenter: object, classifier: object) -> Cascade:
+    """The cascade that the keys of a command choose.
+
+    Args:
+        weights: A folder that ``write_bundle`` wrote, or ``shipped``; None without a segmenter: ``shipped``.
+        segmenter: Run folder or checkpoint of stage one, instead of ``weights``.
+        classifier: The same of stage two; beside ``weights``, it takes the place of theirs.
+
+    Raises:
+        InputError: As ``read_bundle`` and ``Cascade.load``, or ``classifier`` is not stage two's.
+    """
+    if segmenter:
+        return Cascade.load(str(segmenter), str(classifier) if classifier else None)
+    cascade = read_bundle(str(weights or SHIPPED_WORD))
+    return cascade if not classifier else _with_classifier(cascade, str(classifier))
+
+
+def _with_classifier(cascade: Cascade, run: str) -> Cascade:
+    """The cascade with another stage two, whose decision was measured with the one that it had."""
+    trained = load(run)
+    trained.check_usable()
+    if trained.kind != CLASSIFICATION:
+        raise InputError(f"classifier={run} is a segmenter's; give a classifier's run")
+    assert cascade.decision is not None
+    decision = replace(cascade.decision, rule=f"{cascade.decision.rule}; measured with another stage two")
+    return Cascade(cascade.segmenters, trained, decision=decision)
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
-    """Half precision where it holds the values; a variance may lie outside its range."""
+    """Half precision, unless a value becomes infinite or, in a vector such as BatchNorm's variances, 0."""
     if not value.is_floating_point():
         return value.contiguous()
     half = value.half()
-    tiny = (value != 0) & ((half == 0) | ~torch.isfinite(half))
-    return (value.float() if tiny.any() else half).contiguous()
+    lost = ~torch.isfinite(half) | ((half == 0) & (value != 0) & (value.ndim < 2))
+    return (value.float() if lost.any() else half).contiguous()

@@ -1,31 +1,27 @@
 """The two-stage cascade, applied to one image of any size."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from mitosis.cascade.checks import check_mpp
-from mitosis.cascade.decision import Decision
-from mitosis.cascade.networks import check_alike, check_pair, check_size, symmetries, tensor_of
+from mitosis.cascade.decision import Decision, fields_of
+from mitosis.cascade.networks import check_alike, check_image, check_pair, symmetries, tensor_of
+from mitosis.cascade.windows import windows_of
 from mitosis.errors import InputError
 from mitosis.image.file import read_image
-from mitosis.inference import sliding_window
 from mitosis.inference.components import Candidates, extract
 from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
+from mitosis.inference.folded import folded
 from mitosis.inference.peaks import find_peaks
+from mitosis.inference.scores import logits_of
 from mitosis.process.memory import keep_freed_memory
 from mitosis.run.trained import Trained, load
-from mitosis.stage.classification import logits_of
-from mitosis.stage.segmentation import probability_of
 
-BATCH_SIDE = 256
-"""``tiling.batch`` counts windows of this side in pixels; larger windows go in smaller batches to save memory."""
 SAME_MPP = 0.02
 """An image whose mpp differs from the network's by at most this fraction is not resampled."""
 
@@ -54,7 +50,8 @@ class Cascade:
             segmenter: Trained network of stage one, or several whose probabilities are averaged.
             classifier: Trained network of stage two, or several; None to use stage one alone.
             decision: Joins the scores of both stages. None takes the classifier's score and its own threshold.
-            window: Side of the sliding window in pixels, or ``whole``. Defaults to the window chosen on val.
+            window: Side of the sliding window in pixels, or ``whole``. Defaults to the window chosen on val. It
+                does not matter for networks without global pooling.
 
         Raises:
             InputError: The segmenter is a classifier or vice versa, the networks were trained with different stain
@@ -63,16 +60,18 @@ class Cascade:
         self.segmenters = (segmenter,) if isinstance(segmenter, Trained) else tuple(segmenter)
         self.classifiers = (classifier,) if isinstance(classifier, Trained) else tuple(classifier or ())
         self.decision, self.point = decision, "balanced"
+        self._threshold: float | None = None
         for network in (*self.segmenters, *self.classifiers):
             check_alike(self.segmenters[0], network)
         check_pair(self.segmenters[0], self.classifiers[0] if self.classifiers else None)
         keep_freed_memory()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.segmenter = self.segmenters[0]
-        self.classifier = self.classifiers[0] if self.classifiers else None
+        self.segmenter, self.classifier = self.segmenters[0], self.classifiers[0] if self.classifiers else None
         self.window = window if window is not None else self.segmenter.chosen.get("window", "whole")
         if self.window != "whole" and not isinstance(self.window, int):
             raise InputError(f"tiling.window={self.window}: give a number of pixels, whole or auto")
+        models = [segmenter.model for segmenter in self.segmenters]
+        self.windows = windows_of(models, self.window, self.segmenter.tiling, self.device)
         self._stain = self.segmenter.stain
         for trained in (*self.segmenters, *self.classifiers):
             trained.model.to(self.device)
@@ -92,6 +91,8 @@ class Cascade:
             InputError: A file is missing or broken, or its run is not finished.
         """
         first, second = load(segmenter), load(classifier) if classifier is not None else None
+        for trained in filter(None, (first, second)):
+            trained.check_usable()
         check_pair(first, second)  # the kinds come first: how to get a missing threshold depends on the kind of run
         if "threshold" not in first.chosen:
             raise InputError(f"{segmenter} has no threshold yet; type python -m mitosis.propose segmenter={segmenter}")
@@ -118,13 +119,21 @@ class Cascade:
         check_mpp(mpp)
         name = name or ("image" if isinstance(image, np.ndarray) else str(image))
         image = image if isinstance(image, np.ndarray) else read_image(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
-            raise InputError(f"{name}: expected (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
-        network_mpp = self._network_mpp(mpp)
-        check_size(image, mpp / network_mpp, name)
-        normalised = self._stain(image, name)
-        probability = self.probability(normalised, mpp=mpp, network_mpp=network_mpp)
+        normalised = self.normalised(image, mpp=mpp, name=name)
+        probability = self.probability(normalised, mpp=mpp, network_mpp=self.network_mpp(mpp))
         return self.detect(normalised, self.propose(probability, mpp=mpp), mpp=mpp)
+
+    def normalised(self, image: np.ndarray, *, mpp: float, name: str) -> np.ndarray:
+        """An image (H, W, 3) uint8 of ``mpp`` in the stain of training; ``InputError`` naming one that is unusable."""
+        check_image(image, mpp / self.network_mpp(mpp), name)
+        return self._stain(image, name)
+
+    def network_mpp(self, mpp: float) -> float:
+        """µm per pixel to which an image of ``mpp`` is resampled for the segmenter."""
+        if (tiling := self.segmenter.tiling).mpp is not None:
+            return tiling.mpp
+        trained = self.segmenter.mpp
+        return mpp if abs(mpp / trained - 1) <= SAME_MPP else trained
 
     def probability(self, normalised: np.ndarray, *, mpp: float, network_mpp: float | None = None) -> np.ndarray:
         """The segmenter's probability map of a stain-normalised image.
@@ -141,17 +150,8 @@ class Cascade:
         tiling = self.segmenter.tiling
         network_mpp = tiling.mpp if network_mpp is None else network_mpp
         scale = 1.0 if network_mpp is None else mpp / network_mpp
-        side = math.ceil(max(normalised.shape[:2]) * scale) if self.window == "whole" else int(self.window)
-        predict = partial(
-            sliding_window.predict,
-            window=None if self.window == "whole" else int(self.window),
-            overlap=tiling.overlap,
-            blend=tiling.blend,
-            batch=max(1, tiling.batch * BATCH_SIDE**2 // side**2),
-            max_pixels=tiling.max_pixels,
-        )
         image = tensor_of(normalised).to(self.device)
-        maps = [probability_of(segmenter.model, image, predict, scale).numpy() for segmenter in self.segmenters]
+        maps = self.windows.maps([segmenter.model for segmenter in self.segmenters], image, scale)
         return maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
 
     def propose(self, probability: np.ndarray, *, mpp: float, threshold: float | None = None) -> Candidates:
@@ -186,21 +186,20 @@ class Cascade:
         second = self.classify(normalised, candidates.points, mpp=mpp) if self.classifiers else candidates.mean
         return self.accept(candidates, second, mpp=mpp)
 
-    def accept(self, candidates: Candidates, second: np.ndarray, *, mpp: float) -> Detections:
-        """Join the scores of both stages and apply the threshold; without a classifier, accept every candidate.
+    def accept(self, found: Candidates, second: np.ndarray, *, mpp: float, size: tuple[int, ...] = ()) -> Detections:
+        """Join the scores of both stages and apply the threshold; without either, every candidate is accepted.
 
         Args:
-            candidates: The image's candidates.
+            found: The image's candidates.
             second: (n,) the classifier's probabilities; not used without a classifier.
             mpp: µm per pixel of the image.
-
+            size: (height, width) of the image in pixels, if it is not that of the candidates' ``labels``.
         """
-        if not self.classifiers:
-            scores, accepted = candidates.mean, np.ones(len(candidates), dtype=bool)
-        else:
-            scores = second if self.decision is None else self.decision.score(candidates.mean, second)
-            accepted = scores >= self.threshold
-        return Detections(candidates.points, scores, accepted, candidates.area_um2, mpp)
+        scores = found.mean
+        if self.classifiers:
+            fields = fields_of(found.points, size or found.labels.shape, mpp)
+            scores = second if self.decision is None else self.decision.score(found.mean, second, fields)
+        return Detections(found.points, scores, scores >= self.threshold, found.area_um2, mpp)
 
     def classify(self, normalised: np.ndarray, points: np.ndarray, *, mpp: float) -> np.ndarray:
         """The classifier's probability that each point of a stain-normalised image is a mitotic figure.
@@ -219,31 +218,24 @@ class Cascade:
         if not crops:
             return np.zeros(0)
         images = tensor_of(np.stack(crops)).to(self.device)
+        networks = [folded(classifier.model, images[:1]) for classifier in self.classifiers]
         with torch.inference_mode():
             scores = [
-                logits_of(classifier.model, turned).softmax(dim=1)[:, 1]
-                for classifier in self.classifiers
+                logits_of(network, turned).softmax(dim=1)[:, 1]
+                for network in networks
                 for turned in symmetries(images, self.decision.symmetries if self.decision else 1)
             ]
         return torch.stack(scores).mean(dim=0).cpu().numpy().astype(np.float64)
 
-    def use(self, point: str) -> None:
-        """Choose an operating point of the decision; ``InputError`` if it has no such point."""
+    def use(self, point: str = "balanced", threshold: float | None = None) -> None:
+        """Choose an operating point of the decision, or a threshold; ``InputError`` if it has no such point."""
         if self.decision is not None:
             self.decision.threshold(point)
-        self.point = point
+        self.point, self._threshold = point, threshold
 
     @property
     def threshold(self) -> float:
-        """The score from which on a candidate is a mitotic figure, with a classifier."""
-        if self.decision is not None:
-            return self.decision.threshold(self.point)
-        assert self.classifier is not None
-        return self.classifier.chosen["threshold"]
-
-    def _network_mpp(self, mpp: float) -> float:
-        """µm per pixel to which an image of ``mpp`` is resampled for the segmenter."""
-        if (tiling := self.segmenter.tiling).mpp is not None:
-            return tiling.mpp
-        trained = self.segmenter.mpp
-        return mpp if abs(mpp / trained - 1) <= SAME_MPP else trained
+        """The score from which on a candidate is a mitotic figure; 0 if stage one alone accepts every candidate."""
+        if self._threshold is not None or self.classifier is None:
+            return self._threshold or 0.0
+        return self.decision.threshold(self.point) if self.decision else self.classifier.chosen["threshold"]

@@ -8,7 +8,7 @@ import numpy as np
 from rich.progress import track
 
 from mitosis.cascade.cascade import Cascade
-from mitosis.cascade.decision import Decision, fit_coefficients, operating_points
+from mitosis.cascade.decision import Decision, fields_of, fit_coefficients, operating_points
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.view.candidate_table import CandidateRow, by_field
 from mitosis.errors import InputError
@@ -44,23 +44,28 @@ class Unseen:
     Attributes:
         scored: The candidates with the scores of both stages; the joint score is that of stage two until ``joined``.
         labels: (n,) 1 for a mitotic figure, 0 for a false candidate, -1 for neither.
+        size: (height, width) of the field in pixels.
     """
 
     scored: ScoredCandidates
     labels: np.ndarray
+    size: tuple[int, int]
 
     def joined(self, decision: Decision) -> ScoredCandidates:
         """The candidates with the joint score of a decision."""
-        return replace(self.scored, score=decision.score(self.scored.first, self.scored.second))
+        fields = fields_of(self.scored.points, self.size, self.scored.mpp)
+        return replace(self.scored, score=decision.score(self.scored.first, self.scored.second, fields))
 
 
 def score_unseen(pair: Pair) -> list[Unseen]:
-    """Score the candidates of every field that the pair has not seen.
+    """Score the candidates of every field that the pair has not seen; of joined datasets, those of the first one.
+
+    The others are there to learn from. Their scanner or labels may differ, and thresholds are for the first.
 
     Raises:
         InputError: The classifier was trained on one of these fields.
     """
-    records = pair.data.other_half
+    records = [record for record in pair.data.other_half if record.field in pair.data.own_fields]
     trained = set((pair.classifier.fields or {"train": []})["train"])
     if leaked := sorted(trained & {record.field for record in records}):
         raise InputError(
@@ -86,7 +91,7 @@ def score_unseen(pair: Pair) -> list[Unseen]:
             mpp=record.mpp,
             area_mm2=float(np.prod(record.size)) * record.mpp**2 / 1e6,
         )
-        unseen.append(Unseen(scored, labels))
+        unseen.append(Unseen(scored, labels, record.size))
     return unseen
 
 
@@ -104,20 +109,26 @@ def decide(unseen: Sequence[Unseen], matching: Matching) -> Decision:
     labels = np.concatenate([one.labels for one in unseen])
     counted = labels >= 0
     coefficients = fit_coefficients(first[counted], second[counted], labels[counted] == 1)
-    joined = Decision(coefficients, SYMMETRIES, {})
-    both, alone = DetectionMetric(matching), DetectionMetric(matching)
+    prior = float((labels[counted] == 1).mean())
+    joined = Decision(coefficients, SYMMETRIES, {}, prior=prior)
     scored = [one.joined(joined) for one in unseen]
+    cases = {one.case for one in scored}
+    both, alone = ({case: DetectionMetric(matching) for case in cases} for _ in range(2))
     for one in scored:
         place: dict[str, Any] = {"truths": one.truths, "mpp": one.mpp, "field": one.field}
-        both.update(one.points, one.score, **place)
-        alone.update(one.points, one.first, **place)
-    area, cases = sum(one.area_mm2 for one in scored), len({one.case for one in scored})
+        both[one.case].update(one.points, one.score, **place)
+        alone[one.case].update(one.points, one.first, **place)
+    area = sum(one.area_mm2 for one in scored)
+    points, points_alone = (
+        operating_points([metric.curve() for metric in side.values()], area) for side in (both, alone)
+    )
     return Decision(
         coefficients,
         SYMMETRIES,
-        points=operating_points(both.curve(), area),
-        alone=operating_points(alone.curve(), area)["balanced"],
-        rule=f"{len(scored)} unseen fields of {cases} patients, {matching.describe(scored[0].mpp)}",
+        points=points,
+        alone=points_alone["balanced"],
+        rule=f"{len(scored)} unseen fields of {len(cases)} patients, {matching.describe(scored[0].mpp)}",
+        prior=prior,
     )
 
 

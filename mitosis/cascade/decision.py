@@ -1,6 +1,7 @@
 """How the scores of both stages become one, and where it is cut: fitted on candidates that no network has seen."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,12 +10,17 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from mitosis.errors import InputError
-from mitosis.metric.counts import Counts, Curve
+from mitosis.metric.counts import Counts, Curve, below
 
 POINTS = {"balanced": 1.0, "high_recall": 2.0, "high_precision": 0.5}
-"""Operating point → β of the Fβ that it maximises: recall counts β times as much as precision."""
+"""Operating point → β of the mean Fβ that it maximises: recall counts β times as much as precision."""
 EDGE = 1e-4
 RIDGE = 1e-2
+STRENGTH = 10.0
+"""How many candidates of a field the prior share of mitotic figures weighs as much as."""
+FIELD_UM = 512.0
+"""Side of a field in µm, as in ICPR 2012, on whose fields ``STRENGTH`` and the thresholds were chosen."""
+ROUNDS, TOLERANCE = 200, 1e-9
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class Decision:
     """The joint score of both stages, and its operating points.
 
     The score is σ(a + b₁ · logit p₁ + b₂ · logit p₂), where p₁ is the segmenter's score of a candidate and p₂ the
-    classifier's.
+    classifier's. It is shifted by what the candidates of a field together say about their share of mitotic figures
+    (``shifted``), field by field (``fields_of``).
 
     Attributes:
         coefficients: a, b₁, b₂.
@@ -49,6 +56,7 @@ class Decision:
         points: Operating point → threshold and costs.
         alone: The balanced operating point of the segmenter's scores alone; None if it was not measured.
         rule: The matching rule and the fields of the costs, in words.
+        prior: Share of mitotic figures among the unseen candidates, in (0, 1); None leaves the scores unshifted.
     """
 
     coefficients: tuple[float, float, float]
@@ -56,10 +64,22 @@ class Decision:
     points: Mapping[str, OperatingPoint]
     alone: OperatingPoint | None = None
     rule: str = ""
+    prior: float | None = None
 
-    def score(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """The joint score of candidates, (n,) in [0, 1], from the scores (n,) of both stages."""
-        return expit(_design(first, second) @ np.array(self.coefficients))
+    def score(self, first: np.ndarray, second: np.ndarray, fields: np.ndarray | None = None) -> np.ndarray:
+        """The joint score of an image's candidates, (n,) in [0, 1].
+
+        Args:
+            first: (n,) scores of stage one.
+            second: (n,) scores of stage two.
+            fields: (n,) number of the field that each candidate lies in; None if the image is one field.
+        """
+        logits = _design(first, second) @ np.array(self.coefficients)
+        if self.prior is not None:
+            fields = np.zeros(len(logits)) if fields is None else fields
+            for field in np.unique(fields):
+                logits[fields == field] = shifted(logits[fields == field], self.prior)
+        return expit(logits)
 
     def threshold(self, point: str) -> float:
         """The threshold of an operating point; ``InputError`` if it is unknown."""
@@ -73,11 +93,70 @@ class Decision:
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Decision":
-        """The decision described by plain data, as ``data`` returns it."""
+        """The decision described by plain data, as ``data`` returns it; ``ValueError`` for values out of range."""
         points = {name: OperatingPoint(**point) for name, point in data["points"].items()}
         a, first, second = data["coefficients"]
         alone = OperatingPoint(**data["alone"]) if data["alone"] else None
-        return cls((a, first, second), data["symmetries"], points, alone, data["rule"])
+        if "balanced" not in points:
+            raise ValueError("no point is balanced")
+        if not all(map(math.isfinite, (a, first, second))) or data["symmetries"] not in (1, 8):
+            raise ValueError("coefficients or symmetries are out of range")
+        if not all(0 <= point.threshold <= 1 for point in points.values()):
+            raise ValueError("a threshold lies outside of 0 to 1")
+        prior = data.get("prior")
+        if prior is not None and not 0 < prior < 1:
+            raise ValueError("the prior lies outside of 0 to 1")
+        return cls((a, first, second), data["symmetries"], points, alone, data["rule"], prior)
+
+
+def fields_of(points: np.ndarray, size: tuple[int, ...], mpp: float) -> np.ndarray:
+    """Deal the candidates of an image or slide into equal fields of about ``FIELD_UM`` a side.
+
+    On a whole slide the share of mitotic figures is neither one number nor known from few candidates: thousands would
+    outweigh the prior, and those of stroma and necrosis, of which none is a mitotic figure, would lower the scores in
+    the hotspot. In fields, a candidate is compared with its surroundings, and the prior weighs as much as where its
+    weight and the thresholds were chosen. Fields depend on the slide's size alone, not on how it is cut into tiles.
+
+    Args:
+        points: (n, 2) x, y in pixels.
+        size: (height, width) in pixels.
+        mpp: µm per pixel.
+
+    Returns:
+        (n,) int, the number of each candidate's field.
+    """
+    rows, columns = (max(1, round(side * mpp / FIELD_UM)) for side in size)
+    x, y = ((points[:, axis] + 0.5) / side for axis, side in enumerate(size[::-1]))
+    row, column = (y * rows).astype(int).clip(0, rows - 1), (x * columns).astype(int).clip(0, columns - 1)
+    return row * columns + column
+
+
+def shifted(logits: np.ndarray, prior: float) -> np.ndarray:
+    """The logits of a field's candidates, corrected for the field's own share of mitotic figures.
+
+    Patients differ in how many candidates are mitotic figures, so one threshold does not fit all. The share is
+    estimated from the field's own scores by expectation maximisation, starting from ``prior``, which counts as much as
+    ``STRENGTH`` candidates; few candidates hardly move it. The order of the candidates stays.
+
+    Args:
+        logits: (n,) of the probability that a candidate is a mitotic figure, where a share ``prior`` of them are.
+        prior: The share for which the logits are right, in (0, 1).
+
+    Returns:
+        (n,) logits, all moved by the same amount.
+
+    Source:
+        Saerens et al. 2002, "Adjusting the outputs of a classifier to new a priori probabilities" (section 2.2); the
+        weight of the prior is ours.
+    """
+    share, shift = prior, 0.0
+    for _ in range(ROUNDS):
+        found = (expit(logits + shift).sum() + STRENGTH * prior) / (len(logits) + STRENGTH)
+        shift = float(logit(found) - logit(prior))
+        if abs(found - share) < TOLERANCE:
+            break
+        share = found
+    return logits + shift
 
 
 def fit_coefficients(first: np.ndarray, second: np.ndarray, mitosis: np.ndarray) -> tuple[float, float, float]:
@@ -114,31 +193,37 @@ def fit_coefficients(first: np.ndarray, second: np.ndarray, mitosis: np.ndarray)
     return a, b1, b2
 
 
-def operating_points(curve: Curve, area_mm2: float) -> dict[str, OperatingPoint]:
-    """The operating points on a curve of counts over unseen fields.
+def operating_points(curves: Sequence[Curve], area_mm2: float) -> dict[str, OperatingPoint]:
+    """The operating points on curves of counts over unseen patients.
 
-    A threshold lies halfway between the lowest score that it accepts and the next lower one: the lowest accepted score
-    itself would reject every candidate that is by a hair less certain.
+    Each is the threshold with the highest mean Fβ of a patient, because it is used on new patients: with few of them,
+    the pooled counts follow the one who has most mitotic figures, and the threshold suits nobody else.
 
     Args:
-        curve: Counts at every distinct score.
-        area_mm2: Area of the fields in mm².
+        curves: The counts of each patient at every distinct score.
+        area_mm2: Area of all their fields in mm².
 
     Returns:
-        Operating point → threshold and costs.
+        Operating point → threshold, and its costs over all patients pooled.
 
     Raises:
-        InputError: No F1 is defined, or there is no candidate.
+        InputError: No patient has a candidate, or none has a mitotic figure, or no candidate is right.
     """
-    if not len(curve.thresholds) or not curve.truths:
+    thresholds = np.unique(np.concatenate([np.zeros(0), *(curve.thresholds for curve in curves)]))[::-1]
+    truths = sum(curve.truths for curve in curves)
+    if not len(thresholds) or not truths:
         raise InputError("the unseen fields hold no candidate or no mitotic figure: no threshold can be chosen")
+    sides = [curve.at(thresholds) for curve in curves]
+    tp, predictions = (np.sum(side, axis=0) for side in zip(*sides, strict=True))
     points = {}
     for name, beta in POINTS.items():
-        best = max(range(len(curve.thresholds)), key=lambda index: _f_beta(curve.counts(index), beta))
-        lower = curve.thresholds[best + 1] if best + 1 < len(curve.thresholds) else 0.0
-        counts = curve.counts(best)
+        scores = [_f_beta(*side, curve.truths, beta) for side, curve in zip(sides, curves, strict=True)]
+        best = int(np.argmax(np.mean(scores, axis=0)))
+        counts = Counts.of(int(tp[best]), int(predictions[best]), truths)
+        if not counts.tp:
+            raise InputError("no candidate of the unseen fields is right: no threshold can be chosen")
         points[name] = OperatingPoint(
-            threshold=float((curve.thresholds[best] + lower) / 2),
+            threshold=below(thresholds, best),
             precision=counts.precision,
             recall=counts.recall,
             f1=counts.f1,
@@ -147,9 +232,11 @@ def operating_points(curve: Curve, area_mm2: float) -> dict[str, OperatingPoint]
     return points
 
 
-def _f_beta(counts: Counts, beta: float) -> float:
+def _f_beta(tp: np.ndarray, predictions: np.ndarray, truths: int, beta: float) -> np.ndarray:
+    """Fβ of one patient at every threshold; 1 where there is nothing to detect and nothing is detected."""
     weight = beta**2
-    return (1 + weight) * counts.tp / max(1e-9, (1 + weight) * counts.tp + weight * counts.fn + counts.fp)
+    total = weight * truths + np.maximum(predictions, tp)
+    return np.where(total > 0, (1 + weight) * tp / np.maximum(total, 1), 1.0)
 
 
 def _design(first: np.ndarray, second: np.ndarray) -> np.ndarray:

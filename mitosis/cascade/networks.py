@@ -44,8 +44,10 @@ def check_pair(segmenter: Trained, classifier: Trained | None) -> None:
         )
 
 
-def check_size(image: np.ndarray, scale: float, name: str) -> None:
-    """Raise ``InputError`` naming the image if it is too large at the network's resolution."""
+def check_image(image: np.ndarray, scale: float, name: str) -> None:
+    """Raise ``InputError`` naming the image if it is no RGB image, or too large when it is rescaled by ``scale``."""
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (3, 4) or 0 in image.shape:
+        raise InputError(f"{name}: expected (height, width, 3) uint8 RGB, got {image.shape} {image.dtype}")
     height, width = size_at(scale, image.shape[:2])
     if height * width > MAX_PIXELS:
         size = f"{width} x {height} pixels at the network's resolution"

@@ -12,6 +12,7 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.inference.components import CandidateSettings
+from mitosis.inference.peaks import FLOOR, find_peaks
 from mitosis.inference.sliding_window import Tiling
 from mitosis.metric.counts import Counts
 from mitosis.metric.detection import DetectionMetric
@@ -56,17 +57,19 @@ def windows_of(tiling: Tiling, val: Sequence[Record]) -> list[int | str]:
 def try_windows(
     trained: Trained, windows: Sequence[int | str], data: MitosisDataModule, matching: Matching
 ) -> list[Trial]:
-    """Score val with each window: AP of the components at threshold 0.5, ranked by mean probability.
+    """Score val with each window: AP of the local maxima, as in training, whatever their height.
 
     Each field is read once for all windows, and is not kept in memory.
     """
+    distances = {"sigma_um": trained.candidate.sigma_um, "radius_um": trained.candidate.radius_um}
     cascades = [Cascade(trained, window=window) for window in windows]
     metrics = [DetectionMetric(matching) for _ in windows]
     val = data.parts.val
     for field in track(data.store.each(val), f"window {', '.join(map(str, windows))} on val", len(val)):
         record, mpp = field.record, field.record.mpp
         for cascade, metric in zip(cascades, metrics, strict=True):
-            candidates = cascade.propose(cascade.probability(field.image, mpp=mpp), mpp=mpp, threshold=0.5)
+            probability = cascade.probability(field.image, mpp=mpp)
+            candidates = find_peaks(probability, threshold=FLOOR, mpp=mpp, **distances)
             metric.update(candidates.points, candidates.mean, record.centroids, mpp=mpp, field=record.field)
     return [Trial(window, float(metric.compute()["ap"])) for window, metric in zip(windows, metrics, strict=True)]
 
@@ -94,16 +97,19 @@ def best_trial(trials: Sequence[Trial]) -> Trial:
 
 
 def choose_threshold(counts: dict[float, Counts], target: float) -> float:
-    """The largest threshold whose recall is at least ``target``, or the best recall if none reaches ``target``."""
+    """The largest threshold whose recall is at least ``target``, or the best recall if none reaches ``target``.
+
+    0.5 if no threshold finds anything: the largest would then leave no candidate at all.
+    """
     recalls = {t: c.recall for t, c in counts.items()}
     defined = {t: value for t, value in recalls.items() if not math.isnan(value)}
-    if not defined:
+    if not any(defined.values()):
         return 0.5
     reachable = min(target, max(defined.values()))
     return max(t for t, value in defined.items() if value >= reachable)
 
 
 def best_f1(counts: dict[float, Counts]) -> float:
-    """The largest threshold with the highest F1; 0.5 if no F1 is defined."""
-    defined = {t: c.f1 for t, c in counts.items() if not math.isnan(c.f1)}
+    """The largest threshold with the highest F1; 0.5 if nothing is right at any."""
+    defined = {t: c.f1 for t, c in counts.items() if c.f1 > 0}
     return max(defined, key=lambda t: (defined[t], t), default=0.5)

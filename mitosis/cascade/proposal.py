@@ -19,10 +19,11 @@ from mitosis.cascade.operating_point import (
     windows_of,
 )
 from mitosis.data.datamodule import MitosisDataModule
-from mitosis.data.record import Field
+from mitosis.data.record import Field, Record
 from mitosis.data.view.candidate_table import CandidateRow, write_candidates
 from mitosis.image.mask_value import IGNORED
 from mitosis.inference.components import Candidates, label_candidates
+from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.run.trained import Trained, choose
 
@@ -34,7 +35,8 @@ def write_proposal(run: Path, trained: Trained, data: MitosisDataModule, matchin
     """Choose window and threshold on val, store them in the checkpoint, write ``candidates.csv``.
 
     A run on one half of the training cases proposes on the other half only; any other run proposes on train (seen),
-    val and test.
+    val and test. The latter also stores the threshold with the best F1 on val of stage one alone, beside which stage
+    two must prove itself.
 
     Args:
         run: The segmenter's run folder.
@@ -46,21 +48,31 @@ def write_proposal(run: Path, trained: Trained, data: MitosisDataModule, matchin
         The chosen window and threshold, their scores on val and the number of candidates.
     """
     fixed = fixed_threshold(trained.candidate)
-    parts = [("unseen", data.other_half)]
-    if data.half is None:
-        parts = [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
-    data.store.check_room([*data.parts.val, *(record for _, records in parts for record in records)])
+    parts = _parts(data)
+    data.store.check_room(proposed_on(data))
     trial = best_trial(try_windows(trained, windows_of(trained.tiling, data.parts.val), data, matching))
     grid = THRESHOLDS if fixed is None else (fixed,)
     counts_at = try_thresholds(trained, trial.window, data, matching, grid)
     threshold = best_threshold(trained.candidate, counts_at) if fixed is None else fixed
+    if fixed is None and not any(counts.tp for counts in counts_at.values()):
+        print(f"{run}: no mitotic figure of val is found, so no threshold can be chosen there; {threshold} is used")
+        counts_at[threshold] = try_thresholds(trained, trial.window, data, matching, [threshold])[threshold]
     chosen = {"window": trial.window, "threshold": threshold}
     choose(run, chosen)
     cascade = Cascade(replace(trained, chosen=chosen))
-    rows = []
+    rows, alone = [], DetectionMetric(matching)
+    val = {record.field for record in data.parts.val}
     for seen, records in parts:
         for field in track(data.store.each(records), f"proposing on {seen} fields", len(records)):
-            rows += candidate_rows(cascade, field, seen)
+            found = candidate_rows(cascade, field, seen)
+            if (name := field.record.field) in val:
+                points = np.array([(row.x, row.y) for row in found]).reshape(-1, 2)
+                scores = np.array([row.mean for row in found])
+                alone.update(points, scores, field.record.centroids, mpp=field.record.mpp, field=name)
+            rows += found
+    if data.half is None and (best := alone.compute())["f1"] > 0:
+        chosen["alone"] = best["threshold"]
+        choose(run, chosen)
     write_candidates(run / "candidates.csv", rows)
     counts = counts_at[threshold]
     rule = matching.describe(data.parts.val[0].mpp)
@@ -79,6 +91,17 @@ def write_proposal(run: Path, trained: Trained, data: MitosisDataModule, matchin
         },
         "candidates": len(rows),
     }
+
+
+def proposed_on(data: MitosisDataModule) -> list[Record]:
+    """The fields whose labels a proposal depends on: val, and those that it proposes on."""
+    return [*data.parts.val, *(record for _, records in _parts(data) for record in records)]
+
+
+def _parts(data: MitosisDataModule) -> list[tuple[str, tuple[Record, ...]]]:
+    if data.half is not None:
+        return [("unseen", data.other_half)]
+    return [("seen", data.parts.train), ("unseen", data.parts.val + data.parts.test)]
 
 
 def _rate(value: float) -> str:

@@ -10,8 +10,10 @@ from rich.table import Table
 
 from mitosis import files
 from mitosis.check.check import Finding, check_counts, check_folds, check_images, check_labels, counted, finding
+from mitosis.check.same_tissue import check_tissue
 from mitosis.data.cache.fill import fill
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.joined import Joined
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.image.mpp import plausible
@@ -79,7 +81,11 @@ def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Find
     lists = data.lists(records)
     pictures, unusable = check_images(records)
     counts = check_counts(records, data.inventory, lists)
-    return [*counts, *pictures, *check_labels(records), *check_folds(records, lists)], unusable
+    findings = [*counts, *pictures, *check_labels(records), *check_folds(records, lists)]
+    if isinstance(data, Joined):
+        readable = [record for record in records if record.field not in unusable and plausible(record.mpp)]
+        findings += check_tissue(data.by_set(readable), lists)
+    return findings, unusable
 
 
 def show(title: str, findings: Sequence[Finding]) -> None:

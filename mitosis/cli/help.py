@@ -3,7 +3,7 @@
 import re
 
 from mitosis.cli.overrides import literal
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 
 
 def help_arguments(command: str, arguments: list[str]) -> list[str]:

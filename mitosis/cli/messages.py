@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mitosis.errors import InputError
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 from mitosis.run.keys import RENAMED
 
 
@@ -28,6 +28,9 @@ def hydra_message(error: Exception, command: str = "train") -> str:
         group, _, word = name.rpartition("/")
         options = sorted(set(error.options) - {"common"})
         return f"{group}={word}: no such choice; type {group}= with one of {', '.join(options)}"
+    if match := re.match(r"Ambiguous value for argument '([^=']+)=(-?\d*),(\d+)'", text):
+        key, whole, part = match.groups()
+        return f"{key}={whole},{part}: numbers take a point; type {key}={whole}.{part}"
     if match := re.search(r"Could not override '([^']+)'", text):
         key, known = match.group(1), _keys()
         if key in RENAMED:

@@ -1,19 +1,23 @@
 """Rewriting overrides as users type them into Hydra's grammar."""
 
+import os
 import re
 from typing import NoReturn
 
 from hydra._internal.utils import get_args_parser
 
 from mitosis.errors import InputError
-from mitosis.run.build import CONF, words_of
-from mitosis.run.keys import LISTS, PATHS, PLACES, as_single
+from mitosis.run.conf import CONF, words_of
+from mitosis.run.keys import LISTS, PATHS, PLACES, RENAMED, as_single
 
 VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
 """Hydra's flags that take a value."""
 
-OF_RUNS = ("propose", "evaluate")
+OF_RUNS = ("propose", "combine", "evaluate", "report")
 """Commands that take their data from a run."""
+
+ONCE = ("input", "output", "from", "to", "mpp", "data.root", "data.labels", "data.mpp")
+"""Keys of what is read and written, of which the last of two values would win without a word."""
 
 QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 """A regular expression for quoted text."""
@@ -23,8 +27,10 @@ def arrange(arguments: list[str], command: str = "train") -> list[str]:
     """Move flags to the end (Hydra 1.3 rejects overrides after ``--multirun``), and quote the values of path keys.
 
     In a command that takes its data from a run, places of ``data.sets`` get a ``++``, because its yaml lists no sets.
-    Raises ``InputError`` for a flag unknown to Hydra, and for ``group=null``, which Hydra cannot compose.
+    Raises ``InputError`` for a flag unknown to Hydra, for a key of ``ONCE`` with two values, and for ``group=null``,
+    which Hydra cannot compose.
     """
+    _refuse_twice(arguments)
     overrides, flags, rest = [], [], list(arguments)
     while rest:
         argument = rest.pop(0)
@@ -48,6 +54,15 @@ def arrange(arguments: list[str], command: str = "train") -> list[str]:
     return overrides + flags
 
 
+def _refuse_twice(arguments: list[str]) -> None:
+    typed: dict[str, str] = {}
+    for argument in arguments:
+        key, equals, value = argument.partition("=")
+        if equals and key in ONCE and typed.setdefault(key, value) != value:
+            several = "; for several images, a folder or a glob in quotes" if key == "input" else ""
+            raise InputError(f"{key} is typed twice, {typed[key]} and {value}; type it once{several}")
+
+
 def _is_of_a_set(argument: str) -> bool:
     key = argument.partition("=")[0]
     return key not in PLACES and as_single(key) in PLACES
@@ -61,8 +76,14 @@ def _quoted(argument: str) -> str:
     key, equals, value = argument.partition("=")
     bare = key.lstrip("+")
     if bare in LISTS and value.startswith("[") and value.endswith("]"):
-        return f"{key}=[{','.join(literal(item) for item in _items(value[1:-1]))}]"
-    if not equals or as_single(bare) not in PATHS or value in ("", "null", "???") or re.fullmatch(QUOTED, value):
+        items = _items(value[1:-1])
+        return f"{key}=[{','.join(literal(item) for item in (_joined(items) if bare in PATHS else items))}]"
+    if (
+        not equals
+        or (as_single(bare) not in PATHS and bare not in RENAMED)
+        or value in ("", "null", "???")
+        or re.fullmatch(QUOTED, value)
+    ):
         return argument
     return f"{key}={literal(value)}"
 
@@ -72,6 +93,17 @@ def literal(value: str) -> str:
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
     trailing = len(escaped) - len(escaped.rstrip("\\"))
     return f"'{escaped}{chr(92) * trailing}'"
+
+
+def _joined(items: list[str]) -> list[str]:
+    """Items of a list of paths, joined again where a comma is part of a path that exists: names of runs hold commas."""
+    paths: list[str] = []
+    while items:
+        counts = range(len(items), 0, -1)  # the longest: a run's name may be the beginning of another's
+        count = next((n for n in counts if os.path.exists(os.path.expanduser(",".join(items[:n])))), 1)  # noqa: PTH110, PTH111
+        paths.append(",".join(items[:count]))
+        items = items[count:]
+    return paths
 
 
 def _items(inner: str) -> list[str]:

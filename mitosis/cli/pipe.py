@@ -1,12 +1,11 @@
 """Ending a command when the reader of its output has gone, as in ``| head``."""
 
-import os
-import select
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-STDOUT = 1
+from mitosis.process.output import reader_is_gone, silence_output
+
 CODE = 141
 """Exit code that a shell reports for a program ended by SIGPIPE: 128 + 13."""
 
@@ -18,13 +17,7 @@ def end_with_reader() -> Generator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        if not _reader_is_gone():  # another pipe broke, which is a bug
+        if not reader_is_gone():  # another pipe broke, which is a bug
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)  # Python flushes stdout again at exit
+        silence_output()  # Python flushes stdout again at exit
         sys.exit(CODE)
-
-
-def _reader_is_gone() -> bool:
-    poll = select.poll()
-    poll.register(STDOUT, 0)
-    return bool(poll.poll(0))

@@ -8,7 +8,7 @@ from typing import Any
 from mitosis.cli.compose import compose
 from mitosis.cli.overrides import literal
 from mitosis.errors import InputError
-from mitosis.run.keys import CLASSIFICATION, OF_THE_PIPELINE, PLACES, SEGMENTATION, as_single
+from mitosis.run.keys import CLASSIFICATION, OF_STAGE_ONE, OF_THE_PIPELINE, PLACES, SEGMENTATION, as_single
 from mitosis.run.name import Choices, run_folder, slug_of
 
 Step = tuple[str, list[str]]
@@ -17,25 +17,33 @@ Step = tuple[str, list[str]]
 
 @dataclass(frozen=True)
 class Plan:
-    """What the pipeline will do: the ``steps`` in order, the ``result`` folder and a ``summary`` of one line."""
+    """What the pipeline will do.
+
+    Attributes:
+        steps: In order.
+        result: The folder of the result.
+        summary: One line.
+        network: The description of stage two's network, None without one.
+    """
 
     steps: list[Step]
     result: Path
     summary: str
+    network: dict[str, Any] | None = None
 
 
 def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
     """Train ► propose ► train ► evaluate, or without a classifier train ► propose ► evaluate.
 
     With ``crossfit=2``, two further segmenters are each trained on half of the training cases and propose on the other
-    half. Raises ``InputError``, before any step runs, if the stages do not fit together or pretrained weights are
-    unavailable.
+    half. Raises ``InputError`` if the stages do not fit together.
     """
     if config["crossfit"] not in (2, None, "none"):
         raise InputError(f"crossfit={config['crossfit']}: type crossfit=2 or crossfit=none")
     segmenter, classifier = config["segmenter"], config["classifier"]
     crossfit = config["crossfit"] == 2 and classifier["model"] is not None
-    passed = [text for text in choices.overrides if text.lstrip("+").split("=")[0].split(".")[0] not in OF_THE_PIPELINE]
+    keys = {text: text.lstrip("+").split("=")[0].split(".")[0] for text in choices.overrides}
+    passed = [text for text, key in keys.items() if key not in OF_THE_PIPELINE]
     places = [text for text in choices.overrides if as_single(text.partition("=")[0]) in PLACES]
     first = [f"model={segmenter['model']}", *passed, *segmenter["set"]]
     halves = [[*first, f"+half={half}"] for half in (0, 1)] if crossfit else []
@@ -45,13 +53,28 @@ def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
         steps.append(("evaluate", [f"segmenter={runs[-1]}", *places]))
         return Plan(steps, runs[-1], f"stage one alone; the result will lie in {runs[-1]}")
     quoted = ",".join(literal(str(run)) for run in runs)
-    second = [f"model={classifier['model']}", *passed, *classifier["set"], f"segmenter=[{quoted}]"]
+    of_both = [text for text in passed if keys[text] not in OF_STAGE_ONE]
+    second = [f"model={classifier['model']}", *of_both, *classifier["set"], f"segmenter=[{quoted}]"]
     second += ["+crossfit=2" if crossfit else "+crossfit=none"]
-    result = _classifier(second, runs[-1])
-    _check_stain(compose("train", first), compose("train", second))
+    composed = compose("train", second)
+    result = _classifier(*composed, runs[-1])
+    _check_stain(compose("train", first), composed)
     steps.append(("train", second))
     steps.append(("evaluate", [f"segmenter={runs[-1]}", f"classifier={result}", *places]))
-    return Plan(steps, result, f"crossfit={2 if crossfit else 'none'}; the result will lie in {result}")
+    summary = f"crossfit={2 if crossfit else 'none'}; the result will lie in {result}"
+    return Plan(steps, result, summary, composed[0]["model"])
+
+
+def check_pretrained(plan: Plan) -> None:
+    """Raise ``InputError`` if pretrained weights for stage two are unavailable.
+
+    Checked before any step, because it would otherwise surface after hours of training.
+    """
+    model = plan.network or {}
+    if model.get("pretrained") or model.get("weights"):
+        from mitosis.model import classifier
+
+        classifier.check_pretrained(model["name"], model["pretrained"], model["weights"])
 
 
 def _stage_one(trainings: Iterable[list[str]], runs: Iterable[Path], places: list[str]) -> Iterable[Step]:
@@ -68,11 +91,9 @@ def _segmenter(overrides: list[str]) -> Path:
     return run_folder(settings, choices)
 
 
-def _classifier(overrides: list[str], segmenter: Path) -> Path:
-    settings, choices = compose("train", overrides)
+def _classifier(settings: dict[str, Any], choices: Choices, segmenter: Path) -> Path:
     if settings["stage"]["kind"] != CLASSIFICATION:
         raise InputError("classifier.model is a segmenter; choose a classifier such as resnet34")
-    _check_pretrained(settings["model"])
     return run_folder(settings, choices, segmenter=slug_of(segmenter))
 
 
@@ -88,11 +109,3 @@ def _check_stain(*stages: tuple[dict[str, Any], Choices]) -> None:
         f"the segmenter has stain={words[0]}, the classifier stain={words[1]}; type stain={words[0]} for both,"
         f" or another one"
     )
-
-
-def _check_pretrained(model: dict[str, Any]) -> None:
-    """Checked now, because missing weights for stage two would otherwise surface after hours of training."""
-    if model.get("pretrained") or model.get("weights"):
-        from mitosis.model.classifier import check_pretrained
-
-        check_pretrained(model["name"], model["pretrained"], model["weights"])

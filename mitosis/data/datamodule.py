@@ -25,7 +25,8 @@ from mitosis.data.view.turned_tiles import TurnedTileView
 from mitosis.errors import InputError
 
 VAL_FIELDS = 4
-"""Fields that a half validates on where val is another part of its own: enough to watch, and quickly scored."""
+"""Fields that are validated on where val is no part of its own: enough to watch, and quickly scored."""
+SEEN_VAL = "val shows training fields: nothing is chosen on it"
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ class MitosisDataModule(LightningDataModule, ABC):
         workers: Number of processes that load training samples. 0 loads them in the main process.
         seed: Seed of the training samples. A sample depends only on (``seed``, epoch, index).
         half: Train on one half of the training cases only, 0 or 1 (cross-fitting). None trains on all of them.
-        val: With ``half``: ``held_out`` validates on the fold's val fields; ``other_half`` halves them as well,
-            together with train, and validates on the 4 fields of the other half with the most mitoses.
+        val: ``held_out`` validates on the fold's val fields. ``other_half`` trains on them as well: they are halved
+            together with train, and a half validates on the 4 fields of the other half with the most mitoses. Without
+            ``half``, those 4 are training fields, for recipes that choose nothing on val: they only show that the
+            network learns.
         views: Builds the datasets of the loaders. Not needed if only records and fields are used.
 
     Raises:
@@ -135,12 +138,13 @@ class MitosisDataModule(LightningDataModule, ABC):
     def parts(self) -> Parts:
         """Train, val and test records of the fold; if ``half`` is set, train holds that half of the training cases."""
         whole = self._whole()
-        if self.half is None:
-            return whole
         if self.val == "held_out":
-            return replace(whole, train=self._halves()[int(self.half)])
-        most = sorted(self.other_half, key=lambda record: (-len(record.figures), record.field))[:VAL_FIELDS]
-        return replace(whole, train=self._halves()[int(self.half)], val=tuple(most))
+            return whole if self.half is None else replace(whole, train=self._halves()[int(self.half)])
+        train = whole.train + whole.val if self.half is None else self._halves()[int(self.half)]
+        watched = train if self.half is None else self.other_half
+        most = sorted(watched, key=lambda record: (-len(record.figures), record.field))[:VAL_FIELDS]
+        note = whole.note if self.half is not None else "; ".join(filter(None, (whole.note, SEEN_VAL)))
+        return replace(whole, train=train, val=tuple(most), note=note)
 
     @property
     def own_fields(self) -> frozenset[str]:

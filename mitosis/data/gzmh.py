@@ -18,10 +18,11 @@ from mitosis.data.fold.deal import UNPUBLISHED, Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.reading import mask
 from mitosis.data.reading.assign_pixels import assign_pixels
-from mitosis.data.reading.root import checked_root, files_under, unique
+from mitosis.data.reading.root import checked_root, unique
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
 from mitosis.image.file import image_size, read_image
+from mitosis.image.walk import files_under
 from mitosis.label.formats import TABLES, sniff
 
 MPP, SCANNER = 0.25, "KF-PRO120"
@@ -211,7 +212,7 @@ def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
 def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:
     """The record, and the number of mask components that belong to no object."""
     size = image_size(tile.image)
-    cells = mask.read(tile.mask, tile.image.name, size).annotations
+    cells = mask.read(tile.mask, tile.image.name, size)[0].annotations
     parts, left = [cell.pixels for cell in cells if cell.pixels is not None], []
     if centres is not None:
         shares, left = assign_pixels(parts, centres, REACH_UM / MPP)

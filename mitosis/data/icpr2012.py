@@ -15,11 +15,12 @@ from typing_extensions import override
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.fold.lists import OFFICIAL, read_folds
 from mitosis.data.inventory import Inventory, Part
-from mitosis.data.reading.root import checked_root, files_under
+from mitosis.data.reading.root import checked_root
 from mitosis.data.reading.subtraction import read_subtraction_mask
 from mitosis.data.record import MitoticFigure, Record
 from mitosis.errors import InputError
 from mitosis.image.file import image_size, read_image
+from mitosis.image.walk import files_under
 from mitosis.label.pixels import read_rows
 
 MPP = {"A": 0.2456, "H": (0.2273 + 0.22753) / 2}

@@ -88,6 +88,11 @@ class Joined(MitosisDataModule):
     def own_fields(self) -> frozenset[str]:
         return frozenset(record.field for record in self._own(next(iter(self.sets))))
 
+    def by_set(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """The records of each dataset, by its name."""
+        fields = {name: {record.field for record in self._own(name)} for name in self.sets}
+        return {name: [record for record in records if record.field in own] for name, own in fields.items()}
+
     def _own(self, name: str) -> list[Record]:
         """The records of a dataset as it reads them; read once, because the folds need those of the first again."""
         if name not in self._read:

@@ -10,9 +10,10 @@ from typing_extensions import override
 from mitosis.data.fold.deal import UNPUBLISHED, Official
 from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
-from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
+from mitosis.data.reading.root import IMAGES, checked_root, unique
 from mitosis.data.record import Record
 from mitosis.errors import InputError
+from mitosis.image.walk import files_under
 from mitosis.label import midog
 
 MPP = {"Hamamatsu XR": 0.23, "Hamamatsu S360": 0.23, "Aperio CS2": 0.25, "Leica GT450": 0.26, "3D Histech": 0.25}

@@ -19,11 +19,15 @@ from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory
 from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.cells import cells_of, warn_of_lost
-from mitosis.data.reading.root import checked_root, files_under, unique
+from mitosis.data.reading.root import checked_root, unique
+from mitosis.data.reading.slide_frame import Frame, frame_of
 from mitosis.data.record import Circle, Record
 from mitosis.errors import InputError
+from mitosis.image.agreement import agreed_mpp, check_mpp_from
 from mitosis.image.mpp import check_mpp
-from mitosis.image.slide import SLIDES, read_region, slide_mpp, slide_size, tissue_share
+from mitosis.image.slide import SLIDES, read_region, slide_mpp, tissue_share
+from mitosis.image.telling import warn_of_images
+from mitosis.image.walk import files_under
 from mitosis.label import sliderunner
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.shape import inside
@@ -54,10 +58,11 @@ class SlideSet(PointLabelled):
             Scores are those of whole slides only with ``tissue``.
         side_um: Side of a region in µm.
         mpp: µm per pixel, if the slides do not give it.
+        mpp_from: Which is right if ``mpp`` and the slides contradict: ``typed`` or ``file``. None refuses them.
         kwargs: As for ``PointLabelled``.
 
     Raises:
-        InputError: ``labels``, ``regions``, ``side_um`` or ``mpp`` is not valid.
+        InputError: ``labels``, ``regions``, ``side_um``, ``mpp`` or ``mpp_from`` is not valid.
     """
 
     NAME: ClassVar[str]
@@ -74,6 +79,7 @@ class SlideSet(PointLabelled):
         regions: Literal["labelled", "tissue"] = "labelled",
         side_um: float = 512.0,
         mpp: float | None = None,
+        mpp_from: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(root, **kwargs)
@@ -85,7 +91,8 @@ class SlideSet(PointLabelled):
             raise InputError(f"data.side_um={side_um}: give the side of a region in µm, above 0")
         if mpp is not None:
             check_mpp(mpp, f"data.mpp={mpp}")
-        self.labels, self.regions, self.side_um, self.mpp = labels, regions, side_um, mpp
+        check_mpp_from(mpp_from, "data.mpp_from")
+        self.labels, self.regions, self.side_um, self.mpp, self.mpp_from = labels, regions, side_um, mpp, mpp_from
         self.inventory = self.INVENTORIES[labels]
 
     @abstractmethod
@@ -105,13 +112,16 @@ class SlideSet(PointLabelled):
         cells: dict[str, list[Annotation]] = defaultdict(list)
         for cell in content.annotations:
             cells[_name(cell.image)].append(cell)
-        records, lost = [], []
-        for name, path in track(slides.items(), "looking at slides", disable=self.regions == "labelled"):
-            size = slide_size(path)
+        records, lost, told = [], [], []
+        for name, (path, frame) in track(slides.items(), "looking at slides", disable=self.regions == "labelled"):
+            size = frame.size
             within = [cell for cell in cells[name] if inside(cell, size)]
             lost += [(path.name, cell) for cell in cells[name] if not inside(cell, size)]
-            records += self._regions(name, path, size, within)
+            mpp, line = self._mpp(path)
+            told.append(line)
+            records += self._regions(name, path, frame, mpp, within)
         warn_of_lost(lost)
+        warn_of_images("differ in what is said of their resolution", told)
         return records
 
     def databases(self) -> list[Path]:
@@ -123,7 +133,7 @@ class SlideSet(PointLabelled):
             raise InputError(f"data.root={folder}: no {self.NAME}_{self.labels}.sqlite in it; put it beside the slides")
         return paths
 
-    def _slides(self, folder: Path, content: Labels) -> dict[str, Path]:
+    def _slides(self, folder: Path, content: Labels) -> dict[str, tuple[Path, Frame]]:
         sizes = {_name(name): size for name, size in content.sizes.items()}
         images = (path for path in files_under(folder) if path.suffix.lower() in SLIDES)
         slides = unique((_name(path), path) for path in images if _name(path) in sizes)
@@ -131,17 +141,18 @@ class SlideSet(PointLabelled):
         if missing and set(missing) != self.official().test.intersection(sizes):
             some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
             raise InputError(f"data.root={folder}: {len(missing)} of {len(sizes)} slides missing: {some}")
-        for name, path in slides.items():
-            if sizes[name] not in (None, size := slide_size(path)):
-                theirs = " x ".join(str(length) for length in reversed(sizes[name] or ()))
-                raise InputError(f"{path}: {size[1]} x {size[0]} pixels, {theirs} in its database; download it again")
-        return slides
+        return {name: (path, frame_of(path, sizes[name])) for name, path in slides.items()}
 
-    def _regions(self, name: str, path: Path, size: tuple[int, int], cells: Sequence[Annotation]) -> Iterator[Record]:
-        mpp = self.mpp if self.mpp is not None else slide_mpp(path)
+    def _mpp(self, path: Path) -> tuple[float, str]:
+        """The resolution of a slide, and one line on what differs from it."""
+        mpp, line = agreed_mpp(path, self.mpp, slide_mpp(path), self.mpp_from, "data.mpp")
         if mpp is None:
             raise InputError(f"{path}: the slide does not give its µm per pixel; type data.mpp=0.25 or what it is")
-        check_mpp(mpp, f"{path} has {mpp:.4g} µm per pixel")
+        return check_mpp(mpp, f"{path} has {mpp:.4g} µm per pixel"), line
+
+    def _regions(
+        self, name: str, path: Path, frame: Frame, mpp: float, cells: Sequence[Annotation]
+    ) -> Iterator[Record]:
         side = max(1, round(self.side_um / mpp))
         held: dict[Place, list[Annotation]] = defaultdict(list)
         beyond: dict[Place, list[Circle]] = defaultdict(list)
@@ -155,17 +166,19 @@ class SlideSet(PointLabelled):
                         beyond[other].append(circle)
         used = set(held)
         if self.regions == "tissue":
-            grid = product(range(-(-size[0] // side)), range(-(-size[1] // side)))
-            used |= {(r, c) for r, c in grid if tissue_share(path, x=c * side, y=r * side, side=side) >= TISSUE}
+            grid = product(*(range(-(-length // side)) for length in frame.size))
+            places = ((place, frame.x + place[1] * side, frame.y + place[0] * side) for place in grid)
+            used |= {place for place, x, y in places if tissue_share(path, x=x, y=y, side=side) >= TISSUE}
         for row, column in sorted(used):
             x, y = column * side, row * side
-            box = x, y, min(side, size[1] - x), min(side, size[0] - y)
-            yield self._record(name, path, box, mpp, held[row, column], beyond[row, column])
+            box = x, y, min(side, frame.size[1] - x), min(side, frame.size[0] - y)
+            yield self._record(name, path, frame, box, mpp, held[row, column], beyond[row, column])
 
     def _record(
         self,
         name: str,
         path: Path,
+        frame: Frame,
         box: tuple[int, int, int, int],
         mpp: float,
         cells: Sequence[Annotation],
@@ -176,7 +189,7 @@ class SlideSet(PointLabelled):
         content = cells_of(moved, (height, width), mpp=mpp, radius_um=self.radius_um, ring_um=self.ring_um)
         return Record(
             field=f"{name}_{x:06d}_{y:06d}",
-            read=partial(read_region, path, x=x, y=y, width=width, height=height),
+            read=partial(read_region, path, x=frame.x + x, y=frame.y + y, width=width, height=height),
             size=(height, width),
             mpp=mpp,
             case=name,

@@ -12,9 +12,10 @@ from mitosis.data.fold.deal import Official
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.point_labelled import PointLabelled
 from mitosis.data.reading.labelled import Source, labelled_records
-from mitosis.data.reading.root import IMAGES, checked_root, files_under, unique
+from mitosis.data.reading.root import IMAGES, checked_root, unique
 from mitosis.data.record import Record
 from mitosis.errors import InputError
+from mitosis.image.walk import files_under
 from mitosis.label.tupac import MITOSES, OTHERS, image_of, read_tupac
 
 MPP = 0.25

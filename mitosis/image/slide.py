@@ -1,6 +1,7 @@
 """Reads whole slides, only the regions that are needed."""
 
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import openslide
 from PIL import Image
 
 from mitosis.errors import InputError
+from mitosis.image.stated import Stated, positive
 from mitosis.image.tissue import is_tissue
 
-SLIDES = (".svs", ".tif", ".tiff", ".ndpi", ".scn", ".bif", ".svslide", ".dcm")
-"""Suffixes of the formats that OpenSlide reads and that keep all pixels in a single file."""
+SLIDES = (".svs", ".tif", ".tiff", ".ndpi", ".scn", ".bif", ".svslide", ".dcm", ".mrxs")
+"""Suffixes of the formats that OpenSlide reads, one file for each slide; MRXS has a folder of its name beside it."""
 
 _ACROSS = 32
 """Approximate number of pixels per axis sampled in a square to detect tissue."""
@@ -28,25 +30,45 @@ def slide_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     return height, width
 
 
-def slide_mpp(path: str | os.PathLike[str]) -> float | None:
-    """µm per pixel at full resolution, the mean of both axes; None if the slide does not give it.
+def slide_bounds(path: str | os.PathLike[str]) -> tuple[int, int, int, int]:
+    """x, y, width and height of what was scanned, at full resolution; the whole slide if it does not say.
 
     Raises ``InputError`` as ``slide_size``.
     """
-    properties = _opened(str(path), os.getpid()).properties
-    axes = [float(properties.get(name, 0)) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y)]
-    return sum(axes) / 2 if min(axes) > 0 else None
+    slide = _opened(str(path), os.getpid())
+    names = (openslide.PROPERTY_NAME_BOUNDS_X, openslide.PROPERTY_NAME_BOUNDS_Y)
+    sides = (openslide.PROPERTY_NAME_BOUNDS_WIDTH, openslide.PROPERTY_NAME_BOUNDS_HEIGHT)
+    x, y, width, height = (int(slide.properties.get(name, 0)) for name in (*names, *sides))
+    return (x, y, width, height) if min(width, height) > 0 else (0, 0, *slide.dimensions)
 
 
-def read_region(path: str | os.PathLike[str], *, x: int, y: int, width: int, height: int) -> np.ndarray:
-    """Read a region of a slide at full resolution. Areas that were not scanned are white.
+def slide_mpp(path: str | os.PathLike[str]) -> list[Stated]:
+    """The slide's own resolution at full size; empty if it gives none. Raises ``InputError`` as ``slide_size``."""
+    properties = slide_properties(path)
+    x, y = (positive(properties.get(key)) for key in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+    return [Stated("the slide", x, y)] if x and y else []
+
+
+def slide_properties(path: str | os.PathLike[str]) -> Mapping[str, str]:
+    """All that OpenSlide tells of a slide. Raises ``InputError`` as ``slide_size``."""
+    return _opened(str(path), os.getpid()).properties
+
+
+def slide_levels(path: str | os.PathLike[str]) -> list[float]:
+    """How many pixels of full resolution a pixel of each level is wide. Raises ``InputError`` as ``slide_size``."""
+    return list(_opened(str(path), os.getpid()).level_downsamples)
+
+
+def read_region(path: str | os.PathLike[str], *, x: int, y: int, width: int, height: int, level: int = 0) -> np.ndarray:
+    """Read a region of a slide. Areas that were not scanned are white.
 
     Args:
         path: The slide.
-        x: Left edge of the region in pixels.
-        y: Upper edge of the region in pixels.
-        width: Width of the region in pixels.
-        height: Height of the region in pixels.
+        x: Left edge of the region in pixels of full resolution.
+        y: Upper edge of the region in pixels of full resolution.
+        width: Width of the region in pixels of ``level``.
+        height: Height of the region in pixels of ``level``.
+        level: Which of ``slide_levels``; 0 is full resolution.
 
     Returns:
         (height, width, 3) uint8 RGB.
@@ -54,7 +76,7 @@ def read_region(path: str | os.PathLike[str], *, x: int, y: int, width: int, hei
     Raises:
         InputError: The file is missing, not a slide or damaged.
     """
-    return _read(str(path), (x, y), 0, (width, height))
+    return _read(str(path), (x, y), level, (width, height))
 
 
 def tissue_share(path: str | os.PathLike[str], *, x: int, y: int, side: int) -> float:
@@ -91,6 +113,8 @@ def _opened(path: str, process: int) -> openslide.OpenSlide:
     """An open slide. ``process`` is part of the cache key, since a fork must not use a slide opened by its parent."""
     if not Path(path).is_file():
         raise InputError(f"{path}: no such slide; check the path")
+    if not os.path.getsize(path):
+        raise InputError(f"{path}: the file is empty (0 bytes); copy or export it again")
     try:
         slide = openslide.OpenSlide(path)
     except openslide.OpenSlideError as error:

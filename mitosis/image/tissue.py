@@ -7,7 +7,7 @@ _LIGHTNESS = 204
 """Threshold on the 8-bit L of CIELAB: 0.8 of white."""
 _SAMPLE = 200_000
 """Approximate number of pixels sampled from an image."""
-_BLACK = 16
+BLACK = 16
 """Pixels with all channels below this level are padding or pen; their colour is noise."""
 
 
@@ -28,6 +28,6 @@ def sample(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     step = int((height * width / _SAMPLE) ** 0.5) | 1
     pixels = image[::step, ::step].reshape(-1, 3)
     red, green, blue = pixels.T
-    # _BLACK is a power of two: a channel reaches it exactly where their bitwise or does.
-    pixels = np.compress((red | green | blue) >= _BLACK, pixels, axis=0)
+    # BLACK is a power of two: a channel reaches it exactly where their bitwise or does.
+    pixels = np.compress((red | green | blue) >= BLACK, pixels, axis=0)
     return pixels, is_tissue(pixels[None])[0]

@@ -84,11 +84,11 @@ def _refined(
 ) -> Float64[np.ndarray, "n 2"]:
     """The maxima of the parabolas through each maximum and its neighbours in x and in y, at most half a pixel away."""
     shifts = []
+    bottom, right = np.array(smooth.shape) - 1
+    at = smooth[rows, columns].astype(np.float64)
     for row, column in ((0, 1), (1, 0)):
-        padded = np.pad(smooth.astype(np.float64), 1, mode="edge")
-        before = padded[rows + 1 - row, columns + 1 - column]
-        at = padded[rows + 1, columns + 1]
-        after = padded[rows + 1 + row, columns + 1 + column]
+        before = smooth[(rows - row).clip(0), (columns - column).clip(0)].astype(np.float64)
+        after = smooth[(rows + row).clip(max=bottom), (columns + column).clip(max=right)].astype(np.float64)
         curvature = before - 2 * at + after
         flat = np.abs(curvature) < 1e-12
         shifts.append(np.where(flat, 0.0, 0.5 * (before - after) / np.where(flat, 1.0, curvature)).clip(-0.5, 0.5))

@@ -12,6 +12,10 @@ from torch import Tensor
 from mitosis.errors import InputError
 
 FALLBACK_WINDOW = 2048
+INNER = "inner"
+"""The blend of windows whose margins count only where no other window has the pixel in its inner part."""
+MARGINAL = 1.0e-9
+"""Weight of a pixel in a margin along one side; a difference of 1 there changes the map by no more."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,22 @@ def starts(size: int, window: int, overlap: int, stride: int) -> list[int]:
     return [i * free // gaps * stride for i in range(gaps + 1)]
 
 
+def fitted(size: int, core: int, margin: int, stride: int) -> int:
+    """Side of the fewest equal windows along ``size`` pixels whose inner parts have about ``core`` pixels each.
+
+    The side is a multiple of ``stride``, no longer than needed, and at most ``core + 2 * margin``, so memory does not
+    grow with ``size``. A smaller core than four margins counts as four: no other window then reaches the first
+    ``margin`` pixels of the image, where the first window sees all there is. For example, 2 windows of 560 cover 1024
+    pixels with an overlap of 2 · 48:
+
+    >>> fitted(1024, core=512, margin=48, stride=16)
+    560
+    """
+    size, core = _up(size, stride), max(core, 4 * margin)
+    count = -(-size // core)
+    return min(size, _up(-(-(size + 2 * margin * (count - 1)) // count), stride))
+
+
 def predict(
     net: Callable[[Tensor], Tensor],
     image: Float[Tensor, "..."],
@@ -59,6 +79,7 @@ def predict(
     blend: str,
     batch: int,
     max_pixels: int,
+    margin: int = 0,
 ) -> Float32[Tensor, "height width"]:
     """Probability map of a whole image, (H, W) float32 on the CPU.
 
@@ -77,6 +98,9 @@ def predict(
             the network has the least context.
         batch: Windows per call of ``net``.
         max_pixels: Largest image, in pixels, that is run in one pass.
+        margin: For a network whose output depends on no pixel farther away than so many; a multiple of ``stride``. The
+            map is then that of one pass over the whole image, in windows as ``fitted`` to a core of ``window`` pixels;
+            ``overlap`` and ``blend`` are not used.
 
     Returns:
         (H, W) float32 in [0, 1].
@@ -95,9 +119,12 @@ def predict(
     if blend not in ("mean", "weighted"):
         raise InputError(f"tiling.blend={blend}: give mean or weighted")
     height, width = image.shape[1:]
-    if window is None and height * width > max_pixels:
+    if window is None and (margin or height * width > max_pixels):
         window = _up(FALLBACK_WINDOW, stride)
-    if window is None:
+    if window is not None and margin:
+        high, wide = (fitted(side, window, margin, stride) for side in (height, width))
+        overlap, blend = 2 * margin, INNER
+    elif window is None:
         high, wide = _up(height, stride), _up(width, stride)
     else:
         _check(window, overlap, stride)
@@ -109,7 +136,7 @@ def predict(
         for x in starts(image.shape[2], wide, overlap, stride)
     ]
     # In float64 the average of equal float32 values is exactly that value, so blending adds no rounding error.
-    weight = torch.outer(_profile(high, blend), _profile(wide, blend))
+    weight = torch.outer(profile(high, blend, margin), profile(wide, blend, margin))
     total = torch.zeros(image.shape[1:], dtype=torch.float64)
     weights = torch.zeros_like(total)
     for first in range(0, len(places), batch):
@@ -152,7 +179,12 @@ def _reflected(image: Float[Tensor, "3 _ _"], height: int, width: int) -> Float[
     return image
 
 
-def _profile(size: int, blend: str) -> Float64[Tensor, " {size}"]:
+def profile(size: int, blend: str, margin: int = 0) -> Float64[Tensor, " {size}"]:
+    """The weight of a window along one side of ``size`` pixels; ``blend`` as in ``predict``, or ``INNER``."""
+    if blend == INNER:
+        weights = torch.ones(size, dtype=torch.float64)
+        weights[:margin] = weights[size - margin :] = MARGINAL
+        return weights
     if blend == "mean":
         return torch.ones(size, dtype=torch.float64)
     # A Hann window sampled between its zeros: positive everywhere, so every pixel has some weight.

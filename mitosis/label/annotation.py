@@ -1,8 +1,13 @@
 """The content of a label file of any format."""
 
 import dataclasses
+import functools
+from collections.abc import Mapping
 
 import numpy as np
+
+CORNER = 0.5
+"""From the corner of a pixel, from which QuPath and COCO count, to its centre."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -10,6 +15,7 @@ class Annotation:
     """One annotated cell.
 
     Coordinates are in pixels of the image: x to the right, y down, 0-based, with whole numbers at pixel centres.
+    Readers of formats that count from the corner of the first pixel subtract ``CORNER``, their writers add it.
 
     Attributes:
         image: Name of the image, as in the label file.
@@ -44,17 +50,28 @@ class Labels:
         annotations: All cells.
         sizes: Name of each labelled image, including those without a cell → (height, width) in pixels, or None if the
             file does not give it.
+        mpp: Name of an image → µm per pixel, as far as the file gives it.
+        inner: Name of an image, in formats with one file per image → the name that the file itself gives it, if that is
+            another one.
     """
 
     annotations: tuple[Annotation, ...]
     sizes: dict[str, tuple[int, int] | None]
+    mpp: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    inner: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def of(self, image: str) -> tuple[Annotation, ...]:
         """Return the cells of one image."""
-        return tuple(annotation for annotation in self.annotations if annotation.image == image)
+        return tuple(self._by_image.get(image, ()))
+
+    @functools.cached_property
+    def _by_image(self) -> dict[str, list[Annotation]]:
+        by_image: dict[str, list[Annotation]] = {}
+        for annotation in self.annotations:
+            by_image.setdefault(annotation.image, []).append(annotation)
+        return by_image
 
     @property
     def empty(self) -> list[str]:
         """The labelled images without a cell."""
-        named = {annotation.image for annotation in self.annotations}
-        return [image for image in self.sizes if image not in named]
+        return [image for image in self.sizes if image not in self._by_image]

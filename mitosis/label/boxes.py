@@ -4,26 +4,27 @@ import os
 
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
-from mitosis.label.kind import is_mitotic
+from mitosis.label.kind import ClassNames
 from mitosis.label.table import plain, read_rows, write_rows
 
 CORNERS = ("x1", "y1", "x2", "y2")
 COLUMNS = ("image", *CORNERS)
 
 
-def read(path: str | os.PathLike[str]) -> Labels:
+def read(path: str | os.PathLike[str], *, names: ClassNames | None = None) -> Labels:
     """Read the cells of a csv. The centre of a cell is that of its box, even outside the image.
 
     Otherwise as ``points.read``. Raises ``InputError`` naming file and row, also for corners in the wrong order.
     """
-    annotations, sizes = [], {}
+    annotations, sizes, names = [], {}, names or ClassNames()
     for row in read_rows(path, COLUMNS):
         image = row.values["image"]
         sizes[image] = None
         if not row.blank(CORNERS):
-            x1, y1, x2, y2 = (row.number(name) for name in CORNERS)
-            mitotic = row.kind is None or is_mitotic(row.kind, row.where)
-            annotations.append(boxed(image, mitotic, (x1, y1, x2, y2), row.where))
+            mitotic = row.mitotic(names)
+            if mitotic is not None:
+                x1, y1, x2, y2 = (row.number(name) for name in CORNERS)
+                annotations.append(boxed(image, mitotic, (x1, y1, x2, y2), row.where))
     return Labels(tuple(annotations), sizes)
 
 

@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 
 from mitosis.errors import InputError
+from mitosis.image.walk import files_under
 from mitosis.label.annotation import Annotation, Labels
+from mitosis.label.corner import largest
+from mitosis.label.foreign import refuse_foreign
 from mitosis.label.formats import PER_IMAGE, READ_ONLY, TABLES, files_of, read_all, sniff
+from mitosis.label.kind import ClassNames
 from mitosis.label.shape import bounds, pixels_within, rasterised
 
 SHAPES = {
@@ -19,19 +23,34 @@ SHAPES = {
     "midog": ("box",),
     "coco": ("box", "outline", "pixels"),
     "geojson": ("outline", "pixels"),
+    "cvat": ("box", "outline", "pixels"),
+    **dict.fromkeys(("labelme", "via", "aperio", "asap", "yolo"), ("box", "outline")),
+    "voc": ("box",),
 }
 """Writable format → what it stores of a cell besides its centre and class."""
+BOXED = ("boxes", "midog", "coco", "voc", "yolo")
+"""Formats without points: a cell without any shape needs a box."""
+EITHER = ("cvat", "labelme", "via", "aperio", "asap", "yolo")
+"""Formats that hold one shape of a cell, and its box only if it has no other."""
 ENDLESS = (2**30, 2**30)
 """Height and width assumed for an image whose size the label file does not give."""
 
 
 def convert_labels(
-    source: Path, target: Path, *, given: str, to: str, radius_um: float | None = None, mpp: float | None = None
+    source: Path,
+    target: Path,
+    *,
+    given: str,
+    to: str,
+    radius_um: float | None = None,
+    mpp: float | None = None,
+    names: ClassNames | None = None,
 ) -> tuple[Labels, Labels]:
     """Write the labels of ``source`` to ``target``; returns the labels as read and as written.
 
     ``given``: the format of ``source``, or auto. ``to``: one of ``SHAPES``. ``target``: a file, which is replaced, or a
-    folder for formats with one file per image. ``radius_um``, ``mpp``: as for ``fit``.
+    folder for formats with one file per image. ``radius_um``, ``mpp``: as for ``fit``. ``names``:
+    what the classes mean.
     Raises ``InputError`` if a format is unknown, the source does not exist or the target folder is not empty; also as
     the format's reader.
     """
@@ -46,7 +65,7 @@ def convert_labels(
         raise InputError(f"output={target} is the input; give another")
     if to not in PER_IMAGE and target.is_dir():
         raise InputError(f"output={target} is a folder; {to} is one file, such as {target / 'labels'}")
-    labels = read_all(source, name)
+    labels = read_all(source, name, names)
     fitted = fit(labels, to, radius_um, mpp)
     (TABLES | PER_IMAGE)[to].write(fitted, target)
     return labels, fitted
@@ -83,9 +102,13 @@ def left_behind(labels: Labels, fitted: Labels, to: str) -> list[str]:
 def _fit(cell: Annotation, size: tuple[int, int] | None, to: str, radius: float | None) -> Annotation:
     holds = SHAPES[to]
     kept: dict[str, Any] = {name: getattr(cell, name) if name in holds else None for name in ("outline", "pixels")}
+    if "outline" in holds and "pixels" not in holds and cell.pixels is not None:
+        kept["outline"] = largest(cell.pixels, cell.image)
     kept["box"] = None
-    if "box" in holds:
-        kept["box"] = cell.box or bounds(cell.outline, cell.pixels) or _square(cell, _checked(radius, cell, to))
+    if "box" in holds and (to not in EITHER or all(shape is None for shape in kept.values())):
+        kept["box"] = cell.box or bounds(cell.outline, cell.pixels)
+        if kept["box"] is None and to in BOXED:
+            kept["box"] = _square(cell, _checked(radius, cell, to))
     if holds == ("pixels",) and cell.pixels is None:
         kept["pixels"] = _pixels(cell, size or ENDLESS, to, radius)
     return dataclasses.replace(cell, **kept)
@@ -97,7 +120,7 @@ def _square(cell: Annotation, radius: float) -> tuple[float, float, float, float
 
 def _pixels(cell: Annotation, size: tuple[int, int], to: str, radius: float | None) -> np.ndarray:
     if cell.outline is not None:
-        pixels = rasterised([cell.outline])
+        pixels = rasterised([cell.outline], cell.image)
         return pixels if len(pixels) else np.array([[round(cell.x), round(cell.y)]], dtype=np.int32)
     pixels = pixels_within(cell, size, _checked(radius, cell, to))
     if pixels is None:
@@ -123,9 +146,11 @@ def _format_of(source: Path) -> str:
 
 
 def _labelled(source: Path) -> Sequence[Path]:
-    for name in ("pixels", "geojson"):
+    for name in ("pixels", "geojson", "voc", "yolo"):  # one for each suffix
         try:
             return files_of(source, name)
         except InputError:
             continue
-    raise InputError(f"input={source}: no label file in it (.csv, .geojson, .json)")
+    for path in sorted(files_under(source)):
+        refuse_foreign(path)
+    raise InputError(f"input={source}: no label file in it (.csv, .geojson, .json, .xml, .txt)")

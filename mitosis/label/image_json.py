@@ -5,15 +5,16 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 from mitosis.errors import InputError
-from mitosis.label.kind import is_mitotic
+from mitosis.label.kind import ClassNames
+from mitosis.label.name import composed
+from mitosis.label.text import read_text
 
 MITOTIC, NEGATIVE = 1, 2
 """Category ids, as in MIDOG."""
-USUAL: dict[int | str, str] = {MITOTIC: "mitotic figure", NEGATIVE: "hard negative"}
+USUAL: dict[int | float | str, str] = {MITOTIC: "mitotic figure", NEGATIVE: "hard negative"}
 """Their names in a file that does not name its categories."""
 
 
@@ -37,52 +38,87 @@ class Entry:
 
 def load(path: str | os.PathLike[str]) -> Any:
     """Load a json file; ``InputError`` naming the file if it is missing, not text or not json."""
+    text = read_text(path, "json")
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not readable as json ({error})") from error
 
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether ``value`` is a finite number; true and false are not numbers."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # more than 308 digits
+        return False
 
 
 def read_images(document: Any, path: str | os.PathLike[str]) -> dict[Any, tuple[str, tuple[int, int] | None]]:
     """Image id → name and (height, width), or None if the file does not give the size.
 
-    Raises ``InputError`` if there is no list of images, an image has no id or file_name, or two images share an id.
+    Raises ``InputError`` if there is no list of images, an image has no id or file_name, a size is not one of pixels,
+    two images share an id, or an image has two sizes.
     """
     images: dict[Any, tuple[str, tuple[int, int] | None]] = {}
+    sizes: dict[str, tuple[int, int] | None] = {}
     for number, image in enumerate(_table(document, "images", path), start=1):
         where = f"{path}, image {number}"
         key, name = image.get("id"), image.get("file_name")
-        if not isinstance(key, int | str) or not isinstance(name, str) or not name:
+        if not isinstance(key, int | float | str) or not isinstance(name, str) or not name:
             raise InputError(f"{where}: it has no id or no file_name")
         if key in images:
             raise InputError(f"{where}: its id, {key}, is that of {images[key][0]} already")
-        height, width = image.get("height"), image.get("width")
-        images[key] = name, (height, width) if isinstance(height, int) and isinstance(width, int) else None
+        name, size = composed(name), _size(image, where)
+        if (before := sizes.setdefault(name, size)) != size:
+            raise InputError(f"{where}: {name} has the size {_told(size)}, and {_told(before)} before; give it one")
+        images[key] = name, size
     return images
 
 
-def read_entries(document: Any, path: str | os.PathLike[str]) -> Iterator[Entry]:
-    """Yield the annotations. Their class follows from the category's name, or from ids 1 and 2 without names.
+def _size(image: dict[str, Any], where: str) -> tuple[int, int] | None:
+    """(height, width); None if both are missing or 0, as some programs write it."""
+    sides = image.get("height"), image.get("width")
+    if all(side in (None, 0) for side in sides):
+        return None
+    if not all(is_number(side) and side > 0 and float(side).is_integer() for side in sides):
+        raise InputError(f"{where}: its width and height are {sides[1]!r} and {sides[0]!r}; give pixels, or neither")
+    height, width = sides
+    return int(cast(float, height)), int(cast(float, width))
 
+
+def _told(size: tuple[int, int] | None) -> str:
+    return "none" if size is None else f"{size[1]} x {size[0]}"
+
+
+def read_entries(document: Any, path: str | os.PathLike[str], classes: ClassNames | None = None) -> Iterator[Entry]:
+    """Yield the annotations that ``classes`` do not pass over.
+
+    Their class follows from the category's name, or from ids 1 and 2 without names. A crowd, which is a region and no
+    cell, is passed over.
     Raises ``InputError`` naming the annotation if its image is not listed or its class is unknown.
     """
-    images = read_images(document, path)
+    images, classes = read_images(document, path), classes or ClassNames()
     categories = _table(document, "categories", path, optional=True)
-    names = {one["id"]: one.get("name") for one in categories if isinstance(one.get("id"), int | str)} or USUAL
+    names: dict[Any, Any] = {}
+    for one in categories:
+        key, name = one.get("id"), one.get("name")
+        if isinstance(key, int | float | str) and names.setdefault(key, name) != name:
+            raise InputError(f"{path}: category {key} is {names[key]!r} and {name!r}; give it one name")
+    names = names or dict(USUAL)
     for number, values in enumerate(_table(document, "annotations", path), start=1):
         where = f"{path}, annotation {number} (id {values.get('id')})"
         key, category = values.get("image_id"), values.get("category_id")
-        if not isinstance(key, int | str) or key not in images:
+        if not isinstance(key, int | float | str) or key not in images:
             raise InputError(f"{where}: its image_id, {key}, is that of no image")
-        if not isinstance(category, int | str):
+        if not isinstance(category, int | float | str):
             raise InputError(f"{where}: it has no category_id")
         name = names.get(category, category)
-        yield Entry(where, images[key][0], is_mitotic(name, where), values)
+        if values.get("iscrowd") in (1, "1"):
+            classes.pass_over(f"{name}, a crowd (iscrowd=1)")
+        elif (mitotic := classes.mitotic(name, where)) is not None:
+            yield Entry(where, images[key][0], mitotic, values)
 
 
 def _table(document: Any, key: str, path: str | os.PathLike[str], optional: bool = False) -> list[dict[str, Any]]:

@@ -9,10 +9,13 @@ from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.boxes import box_of, boxed
 from mitosis.label.image_json import MITOTIC, NEGATIVE, described, load, read_entries, read_images
+from mitosis.label.kind import ClassNames
 from mitosis.label.table import plain
 
 
-def read(path: str | os.PathLike[str], unlabelled: Container[int] | None = None) -> Labels:
+def read(
+    path: str | os.PathLike[str], unlabelled: Container[int] | None = None, *, names: ClassNames | None = None
+) -> Labels:
     """Read mitotic figures and hard negatives, each centred in its box, even outside the image.
 
     ``unlabelled``: ids of the images that were not annotated (human breast 151–200 of MIDOG++); they are left out if
@@ -21,7 +24,7 @@ def read(path: str | os.PathLike[str], unlabelled: Container[int] | None = None)
     """
     document = load(path)
     cells = []
-    for entry in read_entries(document, path):
+    for entry in read_entries(document, path, names):
         cells.append(boxed(entry.image, entry.mitotic, entry.box, entry.where))
     labelled = {cell.image for cell in cells}
     kept = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mitosis.errors import InputError
+from mitosis.label.text import read_text
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ def read_split(path: Path) -> dict[int, Slide]:
     train nor test.
     """
     try:
-        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.DictReader(read_text(path, "a csv").splitlines(), delimiter=";"))
+    except csv.Error as error:
         raise InputError(f"{path}: not readable as a csv ({error})") from error
     slides = {}
     for number, row in enumerate(rows, start=2):

@@ -8,16 +8,20 @@ import numpy as np
 from mitosis import files
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels, filled
+from mitosis.label.kind import ClassNames
+from mitosis.label.number import number
 from mitosis.label.per_image import bare, file_of
+from mitosis.label.text import read_text
 
 FARTHEST = 2**31
 """Upper limit of a pixel coordinate (int32)."""
 
 
-def read(path: str | os.PathLike[str], image: str | None = None) -> Labels:
+def read(path: str | os.PathLike[str], image: str | None = None, *, names: ClassNames | None = None) -> Labels:
     """Read the mitoses of one image, each centred on the mean of its pixels.
 
-    ``image``: the image's name, by default the csv's name without .csv. Raises ``InputError`` as ``read_rows``.
+    ``image``: the image's name, by default the csv's name without .csv. ``names`` is not used, for all cells are
+    mitoses. Raises ``InputError`` as ``read_rows``.
     """
     image = Path(path).stem if image is None else image
     cells = [filled(image, True, row) for row in read_rows(path)]
@@ -32,10 +36,7 @@ def read_rows(path: str | os.PathLike[str], size: tuple[int, int] | None = None)
     Raises ``InputError`` naming file and row for a value that is not a whole number, an odd number of values, or a
     pixel outside ``size``.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a csv ({error})") from error
+    lines = read_text(path, "a csv").splitlines()
     rows = ((number, line.rstrip(", \t")) for number, line in enumerate(lines, start=1))
     return [_pixels(line, size, f"{path}, row {number}") for number, line in rows if line]
 
@@ -61,7 +62,7 @@ def _own(cell: Annotation) -> np.ndarray:
 def _pixels(line: str, size: tuple[int, int] | None, where: str) -> np.ndarray:
     texts = line.split(",")
     try:
-        values = np.array(list(map(float, texts)))
+        values = np.array(list(map(number, texts)))
     except ValueError:
         index, text = next((i, text) for i, text in enumerate(texts, start=1) if not _is_number(text))
         raise InputError(f"{where}: value {index}, {text.strip()!r}, is not a number") from None
@@ -84,7 +85,7 @@ def _pixels(line: str, size: tuple[int, int] | None, where: str) -> np.ndarray:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        number(text)
     except ValueError:
         return False
     return True

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mitosis.errors import InputError
 from mitosis.label.number import finite
+from mitosis.label.text import read_text
 
 
 def read_rows(path: Path, columns: str) -> list[tuple[float, float]]:
@@ -14,10 +15,7 @@ def read_rows(path: Path, columns: str) -> list[tuple[float, float]]:
     Raises ``InputError`` naming file and row if it is not readable, a row has fewer than two values, or a value is not
     a finite number.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not readable as a csv ({error})") from error
+    lines = read_text(path, "a csv").splitlines()
     rows = ((number, line.strip(", \t")) for number, line in enumerate(lines, start=1))
     return [_pair(line, columns, f"{path}, row {number}") for number, line in rows if line]
 

@@ -5,14 +5,27 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from mitosis import files
 from mitosis.errors import InputError
+from mitosis.label.kind import ClassNames, meaning_of
+from mitosis.label.name import composed, meant_name, shown_name
 from mitosis.label.number import finite
+from mitosis.label.text import read_text
 
-CLASS = ("label", "class")
+CLASS = (
+    *("label", "labels", "class", "classes", "classification", "category", "type", "kind", "annotation", "diagnosis"),
+    *("class_name", "label_name", "category_name", "object_class", "cell_type", "class_id", "category_id"),
+)
 """Possible names of the optional column with the cell's class."""
+WHETHER = ("mitosis", "mitotic", "is_mitosis", "is_mitotic", "mitotic_figure")
+"""Possible names of one that says whether it is a mitosis."""
+ANSWERS = {"1": "mitosis", "true": "mitosis", "yes": "mitosis"} | dict.fromkeys(("0", "false", "no"), "non-mitosis")
+
+
+def answered(text: str) -> str:
+    """The class that a yes or no to whether it is a mitosis means; any other text as it is."""
+    return ANSWERS.get(text.lower(), text)
 
 
 @dataclass(frozen=True)
@@ -36,8 +49,17 @@ class Row:
 
     @property
     def kind(self) -> str | None:
-        """The cell's class; None if the file has no such column."""
-        return next((self.values[name] for name in CLASS if name in self.values), None)
+        """The cell's class; None if the file has no such column, ``InputError`` if two contradict."""
+        told = {name: self.values[name] for name in CLASS if name in self.values}
+        told |= {name: answered(self.values[name]) for name in WHETHER if name in self.values}
+        if {True, False} <= {meaning_of(text) for text in told.values()}:
+            both = " and ".join(f"{name} {text!r}" for name, text in told.items())
+            raise InputError(f"{self.where}: its columns of classes contradict each other, {both}; leave one of them")
+        return next(iter(told.values()), None)
+
+    def mitotic(self, names: ClassNames) -> bool | None:
+        """Whether the cell is a mitosis, as all are without a column of classes; None if it is passed over."""
+        return True if self.kind is None else names.mitotic(self.kind, self.where)
 
 
 def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]:
@@ -47,11 +69,11 @@ def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]
     Raises ``InputError`` naming the file if it is missing or not text, a column is missing or occurs twice, or a row is
     too long.
     """
-    path = Path(path)
+    text = read_text(path, "a csv")
     try:
-        reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # a quote that is not closed is an error
         lines = [(reader.line_num, [value.strip() for value in line]) for line in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except csv.Error as error:
         raise InputError(f"{path}: not readable as a csv ({error})") from error
     lines = [(number, line) for number, line in lines if any(line)]
     if not lines:
@@ -59,8 +81,7 @@ def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]
     header = [name.lower() for name in lines[0][1]]
     while not header[-1]:
         header.pop()
-    if len(header) == 1 and ";" in header[0]:
-        raise InputError(f"{path}: its values are separated by semicolons; save it with commas")
+    check_commas(path, header)
     if missing := [name for name in columns if name not in header]:
         raise InputError(
             f"{path}: no column {missing[0]}; its first line, {','.join(header)[:60]!r}, must name {','.join(columns)}"
@@ -71,17 +92,24 @@ def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]
     for number, line in lines[1:]:
         if any(line[len(header) :]):
             raise InputError(f"{path}, row {number}: {len(line)} values under {len(header)} columns")
-        values = line[: len(header)] + [""] * (len(header) - len(line))
-        rows.append(Row(f"{path}, row {number}", dict(zip(header, values, strict=True))))
+        values = dict(zip(header, line[: len(header)] + [""] * (len(header) - len(line)), strict=True))
+        rows.append(Row(f"{path}, row {number}", values | {"image": composed(meant_name(values["image"]))}))
     if unnamed := next((row for row in rows if not row.values["image"]), None):
         raise InputError(f"{unnamed.where}: no image is named")
     return rows
 
 
+def check_commas(path: str | os.PathLike[str], header: Sequence[str]) -> None:
+    """``InputError`` if the only value of a csv's first line shows that the file separates them by another sign."""
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and sign in header[0]:
+            raise InputError(f"{path}: its values are separated by {name}; save it with commas")
+
+
 def write_rows(path: str | os.PathLike[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write the rows, the first of which is the header, replacing ``path``."""
+    """Write the rows, the first of which is the header, replacing ``path``; the first column names images."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([shown_name(str(row[0])), *row[1:]] for row in rows)
     files.write_text(path, text.getvalue())
 
 

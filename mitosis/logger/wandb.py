@@ -25,6 +25,16 @@ STEP = "trainer/global_step"
 """The x-axis of all curves, because W&B's own step only counts calls."""
 
 
+class NoRecord:
+    """Stands for W&B's run where the package does not work: every call does nothing."""
+
+    def __init__(self) -> None:
+        self.summary: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
 class WandbRun(WandbLogger):
     """Lightning's W&B logger for one run folder, named after the folder's ``recipe.yaml``.
 
@@ -48,9 +58,13 @@ class WandbRun(WandbLogger):
         if self._experiment is None:
             folder = Path(str(self.save_dir))
             recipe = read_recipe(folder)
-            run = start(folder, project=self.name, entity=self.entity, **describe(recipe))
-            run.define_metric(STEP)
-            run.define_metric("*", step_metric=STEP, step_sync=True)
+            try:
+                run = start(folder, project=self.name, entity=self.entity, **describe(recipe))
+                run.define_metric(STEP)
+                run.define_metric("*", step_metric=STEP, step_sync=True)
+            except Exception as error:  # a broken package: whatever its modules raise
+                warnings.warn(f"W&B: {_line(error)}; nothing is recorded there", stacklevel=2)
+                run = NoRecord()
             self._experiment = run
         return self._experiment
 

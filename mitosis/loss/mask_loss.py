@@ -16,20 +16,19 @@ class MaskLoss(nn.Module, ABC):
 
     ``IGNORED`` pixels of the target are removed before the comparison: they enter no mean and no sum and get no
     gradient. If all pixels are ignored, the loss is 0. The loss is computed in float32, outside autocast.
-
-    Args:
-        logits: (B, 1, H, W).
-        target: (B, 1, H, W) in [0, 1], or ``IGNORED``.
-
-    Returns:
-        A scalar, finite and ≥ 0.
-
-    Raises:
-        InputError: The shapes differ or are not (B, 1, H, W); (B, 1, H, W) and (B, H, W) would broadcast silently.
     """
 
     @override
     def forward(self, logits: Float[Tensor, "..."], target: Shaped[Tensor, "..."]) -> Float32[Tensor, ""]:
+        """The loss, a scalar, finite and ≥ 0.
+
+        Args:
+            logits: (B, 1, H, W).
+            target: (B, 1, H, W) in [0, 1], or ``IGNORED``.
+
+        Raises:
+            InputError: The shapes differ or are not (B, 1, H, W); (B, 1, H, W) and (B, H, W) would broadcast silently.
+        """
         if logits.shape != target.shape or logits.ndim != 4 or logits.shape[1] != 1:
             raise InputError(
                 f"logits {tuple(logits.shape)} and target {tuple(target.shape)}: both must be the same (B, 1, H, W);"

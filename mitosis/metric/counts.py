@@ -65,9 +65,23 @@ class Curve:
     predictions: Int64[np.ndarray, " k"]
     truths: int
 
+    @classmethod
+    def of(cls, scores: Float64[np.ndarray, " n"], gained: Float64[np.ndarray, " g"], truths: int) -> "Curve":
+        """The curve from the scores of all detections, and those at which a true positive is gained."""
+        scores, thresholds = np.sort(scores), np.unique(scores)[::-1]
+        predictions = len(scores) - np.searchsorted(scores, thresholds, side="left")
+        tp = len(gained) - np.searchsorted(np.sort(gained), thresholds, side="left")
+        return cls(thresholds, tp, predictions, truths)
+
     def counts(self, index: int) -> Counts:
         """The counts at the threshold ``index``."""
         return Counts.of(int(self.tp[index]), int(self.predictions[index]), self.truths)
+
+    def at(self, thresholds: Float64[np.ndarray, " t"]) -> tuple[Int64[np.ndarray, " t"], Int64[np.ndarray, " t"]]:
+        """``tp`` and ``predictions`` at other thresholds than its own."""
+        accepted = np.searchsorted(-self.thresholds, -thresholds, side="right")  # distinct scores of at least each
+        tp, predictions = (np.concatenate([[0], side])[accepted] for side in (self.tp, self.predictions))
+        return tp, predictions
 
     @cached_property
     def average_precision(self) -> float:
@@ -83,9 +97,18 @@ class Curve:
 
     @cached_property
     def best(self) -> tuple[float, Counts]:
-        """The largest threshold with the highest F1, and its counts; the threshold is nan without detections."""
+        """The largest threshold with the highest F1 (see ``below``), and its counts; nan without detections."""
         if not len(self.thresholds):
             return nan, Counts.of(0, 0, self.truths)
         f1 = 2 * self.tp / (np.maximum(self.predictions, self.tp) + self.truths)
         index = int(np.argmax(f1))
-        return float(self.thresholds[index]), self.counts(index)
+        return below(self.thresholds, index), self.counts(index)
+
+
+def below(thresholds: Float64[np.ndarray, " k"], index: int) -> float:
+    """A threshold that accepts what the score ``index`` of (k,) descending ones accepts: halfway to the next, or to 0.
+
+    The lowest accepted score itself would reject every detection that is by a hair less certain.
+    """
+    lower = thresholds[index + 1] if index + 1 < len(thresholds) else 0.0
+    return float((thresholds[index] + lower) / 2)

@@ -43,7 +43,7 @@ class DetectionMetric(Metric):
     >>> points, scores = np.array([[10.0, 10.0], [90.0, 90.0]]), np.array([0.9, 0.4])
     >>> metric.update(points, scores, truths=np.array([[12.0, 10.0], [50.0, 50.0]]), mpp=0.25, field="a")
     >>> {name: round(value, 3) for name, value in metric.compute().items()}
-    {'ap': 0.5, 'f1': 0.667, 'precision': 1.0, 'recall': 0.5, 'threshold': 0.9}
+    {'ap': 0.5, 'f1': 0.667, 'precision': 1.0, 'recall': 0.5, 'threshold': 0.65}
     """
 
     is_differentiable = False
@@ -117,12 +117,9 @@ class DetectionMetric(Metric):
     def curve(self) -> Curve:
         """The result of ``counts`` at every distinct score."""
         fields = self._fields()
-        scores = np.sort(np.concatenate([np.zeros(0), *(field.scores for field in fields)]))
-        thresholds = np.unique(scores)[::-1]
-        predictions = len(scores) - np.searchsorted(scores, thresholds, side="left")
+        scores = np.concatenate([np.zeros(0), *(field.scores for field in fields)])
         gained = np.concatenate([np.zeros(0), *(self._gains(field) for field in fields)])
-        tp = len(gained) - np.searchsorted(np.sort(gained), thresholds, side="left")
-        return Curve(thresholds, tp, predictions, sum(len(field.truths) for field in fields))
+        return Curve.of(scores, gained, sum(len(field.truths) for field in fields))
 
     def _gains(self, one: _Field) -> Float64[np.ndarray, " tp"]:
         return gains(self.matching.reach(one.points, one.truths, one.mpp), one.scores, self.matching.method)

@@ -55,10 +55,14 @@ class PixelMetric(Metric):
 
     def compute(self) -> dict[str, float]:
         """``precision``, ``recall``, ``f1`` and ``iou`` in [0, 1]; nan for 0/0."""
-        tp, fp, fn = int(self.tp), int(self.fp), int(self.fn)
-        return {
-            "precision": statistics.precision(tp, fp),
-            "recall": statistics.recall(tp, fn),
-            "f1": statistics.f1(tp, fp, fn),
-            "iou": statistics.precision(tp, fp + fn),
-        }
+        return rates(int(self.tp), int(self.fp), int(self.fn))
+
+
+def rates(tp: int, fp: int, fn: int) -> dict[str, float]:
+    """``precision``, ``recall``, ``f1`` and ``iou`` in [0, 1] of counted pixels; nan for 0/0."""
+    return {
+        "precision": statistics.precision(tp, fp),
+        "recall": statistics.recall(tp, fn),
+        "f1": statistics.f1(tp, fp, fn),
+        "iou": statistics.precision(tp, fp + fn),
+    }

@@ -6,6 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from typing_extensions import override
 
+from mitosis.model.pooling import over_channels, over_pixels
+
 REDUCTION = 16
 LEAST_HIDDEN = 8
 
@@ -26,7 +28,8 @@ class ChannelAttention(nn.Module):
 
     @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch channel"]:
-        return torch.sigmoid(self.mlp(x.mean(dim=(2, 3))) + self.mlp(x.amax(dim=(2, 3))))
+        mean, maximum = over_pixels(x)
+        return torch.sigmoid(self.mlp(mean) + self.mlp(maximum))
 
 
 class SpatialAttention(nn.Module):
@@ -43,8 +46,7 @@ class SpatialAttention(nn.Module):
 
     @override
     def forward(self, x: Float[Tensor, "batch channel height width"]) -> Float[Tensor, "batch 1 height width"]:
-        pooled = torch.cat([x.mean(dim=1, keepdim=True), x.amax(dim=1, keepdim=True)], dim=1)
-        return torch.sigmoid(self.convolution(pooled))
+        return torch.sigmoid(self.convolution(torch.stack(over_channels(x), dim=1)))
 
 
 class CBAM(nn.Module):

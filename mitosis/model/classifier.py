@@ -4,16 +4,17 @@
 from typing import Any, cast
 
 import timm
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mitosis.errors import InputError
+from mitosis.model.moments import register_moments
 from mitosis.model.weights import check_name, initial_weights, load_initial
 
 CLASSES = 2
 RANDOM = "random"
+HEAD_STD = 0.01
 
 
 class Classifier(nn.Module):
@@ -29,8 +30,8 @@ class Classifier(nn.Module):
     def __init__(self, net: nn.Module, initial: str = RANDOM) -> None:
         super().__init__()
         self.net, self.initial = net, initial
-        for key in ("mean", "std"):
-            self.register_buffer(key, torch.tensor(_configuration(net)[key]).view(1, 3, 1, 1))
+        configuration = _configuration(net)
+        register_moments(self, configuration["mean"], configuration["std"])
 
     @override
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 2"]:
@@ -42,9 +43,10 @@ def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> 
 
     Args:
         name: timm's name of the network.
-        pretrained: Whether to start from ImageNet weights, with a random head. They are read from ``weights`` if given,
-            otherwise from an installed package of weights, the Hugging Face hub's cache or the hub. If False, all
-            weights are random, and nothing is read or downloaded; this is how the network of a checkpoint is rebuilt.
+        pretrained: Whether to start from ImageNet weights, with a head of small random weights. They are read from
+            ``weights`` if given, otherwise from an installed package of weights, the Hugging Face hub's cache or the
+            hub. If False, all weights are random, and nothing is read or downloaded; this is how the network of a
+            checkpoint is rebuilt.
         weights: A safetensors file or torch state dict with timm's parameter names, for the backbone (a head of another
             size is dropped) or for the whole two-class network.
 
@@ -62,6 +64,10 @@ def timm_classifier(name: str, pretrained: bool, weights: str | None = None) -> 
     if not pretrained:
         return Classifier(net)
     initial = initial_weights(name, weights)
+    head = cast(Any, net).get_classifier()
+    # timm draws the head of an EfficientNet from ±0.7: its first logits are far from 0, and training never forgets it.
+    nn.init.normal_(head.weight, std=HEAD_STD)
+    nn.init.zeros_(head.bias)
     load_initial(net, name, initial)
     return Classifier(net, initial.source)
 

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import override
 
+from mitosis.model.upsampling import doubled
+
 
 def _normalised(channels: int, activate: bool) -> list[nn.Module]:
     return [nn.BatchNorm2d(channels), *([nn.ReLU(inplace=True)] if activate else [])]
@@ -106,8 +108,7 @@ class Up(nn.Module):
 
     @override
     def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs rows columns"]:
-        x = functional.interpolate(self.adjust(x), scale_factor=2.0, mode="bilinear", align_corners=False)
-        return functional.relu(self.norm(x))
+        return functional.relu(self.norm(doubled(self.adjust(x))))
 
 
 def _conv(in_channels: int, out_channels: int) -> nn.Sequential:

@@ -1,7 +1,6 @@
 """SCMitosis_Seg: the segmenter of stage one."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
-import math
 from collections.abc import Sequence
 
 from jaxtyping import Float
@@ -11,8 +10,7 @@ from typing_extensions import override
 from mitosis.errors import InputError
 from mitosis.model.convolution import DSC, ENCODERS, Plain, Up
 from mitosis.model.fusion import FUSIONS
-
-PRIOR = 0.01
+from mitosis.model.segmenter import check_sides, check_widths, start_at_prior
 
 
 class SCMitosisSeg(nn.Module):
@@ -54,8 +52,7 @@ class SCMitosisSeg(nn.Module):
         self, widths: Sequence[int] = (64, 128, 256, 512), encoder: str = "dscrb", fusion: str = "csag"
     ) -> None:
         super().__init__()
-        if len(widths) != 4 or not all(isinstance(width, int) and width > 0 for width in widths):
-            raise InputError(f"model.widths={list(widths)}: give four positive integers, one for each encoder")
+        check_widths(widths)
         for key, value, options in (("encoder", encoder, ENCODERS), ("fusion", fusion, FUSIONS)):
             if value not in options:
                 raise InputError(f"model.{key}={value}: choose one of {', '.join(options)}")
@@ -66,13 +63,11 @@ class SCMitosisSeg(nn.Module):
         self.fusions = nn.ModuleList(FUSIONS[fusion](fine) for fine, _ in reversed(levels))
         self.decoders = nn.ModuleList(nn.Sequential(DSC(fine, fine), DSC(fine, fine)) for fine, _ in reversed(levels))
         self.head = nn.Conv2d(widths[0], 1, 1)
-        nn.init.constant_(self.head.get_parameter("bias"), math.log(PRIOR / (1.0 - PRIOR)))
+        start_at_prior(self.head)
 
     @override
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
-        height, width = image.shape[-2:]
-        if height % self.stride or width % self.stride:
-            raise ValueError(f"an image of {height} x {width} pixels: both must be multiples of {self.stride}")
+        check_sides(image, self.stride)
         x = self.first(2.0 * image - 1.0)
         skipped = []
         for encoder in self.encoders:

@@ -1,17 +1,14 @@
 """The U-Net of "Detecting Mitosis Cells using U-Nets"."""
 # ruff: noqa: F722  (jaxtyping's shapes)
 
-import math
 from collections.abc import Sequence
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from typing_extensions import override
 
 from mitosis.errors import InputError
-
-PRIOR = 0.01
+from mitosis.model.segmenter import check_sides, contracted, expanded, start_at_prior
 
 
 class DoubleConvolution(nn.Sequential):
@@ -63,7 +60,6 @@ class UNetMitosis(nn.Module):
         self.encoders = nn.ModuleList(
             DoubleConvolution(before, width, dropout) for before, width in zip((3, *widths), widths, strict=False)
         )
-        self.pool = nn.MaxPool2d(2)
         self.bottleneck = DoubleConvolution(widths[-1], widths[-1], dropout)
         rising = list(reversed(widths))
         self.ups = nn.ModuleList(
@@ -72,20 +68,10 @@ class UNetMitosis(nn.Module):
         )
         self.decoders = nn.ModuleList(DoubleConvolution(2 * width, width, dropout) for width in rising)
         self.head = nn.Conv2d(widths[0], 1, 1)
-        nn.init.constant_(self.head.get_parameter("bias"), math.log(PRIOR / (1.0 - PRIOR)))
+        start_at_prior(self.head)
 
     @override
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 1 height width"]:
-        height, width = image.shape[-2:]
-        if height % self.stride or width % self.stride:
-            raise ValueError(f"an image of {height} x {width} pixels: both must be multiples of {self.stride}")
-        x = 2.0 * image - 1.0
-        skipped = []
-        for encoder in self.encoders:
-            x = encoder(x)
-            skipped.append(x)
-            x = self.pool(x)
-        x = self.bottleneck(x)
-        for up, decoder in zip(self.ups, self.decoders, strict=True):
-            x = decoder(torch.cat([skipped.pop(), up(x)], dim=1))
-        return self.head(x)
+        check_sides(image, self.stride)
+        features = contracted(2.0 * image - 1.0, [*self.encoders, self.bottleneck])
+        return self.head(expanded(features, self.ups, self.decoders))

@@ -45,12 +45,13 @@ def check_name(name: str) -> None:
         raise InputError(f"model.name={name}: timm has no such network; timm.list_models() names them")
 
 
-def initial_weights(name: str, weights: str | None = None) -> InitialWeights:
-    """Find the ImageNet weights of a timm network, in the first of: the file, a package, the hub's cache, the hub.
+def initial_weights(name: str, weights: str | None = None, hub: str | None = None) -> InitialWeights:
+    """Find the ImageNet weights of a network, in the first of: the file, a package, the hub's cache, the hub.
 
     Args:
-        name: timm's name of the network.
+        name: timm's name of the network, or with ``hub`` any.
         weights: A safetensors file or torch state dict with timm's parameter names; a head of another size is kept.
+        hub: Repository of the weights of a network that is not timm's.
 
     Returns:
         The weights and their source.
@@ -63,12 +64,13 @@ def initial_weights(name: str, weights: str | None = None) -> InitialWeights:
         return InitialWeights(_read(weights), f"file {Path(weights).name}")
     if package := installed(name):
         return InitialWeights(_renamed(package, name), f"package {PACKAGES[_bare(name)]}")
-    path = _published(name)
+    hub = hub or _repository(name)
+    path = _published(name, hub)
     try:
         state = safetensors.torch.load_file(path)
     except (OSError, safetensors.SafetensorError) as error:
         raise InputError(f"{path}: the cached ImageNet weights of {name} cannot be read; delete the file") from error
-    return InitialWeights(state, f"hub {cast(Any, timm.get_pretrained_cfg(name)).hf_hub_id}")
+    return InitialWeights(state, f"hub {hub}")
 
 
 def load_initial(net: nn.Module, name: str, initial: InitialWeights) -> None:
@@ -122,12 +124,16 @@ def _renamed(path: Path, name: str) -> dict[str, Tensor]:
     return dict(zip(own, given, strict=True))
 
 
-def _published(name: str) -> Path:
-    """The file with the published ImageNet weights of ``name``, from the hub's cache or downloaded."""
+def _repository(name: str) -> str:
+    """The hub's repository with timm's weights of ``name``."""
     published = timm.get_pretrained_cfg(name)
-    hub = published and published.hf_hub_id
-    if not hub:
+    if not (published and published.hf_hub_id):
         raise InputError(f"model.name={name}: timm publishes no weights for it; {OTHERWISE}")
+    return published.hf_hub_id
+
+
+def _published(name: str, hub: str) -> Path:
+    """The file with the ImageNet weights of ``name`` in a repository, from the hub's cache or downloaded."""
     cached = huggingface_hub.try_to_load_from_cache(hub, HUB_FILE)
     if isinstance(cached, str):
         return Path(cached)

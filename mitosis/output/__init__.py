@@ -1,1 +1,1 @@
-"""Writing detections as tables and pictures."""
+"""Writing detections as tables, pictures, pages and files for other programs."""

@@ -2,14 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mitosis import files
-from mitosis.metric.matching import Matching
+from mitosis.errors import InputError
+from mitosis.metric.field_scores import ALONE, BOTH, FieldScores
+from mitosis.metric.matching import Matching, Reach
 
 HEADER = ("field", "case", "candidate", "stage_one", "stage_two", "score", "truth")
 
@@ -71,3 +73,35 @@ def write_scored(path: Path, scored: Iterable[ScoredCandidates], matching: Match
         if not len(one.points) and not missed:
             writer.writerow((one.field, one.case, "", "", "", "", ""))
     files.write_text(path, text.getvalue())
+
+
+def read_scored(path: Path) -> list[FieldScores]:
+    """The fields that ``write_scored`` wrote, in their order; ``InputError`` naming the file, or its row, if broken."""
+    rows: dict[str, list[dict[str, str]]] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                rows.setdefault(row["field"], []).append(row)
+        return [_field_of(own) for own in rows.values()]
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; python -m mitosis.evaluate makes it") from None
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
+        raise InputError(
+            f"{path} is not a table of scored candidates ({error}); remove it and evaluate again"
+        ) from error
+
+
+def _field_of(rows: Sequence[dict[str, str]]) -> FieldScores:
+    candidates = [row for row in rows if row["candidate"]]
+    edges = sorted(
+        (int(truth), index) for index, row in enumerate(candidates) for truth in filter(None, row["truth"].split("+"))
+    )
+    truth, prediction = (np.array(side, dtype=np.int64) for side in (zip(*edges, strict=True) if edges else ((), ())))
+    columns = {ALONE: "stage_one", BOTH: "score"}
+    return FieldScores(
+        field=rows[0]["field"],
+        case=rows[0]["case"],
+        scores={stage: np.array([float(row[column]) for row in candidates]) for stage, column in columns.items()},
+        reach=Reach(prediction, truth, np.zeros(len(truth))),
+        missed=tuple(int(row["truth"]) for row in rows if not row["candidate"] and row["truth"]),
+    )

@@ -11,7 +11,8 @@ def print_scores(result: dict[str, Any]) -> None:
     if not result["stages"]:
         print(result["note"])
         return
-    print(f"{result['part']}: {result['fields']} fields, {result['rule']}")
+    adapted = ", stage one adapted to each patient's unlabelled fields" if result.get("adapted") else ""
+    print(f"{result['part']}: {result['fields']} fields, {result['rule']}{adapted}")
     table = Table()
     for name in ("stage", "P", "R", "F1", "TP", "predictions", "ground truths", "AP"):
         table.add_column(name, justify="left" if name == "stage" else "right")

@@ -4,8 +4,13 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
+
+POLL = 0.5
+"""Seconds between two looks at the process that started this one."""
+_watched: list[int] = []
 
 
 def end_with_parent() -> None:
@@ -27,6 +32,19 @@ def end_with_stdin() -> None:
             pass
 
     _end_after(closed)
+
+
+def end_with_launcher() -> None:
+    """In a worker process of joblib: exit when the process that started it ends, even if it was killed."""
+    if _watched or not multiprocessing.current_process().name.startswith("Loky"):
+        return
+    _watched.append(os.getppid())
+
+    def gone() -> None:
+        while os.getppid() == _watched[0]:
+            time.sleep(POLL)
+
+    _end_after(gone)
 
 
 def _end_after(ended: Callable[[], object]) -> None:

@@ -1,7 +1,8 @@
-"""How the C library allocates the large memory blocks of CPU tensors."""
+"""The memory of this process: how the C library allocates large blocks, and how much is free."""
 
 import ctypes
 import sys
+from pathlib import Path
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4
 """Constants of glibc (malloc.h)."""
@@ -20,3 +21,12 @@ def keep_freed_memory() -> None:
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
         mallopt(M_TOP_PAD, 2**28)
+
+
+def free_memory() -> int | None:
+    """Available memory in bytes; None if the system does not report it."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)

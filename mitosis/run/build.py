@@ -1,104 +1,95 @@
-"""Building objects from a configuration, restricted to trusted targets."""
+"""Building objects from a description, whose targets are checked before anything is called."""
 
-import functools
-import importlib
 import inspect
-import os
-import re
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from hydra.errors import InstantiationException
-from hydra.utils import instantiate
-
 from mitosis.errors import InputError
-from mitosis.run.conf import CONF
+from mitosis.run.kinds import resolved
 
-TRUST = "MITOSIS_TRUST"
-"""Environment variable with a comma-separated list of the user's packages whose objects may be built."""
-
-
-def words_of(group: str) -> list[str]:
-    """The options of a config group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml") if path.stem != "common")
+TARGET, PARTIAL = "_target_", "_partial_"
+COMPLETED_LATER = ("view", "optimizer", "scheduler")
+"""Kinds whose objects get some of their arguments later, from a training run."""
 
 
-def build(node: dict[str, Any], **extra: Any) -> Any:
-    """Build the object described by ``node`` and its ``_target_``, including nested ones; ``extra`` is passed on.
+def build(node: Any, kind: str, **extra: Any) -> Any:
+    """Build the object that a description names by its ``_target_``; ``extra`` is passed on.
 
-    A recipe may come from an untrusted checkpoint. Every target must therefore appear in the shipped configuration or
-    belong to a package listed in the environment variable ``MITOSIS_TRUST``. Interpolations are rejected, because they
-    could produce a target that was never checked.
+    A description may come from a stranger's checkpoint. It is plain data: a target of the ``kind``, its arguments by
+    name, among them descriptions of the same kind, and ``_partial_: true`` for an object that is completed later. All
+    of this is checked before anything is called.
+
+    Args:
+        node: The description.
+        kind: A key of ``KINDS``.
+        extra: Further arguments, any objects.
+
+    Returns:
+        The object, or a partial.
 
     Raises:
-        InputError: A target is untrusted or does not exist, or it does not accept the arguments.
+        InputError: The description holds something else, a target is not of its kind or does not exist, or it does not
+            accept the arguments.
     """
-    for target in _targets(node):
-        _check_target(target)
-    if not isinstance(node, dict) or "_target_" not in node:
-        raise InputError(f"{node or 'an empty table'}: nothing can be built from it, it has no _target_")
+    if not isinstance(node, Mapping) or TARGET not in node:
+        raise InputError(f"{node or 'an empty table'}: nothing can be built from it, it has no {TARGET}")
+    if node.get(PARTIAL) and kind not in COMPLETED_LATER:
+        raise InputError(f"{node[TARGET]}: a {kind} is built whole; leave {PARTIAL} out")
     try:
-        built = instantiate(node, **extra, _convert_="all")
-        if isinstance(built, partial):  # wrong arguments would otherwise surface only in the middle of a run
-            inspect.signature(built.func).bind_partial(*built.args, **built.keywords)
-    except InstantiationException as error:
-        cause = error.__cause__
-        if isinstance(cause, InputError):
-            raise cause from None
-        if isinstance(cause, TypeError | ValueError | ImportError):
-            raise InputError(f"{node['_target_']}: {cause}") from error
-        raise cause or error from None
-    except TypeError as error:
-        raise InputError(f"{node['_target_']}: {error}") from error
-    return built
+        make = _prepared(node, kind)
+    except RecursionError:
+        raise InputError(f"a {kind} is described by tables that are nested too deeply") from None
+    return make(**extra)
 
 
-def _targets(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        own = [node["_target_"]] if "_target_" in node else []
-        return own + [target for value in node.values() for target in _targets(value)]
-    if isinstance(node, list | tuple):
-        return [target for value in node for target in _targets(value)]
-    if isinstance(node, str) and "${" in node:
-        raise InputError(f"{node}: a description to build from holds no interpolation")
-    return []
+def build_unread(node: dict[str, Any], kind: str) -> Any:
+    """As ``build``, for an object whose weights are at hand: it neither reads nor downloads initial ones."""
+    accepted = inspect.signature(resolved(node.get(TARGET), kind)).parameters
+    if "pretrained" in accepted or "pretrained" in node:
+        node = node | {"pretrained": False} | ({"weights": None} if "weights" in {*accepted, *node} else {})
+    return build(node, kind)
 
 
-def _check_target(target: str) -> None:
-    shipped = shipped_targets()
-    if target in shipped:
-        return
-    trusted = [name.strip() for name in os.environ.get(TRUST, "").split(",") if name.strip()]
-    module, _, name = str(target).rpartition(".")
-    package = module.split(".")[0]
-    refusal = InputError(f"_target_: {target} may not be built; name its package in {TRUST} if you trust it")
-    if package not in trusted and not any(f"{module}.".startswith(f"{room}.") for room in _rooms()):
-        raise refusal
-    try:
-        value = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise InputError(f"_target_: there is no {target} ({error})") from error
-    # Re-exports must not bypass the check: mitosis.data.fold.lists.csv.writer also starts with "mitosis.".
-    home = getattr(value, "__module__", None) or ""
-    if home.split(".")[0] not in ["mitosis", *trusted]:
-        raise InputError(f"_target_: {target} is not defined in {package}; it may not be built")
-    # The target may also name the module that defines a shipped one.
-    if package not in trusted and f"{home.rpartition('.')[0]}.{name}" not in shipped:
-        raise refusal
+def _prepared(node: Mapping[str, Any], kind: str) -> Callable[..., Any]:
+    """A function that builds a checked description."""
+    target, later = resolved(node[TARGET], kind), node.get(PARTIAL, False)
+    if not isinstance(later, bool):
+        raise InputError(f"{PARTIAL}={later}: give true or false")
+    arguments = {key: _value(value, kind) for key, value in node.items() if key not in (TARGET, PARTIAL)}
+    if odd := [key for key in arguments if not isinstance(key, str) or not key.isidentifier() or key[0] == "_"]:
+        raise InputError(f"{node[TARGET]}: {odd[0]} is no argument; give arguments by their names")
+
+    def make(**extra: Any) -> Any:
+        given = {key: value() for key, value in arguments.items()} | extra
+        try:
+            if not later:
+                return target(**given)
+            inspect.signature(target).bind_partial(**given)  # otherwise wrong ones would surface in the middle of a run
+        except InputError:
+            raise
+        except (TypeError, ValueError, ImportError, AttributeError, LookupError) as error:
+            raise InputError(f"{node[TARGET]}: {' '.join(str(error).split())}") from error
+        return partial(target, **given)
+
+    return make
 
 
-@functools.cache
-def shipped_targets() -> frozenset[str]:
-    """Every ``_target_`` in the shipped yamls, except those of Hydra's plugins."""
-    texts = [path.read_text(encoding="utf-8") for path in CONF.glob("*/*.yaml")]
-    return frozenset(target for text in texts for target in re.findall(r"^\s*_target_: (\S+)", text, re.MULTILINE))
-
-
-@functools.cache
-def _rooms() -> frozenset[str]:
-    """The subpackages with targets; no other module of this package is imported for an untrusted recipe."""
-    rooms = {target.rpartition(".")[0] for target in shipped_targets()}
-    return frozenset(room for room in rooms if room.startswith("mitosis."))
+def _value(value: Any, kind: str) -> Callable[[], Any]:
+    """A function that gives a checked argument, with lists and tables of its own."""
+    if isinstance(value, Mapping):
+        if TARGET in value:
+            return _prepared(value, kind)
+        table = {key: _value(one, kind) for key, one in value.items()}
+        return lambda: {key: one() for key, one in table.items()}
+    if isinstance(value, list | tuple):
+        items = [_value(one, kind) for one in value]
+        return lambda: [one() for one in items]
+    if isinstance(value, str) and "${" in value:
+        raise InputError(f"{value}: a description to build from holds no interpolation")
+    if value is not None and not isinstance(value, str | int | float):
+        raise InputError(f"a {kind} is described by plain values, not by a {type(value).__name__}")
+    return lambda: value
 
 
 def check_kinds(actual: dict[str, Any], expected: dict[str, Any], usual: dict[str, Any], prefix: str = "") -> None:

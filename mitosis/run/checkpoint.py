@@ -1,5 +1,6 @@
 """Checkpoint files: tensors and plain data, written atomically, never code."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ def read(path: str | Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such checkpoint") from None
     except Exception as error:  # torch raises many kinds for broken files
+        if code := re.search(r"GLOBAL ([\w.]+)", str(error)):
+            raise InputError(f"{path}: it holds code ({code[1].rstrip('.')}), which is never run") from error
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path} is not a readable checkpoint ({reason[:120]})") from error
+        remedy = "it was cut off or is damaged, remove it"
+        raise InputError(f"{path} is not a readable checkpoint ({reason[:120]}); {remedy}") from error
     if not isinstance(checkpoint, dict):
         raise InputError(f"{path} is not a readable checkpoint (it holds a {type(checkpoint).__name__}, not a dict)")
     return checkpoint

@@ -1,7 +1,10 @@
 """The folder of a run: its lock, its recipe, and whether the run is finished."""
 
 import contextlib
+import errno
 import fcntl
+import os
+import warnings
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +14,12 @@ import yaml
 from mitosis import files
 from mitosis.errors import InputError
 from mitosis.files import read_json, read_yaml
+from mitosis.run.content import same_inputs
 from mitosis.run.name import flat, roots_of
 from mitosis.run.upgrade import upgrade
+
+WITHOUT_LOCKS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS)
+"""Errors of a file system that knows no locks."""
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
@@ -30,16 +37,35 @@ def training_recipe(folder: Path) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Generator[None]:
-    """Lock the run folder for this process; ``InputError`` if another process holds the lock."""
+    """Lock the folder for this process; ``InputError`` if another process holds the lock.
+
+    On a file system without locks, a warning says so.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("a") as file:
+    # A link in a stranger's folder is not followed: it could make a file anywhere.
+    descriptor = os.open(folder / ".lock", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(descriptor, "a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(
                 f"{folder}: another process is working in this run folder; wait for it or stop it"
             ) from None
+        except OSError as error:
+            if error.errno not in WITHOUT_LOCKS:
+                raise
+            warnings.warn(f"{folder}: its file system has no locks; let only one process work there", stacklevel=3)
+        else:
+            remove_left_behind(folder)
         yield
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Remove half-written files of killed processes; only for the process that holds the folder's lock."""
+    for place in (folder, folder / "checkpoints", folder / "overlay"):
+        for path in place.glob(".*.part"):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def claim(
@@ -77,11 +103,12 @@ def claim(
 
 
 def finished(folder: Path, steps: int, inputs: dict[str, str]) -> bool:
-    """Whether the run has completed at least ``steps`` on the same ``inputs`` (name → digest)."""
+    """Whether the run has completed at least ``steps`` on the same ``inputs`` (name → digest), and left its result."""
     metrics = read_json(folder / "metrics.json")
     if metrics and not {"max_steps", "inputs"} <= metrics.keys():
         raise InputError(f"{folder / 'metrics.json'} is no run's result; remove it and run the step again")
-    return bool(metrics) and metrics["max_steps"] >= steps and metrics["inputs"] == inputs
+    whole = bool(metrics) and (folder / "checkpoints" / "best.ckpt").is_file()
+    return whole and metrics["max_steps"] >= steps and same_inputs(metrics["inputs"], inputs)
 
 
 def data_roots(run: Path, given: dict[str, Any]) -> dict[str, str]:

@@ -27,8 +27,10 @@ REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2", "candidate")
 """Keys of ``stage`` that repeat other parts of the configuration."""
 OF_A_STAGE = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
 """Keys of ``data`` that may differ between the stages: the amount of data per epoch and step, and the masks."""
-OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier")
+OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier", "experiment")
 """Keys of the pipeline itself; all others are passed to every training."""
+OF_STAGE_ONE = ("ablation",)
+"""Keys that the pipeline passes to the trainings of stage one only."""
 PLACES = ("data.root", "data.cache")
 """Keys for the data's location on this machine, which ``train``, ``propose`` and ``evaluate`` accept."""
 
@@ -37,12 +39,12 @@ BELOW_ROOT = ("labels", "objects")
 OWN_TABLES = ("folds", "patients")
 """Keys of ``data`` that may name a csv of the user's, which is copied into the run folder."""
 PATHS = (
-    *("input", "output", "runs", "segmenter", "classifier", "init", "model.weights"),
+    *("input", "output", "runs", "weights", "segmenter", "classifier", "init", "model.weights"),
     *("data.root", "data.cache", "data.case", "data.patients", *(f"data.{key}" for key in BELOW_ROOT)),
 )
 """Keys whose values are paths or a regular expression; they are taken literally, not parsed by Hydra's grammar, except
 for ``${…}``."""
-LISTS = ("segmenter.set", "classifier.set", "segmenter")
+LISTS = ("segmenter.set", "classifier.set", "segmenter", "classifier")
 """Keys whose values in square brackets are lists of overrides or paths."""
 
 RENAMED = {"segment": "segmenter", "classify": "classifier", "candidates": "segmenter"}

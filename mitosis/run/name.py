@@ -20,6 +20,7 @@ from mitosis.run.keys import (
     RESULT_OF_TRAINER,
     as_single,
 )
+from mitosis.run.weights_folder import SHIPPED_WORD
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def recipe_of(config: dict[str, Any]) -> dict[str, Any]:
     if isinstance(recipe.get("model"), dict) and recipe["model"].get("weights"):
         recipe["model"] = recipe["model"] | {"weights": Path(str(recipe["model"]["weights"])).name}
     if recipe.get("init"):
-        recipe["init"] = safe_name(Path(str(recipe["init"])).resolve().parts[-5:])
+        named = str(recipe["init"])
+        recipe["init"] = named if named == SHIPPED_WORD else safe_name(Path(named).resolve().parts[-5:])
     trainer = config.get("trainer") or {}
     if kept := {key: trainer[key] for key in RESULT_OF_TRAINER if trainer.get(key) is not None}:
         recipe["trainer"] = kept

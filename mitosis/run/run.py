@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from mitosis.errors import InputError
-from mitosis.files import digest
+from mitosis.files import digest, read_json
+from mitosis.run.content import initial_weights
 from mitosis.run.folder import training_recipe
 from mitosis.run.keys import CLASSIFICATION, OF_A_STAGE, as_single
 from mitosis.run.name import Choices, flat, own_tables, recipe_of, roots_of, run_folder, slug_of
+from mitosis.run.weights_folder import weights_folder
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Run:
         folder: The run folder.
         recipe: The part of the configuration that affects the result, as plain data.
         segmenters: Run folders whose candidates stage two is trained on; empty for stage one.
-        inputs: Files it is trained on besides the dataset: name → SHA-256.
+        inputs: Files it is trained on besides the dataset, such as initial weights: name → digest of the content.
         roots: The folders of the dataset, or of each of its ``sets``, on this machine, by dotted key below ``data``.
         tables: CSV files with the user's own fold lists and patients, by dotted key below ``data``.
     """
@@ -52,7 +54,8 @@ def run_of(config: dict[str, Any], choices: Choices) -> Run:
         folder=run_folder(config, choices, segmenter=slug_of(segmenters[-1]) if segmenters else None),
         recipe=recipe,
         segmenters=segmenters,
-        inputs={"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters},
+        inputs={"/".join(path.resolve().parts[-4:]): digest(path / "candidates.csv") for path in segmenters}
+        | initial_weights(config),
         roots={key: Path(root).resolve() for key, root in roots_of(config["data"]).items()},
         tables=own_tables(config),
     )
@@ -65,12 +68,18 @@ def _check_ablation(config: dict[str, Any], choices: Choices) -> None:
 
 
 def _segmenters(config: dict[str, Any]) -> tuple[Path, ...]:
-    """The runs whose candidates stage two is trained on; the last one is its partner at inference."""
+    """The runs whose candidates stage two is trained on; the last one is its partner at inference.
+
+    None are needed where stage two starts from that of a whole cascade: it then learns from the labelled cells.
+    """
     given = config["segmenter"]
     runs = tuple(Path(path) for path in (given if isinstance(given, list | tuple) else [given] if given else []))
     second = config["stage"]["kind"] == CLASSIFICATION
-    if second and not runs:
-        raise InputError("segmenter is not set; type segmenter=RUN with a segmenter's run folder after mitosis.propose")
+    if second and not runs and weights_folder(config.get("init")) is None:
+        raise InputError(
+            "segmenter is not set; type segmenter=RUN with a segmenter's run folder after mitosis.propose, or"
+            " init=shipped to learn from labelled cells alone"
+        )
     if runs and not second:
         raise InputError("segmenter=… is for stage two; choose a classifier such as model=resnet34")
     for run in runs:
@@ -90,3 +99,9 @@ def _check_segmenter(run: Path, config: dict[str, Any]) -> None:
         raise InputError(f"segmenter={run} is of data.{key}={have.get(key)}, not {want.get(key)}; set both alike")
     if not (run / "candidates.csv").is_file():
         raise InputError(f"{run} has no candidates.csv; type python -m mitosis.propose segmenter={run}")
+    then = read_json(run / "proposal.json").get("digests", {})
+    if any((run / name).is_file() and digest(run / name) != value for name, value in then.items()):
+        raise InputError(
+            f"segmenter={run}: its candidates.csv is not that of its present weights; type python -m mitosis.propose"
+            f" segmenter={run}"
+        )

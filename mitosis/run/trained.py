@@ -1,22 +1,27 @@
 """Trained networks: a checkpoint contains its recipe, so ``load`` needs nothing else."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mitosis.errors import InputError
 from mitosis.inference.components import CandidateSettings
 from mitosis.inference.crop import CropSettings
 from mitosis.inference.sliding_window import Tiling
-from mitosis.run.build import build
+from mitosis.run.build import build, build_unread
 from mitosis.run.checkpoint import read, write
+from mitosis.run.facts import checked_chosen, checked_fields, checked_mpp, number, settings
+from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
 from mitosis.run.upgrade import upgrade
+
+SETTINGS = {"tiling": Tiling, "candidate": CandidateSettings, "crop": CropSettings}
+"""Tables of a recipe that say how its network is used."""
 
 
 @dataclass(frozen=True)
@@ -46,27 +51,36 @@ class Trained:
     @property
     def kind(self) -> str:
         """``segmentation`` or ``classification``."""
-        return self.recipe["stage"]["kind"]
+        stage = self.recipe.get("stage")
+        if not isinstance(stage, dict) or stage.get("kind") not in (SEGMENTATION, CLASSIFICATION):
+            raise InputError(f"{self.path}: its recipe does not say of which stage it is")
+        return stage["kind"]
 
     @property
     def tiling(self) -> Tiling:
         """The sliding-window settings of a segmenter."""
-        return Tiling(**self.recipe["tiling"])
+        return settings(Tiling, self.recipe.get("tiling"), self.path, "tiling")
 
     @property
     def candidate(self) -> CandidateSettings:
         """How candidates are extracted from a segmenter's probability maps."""
-        return CandidateSettings(**self.recipe["candidate"])
+        return settings(CandidateSettings, self.recipe.get("candidate"), self.path, "candidate")
 
     @property
     def crop(self) -> CropSettings:
         """The crop around a candidate that a classifier receives."""
-        return CropSettings(**self.recipe["crop"])
+        return settings(CropSettings, self.recipe.get("crop"), self.path, "crop")
 
     @property
     def stain(self) -> Callable[[np.ndarray, str], np.ndarray]:
         """The stain normalisation used in training: (image (H, W, 3) uint8, name) to an image of the same shape."""
-        return build(self.recipe["stain"])
+        return build(self.recipe.get("stain"), "stain")
+
+    def check_usable(self) -> None:
+        """Raise ``InputError`` unless the recipe says all that an image needs: the settings of its stage, a stain."""
+        for key in ("tiling", "candidate") if self.kind == SEGMENTATION else ("crop",):
+            getattr(self, key)
+        _ = self.stain
 
     def same_stain(self, other: "Trained") -> bool:
         """Whether both networks were trained with the same stain normalisation."""
@@ -98,19 +112,47 @@ def load(run: str | Path) -> Trained:
     path = checkpoint_of(run)
     checkpoint = read(path)
     recipe = checkpoint.get("recipe")
-    if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
-        raise InputError(f"{path} was not written by this package: it has no recipe")
-    recipe = upgrade(recipe)
+    recipe = upgraded(recipe, path)
     if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
         raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
-    state = weights_of(checkpoint)
-    model = rebuilt(recipe, state, path)
-    steps = int(checkpoint.get("global_step", 0))
-    chosen, mpp, fields = checkpoint.get("chosen", {}), float(checkpoint["mpp"]), checkpoint.get("fields")
-    return Trained(model, recipe, chosen, hash_of(state), steps, mpp, path, fields)
+    state = weights_of(checkpoint, path)
+    return described(checkpoint | {"steps": checkpoint.get("global_step", 0)}, recipe, state, path)
 
 
-def rebuilt(recipe: dict[str, Any], state: dict[str, torch.Tensor], path: Path) -> nn.Module:
+def upgraded(recipe: Any, path: Path) -> dict[str, Any]:
+    """A recipe in the current format, with its settings checked.
+
+    Args:
+        recipe: The recipe of a file.
+        path: The file, for messages.
+
+    Raises:
+        InputError: It is no recipe, or one of its settings cannot be used.
+    """
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("model"), dict):
+        raise InputError(f"{path} was not written by this package: it has no recipe")
+    try:
+        recipe = upgrade(recipe)
+    except RecursionError:
+        raise InputError(f"{path} was not written by this package: its recipe is nested too deeply") from None
+    for key, kind in SETTINGS.items():
+        if key in recipe:
+            settings(kind, recipe[key], path, key)
+    return recipe
+
+
+def described(facts: Mapping[str, Any], recipe: dict[str, Any], state: dict[str, Tensor], path: Path) -> Trained:
+    """The network of a recipe and its weights, with what a file says of it: mpp, chosen values, steps and fields.
+
+    Raises ``InputError`` as ``rebuilt``, and for an impossible value.
+    """
+    mpp = checked_mpp(facts["mpp"], path)
+    chosen = checked_chosen(facts.get("chosen", {}), path)
+    steps, fields = int(number(facts["steps"], path, "steps")), checked_fields(facts.get("fields"), path)
+    return Trained(rebuilt(recipe, state, path), recipe, chosen, hash_of(state), steps, mpp, path, fields)
+
+
+def rebuilt(recipe: dict[str, Any], state: dict[str, Tensor], path: Path) -> nn.Module:
     """The network of a recipe with given weights, in evaluation mode, on the CPU.
 
     Args:
@@ -121,13 +163,13 @@ def rebuilt(recipe: dict[str, Any], state: dict[str, torch.Tensor], path: Path) 
     Raises:
         InputError: The recipe names an untrusted target, or the weights do not fit its network.
     """
-    description = dict(recipe["model"])
-    if "pretrained" in description:  # the weights are at hand, so nothing is downloaded
-        description |= {"pretrained": False, "weights": None}
     try:
-        model = build(description)
+        model = build_unread(recipe["model"], "model")
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    except Exception as error:  # a stranger's arguments may be anything: sizes that no memory holds, for example
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: the network of its recipe cannot be built ({reason})") from error
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
@@ -136,13 +178,32 @@ def rebuilt(recipe: dict[str, Any], state: dict[str, torch.Tensor], path: Path) 
     return model.to(memory_format=torch.channels_last).eval()
 
 
-def weights_of(checkpoint: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """The state dict of the network, extracted from that of the stage."""
+def weights_of(checkpoint: dict[str, Any], path: Path) -> dict[str, Tensor]:
+    """The state dict of the network, extracted from that of the stage.
+
+    Args:
+        checkpoint: The content of a checkpoint, with a ``state_dict``.
+        path: The file, for messages.
+
+    Raises:
+        InputError: The state dict holds anything but tensors, or a number in it is nan or infinite.
+    """
     state = checkpoint["state_dict"]
-    return {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+        raise InputError(f"{path} was not written by this package: its state_dict is no table of tensors")
+    own = {str(name).removeprefix("model."): value for name, value in state.items() if str(name).startswith("model.")}
+    check_finite(own, path)
+    return own
 
 
-def hash_of(state: dict[str, torch.Tensor]) -> str:
+def check_finite(state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise ``InputError`` naming the file for weights that are nan or infinite: every score would be nan."""
+    for name, value in state.items():
+        if not torch.isfinite(value).all():
+            raise InputError(f"{path}: its weight {name} is nan or infinite; give another checkpoint or train anew")
+
+
+def hash_of(state: dict[str, Tensor]) -> str:
     """First 16 hexadecimal digits of SHA-256 over names, shapes and values; independent of the file format."""
     digest = hashlib.sha256()
     for name in sorted(state):

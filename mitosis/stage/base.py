@@ -43,8 +43,9 @@ class Stage(LightningModule, ABC):
     def check_finite(self, values: Tensor, what: str) -> None:
         """Raise ``InputError``, before anything is saved, if ``values`` contain nan or infinity."""
         if not torch.isfinite(values).all():
+            kept = " the last good checkpoint is kept," if self.current_epoch else ""  # written after each epoch
             raise InputError(
-                f"the {what} became nan or infinite by step {self.global_step}; the last good checkpoint is kept,"
+                f"the {what} became nan or infinite by step {self.global_step};{kept}"
                 " start again with a lower optimizer.lr or trainer.gradient_clip_val=1"
             )
 

@@ -3,9 +3,10 @@
 from typing import Any, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
+from mitosis.inference.scores import logits_of
 from mitosis.stage.base import Stage
 
 
@@ -30,13 +31,3 @@ class ClassificationStage(Stage):
         known = field["labels"] >= 0
         loss = self.loss(logits[known], field["labels"][known]) if known.any() else logits.sum() * 0
         return field["points"], logits.softmax(dim=1)[:, 1], loss
-
-
-def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
-    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0.
-
-    Autocast is off: in bfloat16, scores differ by more than 0.02, and the threshold is chosen among them.
-    """
-    with torch.autocast(images.device.type, enabled=False):
-        parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
-    return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)

@@ -4,14 +4,14 @@ from functools import partial
 from typing import Any, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchmetrics import Metric
 from typing_extensions import override
 
 from mitosis.inference import sliding_window
 from mitosis.inference.components import Candidates, CandidateSettings
 from mitosis.inference.peaks import FLOOR, find_peaks
-from mitosis.inference.resolution import predict_at
+from mitosis.inference.scores import probability_of
 from mitosis.inference.sliding_window import Tiling
 from mitosis.stage.base import Stage
 
@@ -93,17 +93,3 @@ class SegmentationStage(Stage):
         scores = {f"val/pixel_{name}": float(value) for name, value in self.pixel.compute().items()}
         self.log_dict(scores)
         self.pixel.reset()
-
-
-def probability_of(model: nn.Module, image: Tensor, predict: Any, scale: float = 1.0) -> Tensor:
-    """Probability map (H, W) float32, on the CPU, of a field (3, H, W) in [0, 1] rescaled by ``scale``.
-
-    ``predict`` is ``sliding_window.predict`` with all arguments bound except the network, the image and the stride.
-    Autocast is off: in bfloat16, maps differ by up to 0.1, and candidates come and go with them.
-    """
-
-    def net(batch: Tensor) -> Tensor:
-        with torch.autocast(batch.device.type, enabled=False):
-            return model(batch.contiguous(memory_format=torch.channels_last)).float().sigmoid()
-
-    return predict_at(scale, partial(predict, net, stride=model.stride), image)

@@ -1,5 +1,7 @@
 """Macenko's stain normalisation: matches the stains of every field to one fixed reference."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import final
 
 import cv2
@@ -53,9 +55,13 @@ class Macenko(Normaliser):
         self.stains, self.maxima = reference(stains, maxima)
 
     @override
-    def normalise(self, image: np.ndarray) -> np.ndarray:
+    def fit(self, image: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         stains, maxima = fit(image)
-        return recolour(image, np.linalg.pinv(stains) * (self.maxima / maxima) @ self.stains)
+        return partial(recolour, matrix=np.linalg.pinv(stains) * (self.maxima / maxima) @ self.stains)
+
+    @override
+    def normalise(self, image: np.ndarray) -> np.ndarray:
+        return self.fit(image)(image)
 
 
 def reference(stains: ArrayLike, maxima: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

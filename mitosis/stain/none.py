@@ -1,5 +1,7 @@
 """No stain normalisation."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -9,3 +11,7 @@ class NoStain:
     def __call__(self, image: np.ndarray, name: str) -> np.ndarray:
         """Return an image (H, W, 3 or 4) uint8 unchanged as (H, W, 3) uint8; ``name`` is not used."""
         return np.ascontiguousarray(image[..., :3])
+
+    def fitted_to(self, sample: np.ndarray, name: str) -> Callable[[np.ndarray], np.ndarray]:
+        """What keeps the colours of all parts of a slide as well; ``sample`` and ``name`` are not used."""
+        return np.ascontiguousarray

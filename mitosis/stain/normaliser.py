@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +48,30 @@ class Normaliser(ABC):
         except FitError as reason:
             warnings.warn(f"{name}: stains not normalised, {reason}", UserWarning, stacklevel=2)
             return np.ascontiguousarray(image[..., :3])
+
+    def fitted_to(self, sample: np.ndarray, name: str) -> Callable[[np.ndarray], np.ndarray]:
+        """The normalisation of all parts of a slide, fitted once to a sample of its tissue.
+
+        Args:
+            sample: (height, width, 3) uint8 RGB.
+            name: The slide's name, for the warning that it cannot be fitted; the parts then keep their colours.
+
+        Returns:
+            From a part (height, width, 3) uint8 to the same in the reference's colours.
+
+        Raises:
+            InputError: The method has no fit apart from the field that it normalises.
+        """
+        try:
+            return self.fit(sample)
+        except FitError as reason:
+            warnings.warn(f"{name}: stains not normalised, {reason}", UserWarning, stacklevel=2)
+            return np.ascontiguousarray
+
+    def fit(self, image: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """The normalisation fitted to an image, for any image; as ``fitted_to``. Raises ``FitError`` as well."""
+        method = type(self).__name__
+        raise InputError(f"{method} cannot be fitted once per slide; use networks of stain=macenko, reinhard or none")
 
     @abstractmethod
     def normalise(self, image: np.ndarray) -> np.ndarray:

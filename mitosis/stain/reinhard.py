@@ -1,5 +1,7 @@
 """Reinhard's colour transfer: matches the mean and standard deviation of every field to one fixed reference."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import final
 
 import cv2
@@ -43,18 +45,14 @@ class Reinhard(Normaliser):
         self.mean, self.deviation = reference(mean, deviation)
 
     @override
-    def normalise(self, image: np.ndarray) -> np.ndarray:
+    def fit(self, image: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
         mean, deviation = statistics(image)
         scale = self.deviation / deviation
-        affine = np.column_stack([np.diag(scale), self.mean - scale * mean])
-        result = np.empty(image.shape, np.uint8)
-        rows = max(1, _STRIP // image.shape[1])
-        for top in range(0, len(image), rows):
-            lab = cv2.transform(_lab(image[top : top + rows]), affine)
-            np.clip(lab[..., 0], 0, 100, out=lab[..., 0])
-            colours = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
-            result[top : top + rows] = np.rint(255 * colours)
-        return result
+        return partial(_transformed, affine=np.column_stack([np.diag(scale), self.mean - scale * mean]))
+
+    @override
+    def normalise(self, image: np.ndarray) -> np.ndarray:
+        return self.fit(image)(image)
 
 
 def reference(mean: ArrayLike, deviation: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -80,6 +78,17 @@ def statistics(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if (deviation < _DEVIATION).any():
         raise FitError("it is of one colour")
     return mean, deviation
+
+
+def _transformed(image: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    result = np.empty(image.shape, np.uint8)
+    rows = max(1, _STRIP // image.shape[1])
+    for top in range(0, len(image), rows):
+        lab = cv2.transform(_lab(image[top : top + rows]), affine)
+        np.clip(lab[..., 0], 0, 100, out=lab[..., 0])
+        colours = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
+        result[top : top + rows] = np.rint(255 * colours)
+    return result
 
 
 def _lab(image: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, LearningRateMonitor, RichProgressBar
 
 from mitosis import files
+from mitosis.data.fold.labels import labels_of
 from mitosis.data.fold.lists import Parts, names_of
 from mitosis.errors import PeerLostError
 from mitosis.metric.matching import Matching
@@ -30,9 +31,9 @@ from mitosis.training.trainer import silence, trainer_of
 
 
 def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled]) -> dict[str, Any]:
-    """Train to ``max_steps``, resuming from ``last.ckpt`` if it exists; returns the metrics.
+    """Train to ``max_steps``, resuming from the newest whole checkpoint if there is one; returns the metrics.
 
-    Optimiser steps are rounded up to whole epochs, and the last epoch is validated. If ``last.ckpt`` was trained on
+    Optimiser steps are rounded up to whole epochs, and the last epoch is validated. If the checkpoint was trained on
     other ``inputs``, training starts over. A classifier's threshold is the one with the best F1 on val. In a
     distributed run every process calls this function, but only rank zero writes files and logs.
     """
@@ -42,12 +43,17 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     if parts.note:
         print(parts.note)
     data.store.check_room(parts.train + parts.val)
-    contents = {"recipe": run.recipe, "mpp": float(parts.train[0].mpp), "inputs": run.inputs, "fields": names_of(parts)}
+    contents: dict[str, Any] = {
+        "recipe": run.recipe,
+        "mpp": float(parts.train[0].mpp),
+        "inputs": run.inputs,
+        "fields": names_of(parts),
+    }
+    contents["labels"] = labels_of(parts.train + parts.val)
     checkpoints = RunCheckpoint(run.folder / "checkpoints", contents, "val/ap" if settings.keep == "best" else None)
     done = progress(checkpoints, run.inputs, parts)
     data.first_epoch = done.epochs
-    start = checkpoints.last_path if data.first_epoch else None
-    if settings.init and start is None:
+    if settings.init and done.checkpoint is None:
         initialise(stage, settings.init)
     writes = is_rank_zero(settings.trainer)
     logger = assembled.logger(save_dir=str(run.folder)) if assembled.logger and writes else False
@@ -63,8 +69,9 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     print(f"{run.folder}: {hardware(trainer)}{done.change(trainer.precision)}")
     metrics: dict[str, Any] = {}
     try:
-        _fit(trainer, stage, datamodule=data, ckpt_path=start)
+        _fit(trainer, stage, datamodule=data, ckpt_path=done.checkpoint)
         metrics = metrics_of(assembled, settings.max_steps, trainer, checkpoints)
+        metrics |= {"labels": contents["labels"]}
         metrics |= {"inputs": run.inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
         if trainer.is_global_zero:
             files.write_json(run.folder / "metrics.json", metrics)

@@ -11,13 +11,14 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from mitosis.errors import InputError, PeerLostError
+from mitosis.files import scratch_folder
 from mitosis.process.child import end_with_stdin
+from mitosis.process.output import lasting_output, print_any_letter
 from mitosis.process.rank import in_one_line, quiet
 
 MISTAKE, FAULT, LOST = range(3)
@@ -38,9 +39,9 @@ def launch(count: int, work: Callable[[], Any], message: Message) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     rendezvous = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(count), "NODE_RANK": "0"}
-    with TemporaryDirectory(prefix="mitosis-") as folder:
-        Path(folder, "work").write_bytes(pickle.dumps((work, message)))
-        command, processes = [sys.executable, "-m", "mitosis.training.launch", folder], []
+    with scratch_folder("mitosis-") as folder:
+        (folder / "work").write_bytes(pickle.dumps((work, message)))
+        command, processes = [sys.executable, "-m", "mitosis.training.launch", str(folder)], []
         try:
             for rank in range(count):
                 environment = os.environ | rendezvous | {"LOCAL_RANK": str(rank)}
@@ -62,7 +63,7 @@ def launch(count: int, work: Callable[[], Any], message: Message) -> None:
                 process.wait()
                 if process.stdin:
                     process.stdin.close()
-        reports = [json.loads(path.read_text()) for path in sorted(Path(folder).glob("report-*"))]
+        reports = [json.loads(path.read_text()) for path in sorted(folder.glob("report-*"))]
     _raise_failure(codes, reports)
 
 
@@ -83,9 +84,10 @@ def _rank(folder: Path) -> None:
     rank = int(os.environ["LOCAL_RANK"])
     end_with_stdin()
     warnings.formatwarning = in_one_line
+    print_any_letter()
     work, message = pickle.loads((folder / "work").read_bytes())
     try:
-        with quiet() if rank else nullcontext():
+        with quiet() if rank else lasting_output():
             work()
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,6 +1,7 @@
 """What a run has completed so far, and the precision in which it goes on."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mitosis.process.precision import EXACT, fast_precision
@@ -14,11 +15,13 @@ class Progress:
         epochs: Completed epochs.
         steps: Completed optimiser steps.
         precision: Lightning's word for the precision of its last epoch; None if no epoch is completed.
+        checkpoint: The checkpoint to go on from; None if no epoch is completed.
     """
 
     epochs: int = 0
     steps: int = 0
     precision: str | None = None
+    checkpoint: Path | None = None
 
     def change(self, precision: str) -> str:
         """The end of a line on a run that goes on in ``precision``: nothing unless its precision changes."""

@@ -1,6 +1,5 @@
 """The result of a training run."""
 
-import math
 from typing import Any
 
 import lightning as L
@@ -23,7 +22,10 @@ def metrics_of(assembled: Assembled, max_steps: int, trainer: L.Trainer, checkpo
         "pretrained": assembled.pretrained,
     }
     if assembled.stage.kind == CLASSIFICATION:
-        metrics["chosen"] = {"threshold": 0.5 if math.isnan(val["threshold"]) else val["threshold"]}
+        right = val["f1"] > 0  # False for nan as well
+        if not right:
+            print("val: no mitotic figure is found, so no threshold can be chosen there; 0.5 is used")
+        metrics["chosen"] = {"threshold": val["threshold"] if right else 0.5}
         if trainer.is_global_zero:
             choose(checkpoints.best_path, metrics["chosen"])
     return metrics

@@ -12,6 +12,7 @@ from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.callbacks import Checkpoint
 from typing_extensions import override
 
+from mitosis import files
 from mitosis.run.checkpoint import read, write
 
 
@@ -34,7 +35,8 @@ class AtomicCheckpointIO(CheckpointIO):
 class RunCheckpoint(Checkpoint):
     """Writes ``last.ckpt`` after each epoch, and ``best.ckpt`` unless ``monitor`` has fallen below its best value.
 
-    Without a ``monitor``, ``best.ckpt`` is the last validated epoch.
+    Without a ``monitor``, ``best.ckpt`` is the last validated epoch. A run that starts over keeps the old checkpoints
+    until it has written new ones.
 
     An undefined ``monitor`` (nan) counts as the best only until it is first defined. ``scores`` are the best
     checkpoint's scores on val. Checkpoints also contain ``contents`` (such as the recipe), the precision and the global
@@ -45,6 +47,7 @@ class RunCheckpoint(Checkpoint):
         self.folder, self.contents, self.monitor = folder, contents, monitor
         self.best = -math.inf
         self.scores: dict[str, float] = {}
+        self._of_last: dict[str, float] | None = None
 
     @property
     def last_path(self) -> Path:
@@ -58,10 +61,18 @@ class RunCheckpoint(Checkpoint):
 
     @override
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        # The run starts over, so old checkpoints are removed; only now, after every process has read them.
-        if trainer.is_global_zero and trainer.ckpt_path is None:
-            self.last_path.unlink(missing_ok=True)
-            self.best_path.unlink(missing_ok=True)
+        # best.ckpt is gone. Only now, after every process has seen that, the last weights take its place; if they were
+        # not scored, the next scored ones do.
+        if not self._of_last:
+            return
+        self.scores = self._of_last
+        self._of_last = None
+        score = math.inf if self.monitor is None else self.scores.get(self.monitor, math.nan)
+        self.best = -math.inf if math.isnan(score) else score
+        if trainer.is_global_zero:
+            print(f"{self.folder.parent}: best.ckpt is missing; last.ckpt takes its place")
+            with files.replacing(self.best_path) as file:
+                file.write(self.last_path.read_bytes())
 
     @override
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -95,6 +106,9 @@ class RunCheckpoint(Checkpoint):
     @override
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         self._restore = checkpoint.get("random")
+        if not self.best_path.exists():
+            rows = checkpoint.get("callbacks", {}).get("History", {}).get("rows", [])
+            self._of_last = {name: value for name, value in (rows[-1:] or [{}])[0].items() if name.startswith("val/")}
 
     @override
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -109,7 +123,8 @@ class RunCheckpoint(Checkpoint):
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best, self.scores = state_dict["best"], state_dict["scores"]
+        if self._of_last is None:
+            self.best, self.scores = state_dict["best"], state_dict["scores"]
 
 
 def scored(trainer: L.Trainer) -> bool:

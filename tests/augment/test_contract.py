@@ -42,7 +42,7 @@ def digest(name: str, seeds: range) -> str:
 
 @every
 def test_each_yaml_sets_every_argument_to_its_default(name: str) -> None:
-    augment = build(described("augment")[name])
+    augment = build(described("augment")[name], "augment")
     assert type(augment) is AUGMENTS[name]
     assert settings("augment", name) == inspect.signature(AUGMENTS[name]).parameters.keys()
     for seed in range(5):

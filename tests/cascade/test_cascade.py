@@ -201,7 +201,7 @@ def test_white_and_rgba_fields_give_a_warning(tmp_path):
         found = cascade(rgba, mpp=0.25)
     assert found.points == pytest.approx(np.array([[50, 40]]), abs=0.3)
     assert found.accepted.all()
-    Image.fromarray(rgba).save(tmp_path / "rgba.png")
+    Image.fromarray(np.dstack([image, np.full((100, 100), 255, np.uint8)])).save(tmp_path / "rgba.png")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert len(cascade(tmp_path / "rgba.png", mpp=0.25).points) == 1

@@ -1,5 +1,6 @@
 """Scores on held-out fields, worked out by hand: networks that measure darkness and redness, on coloured squares."""
 
+import json
 import warnings
 import weakref
 from functools import partial
@@ -215,6 +216,7 @@ def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(runs, cli, monk
     files = [runs[1] / name for name in ("evaluation.json", "detections.csv")]
     before = [digest(path) for path in files]
     files[0].unlink()
+    (runs[1] / "found.json").unlink()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ended = cli(*given, "data.cache=cache")
@@ -222,6 +224,7 @@ def test_reading_fields_one_by_one_gives_the_same_as_all_at_once(runs, cli, monk
     assert "0 of 10 fields are in cache" in ended.out
     assert [digest(path) for path in files] == before
     files[0].unlink()
+    (runs[1] / "found.json").unlink()
     monkeypatch.setattr(FieldStore, "each", lambda self, records: iter(self.fields(records)))
     assert cli(*given).code == 0
     assert [digest(path) for path in files] == before
@@ -240,7 +243,13 @@ def test_stage_one_alone_counts_all_candidates_at_its_threshold(make, cli):
 
 
 def evaluated(**asked) -> dict:
-    settings = {"classifier": None, "part": "test", "matching": None, "data": {"root": None, "cache": None}} | asked
+    settings = {
+        "classifier": None,
+        "part": "test",
+        "matching": None,
+        "adapt": False,
+        "data": {"root": None, "cache": None},
+    } | asked
     evaluate(settings, Choices({}, "default", []))
     folder = settings["classifier"] or settings["segmenter"]
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
@@ -261,6 +270,29 @@ def test_another_rule_changes_only_the_matching(runs, cli):
     for one, other in zip(first["stages"], second["stages"], strict=True):
         assert (one["predictions"], one["truths"]) == (other["predictions"], other["truths"])
     assert digest(classify / "detections.csv") == table
+
+
+def test_another_rule_runs_no_network_unless_something_changed(make, runs, cli, monkeypatch):
+    segment, classify = runs
+    given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")
+    assert cli(*given, "matching=px20").code == 0
+    wanted = read_json(classify / "evaluation-px20.json")
+    (classify / "evaluation-px20.json").unlink()
+    (classify / "found.json").unlink()
+    assert cli(*given).code == 0
+    ran, run = [], Cascade.probability
+    monkeypatch.setattr(Cascade, "probability", lambda *args, **kw: ran.append(1) or run(*args, **kw))
+    ended = cli(*given, "matching=px20")
+    assert "found.json holds the scores of these networks; none runs again" in ended.out
+    assert read_json(classify / "evaluation-px20.json") == wanted
+    assert not ran
+    checkpoint = read(classify / "checkpoints" / "best.ckpt")
+    write(checkpoint | {"chosen": {"threshold": 0.6, "window": "whole"}}, classify / "checkpoints" / "best.ckpt")
+    assert cli(*given).code == 0
+    assert len(ran) == 10, "another chosen value is another network"
+    (classify / "found.json").write_text("{")
+    assert cli(*given, "matching=px20").code == 0
+    assert len(ran) == 20, "a broken file is made anew"
 
 
 def test_nothing_is_tuned(runs, cli):
@@ -286,6 +318,7 @@ def test_undefined_scores_print_a_dash_and_val_is_kept_next_to_test(make, cli):
         "classifier": None,
         "part": "val",
         "matching": None,
+        "adapt": False,
         "data": {"root": None, "cache": None},
     }
     assert isnan(evaluate(settings, Choices({}, "default", [])))
@@ -325,6 +358,19 @@ def test_existing_scores_are_reprinted_and_redone_for_other_weights(runs, cli):
     (classify / "detections.csv").unlink()
     cli(*given)
     assert (classify / "detections.csv").exists()
+
+
+def test_equal_weights_of_another_file_stand_and_changed_labels_do_not(runs, cli):
+    segment, classify = runs
+    given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")
+    cli(*given)
+    checkpoint = read(classify / "checkpoints/best.ckpt")
+    write(checkpoint | {"seconds": 99.0}, classify / "checkpoints" / "best.ckpt")
+    assert "nothing to do" in cli(*given).out
+    result = read_json(classify / "evaluation.json")
+    (classify / "evaluation.json").write_text(json.dumps(result | {"labels": "0" * 64}))
+    assert "the labels changed since; it is made anew" in cli(*given).out
+    assert read_json(classify / "evaluation.json") == result
 
 
 @pytest.mark.parametrize(

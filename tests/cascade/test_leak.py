@@ -18,7 +18,7 @@ from mitosis.train import train
 TINY = ["data=synthetic", "budget=smoke", "fold=0", "data.size=128", "stain=none", "optimizer.lr=0.01", "trainer=exact"]
 SEGMENTER = ["model=scmitosis_seg", "budget.widths=[4,4,8,8]", "view.train.size=64", "view.train.jitter=16", *TINY]
 SEGMENTER += ["data.samples_per_epoch=160", "max_steps=60"]
-CLASSIFIER = ["model=mobilenetv3_large", "model.name=mobilenetv3_small_050", "crop.pixels=32", *TINY]
+CLASSIFIER = ["model=resnet18", "model.name=test_resnet", "crop.pixels=32", *TINY]
 CLASSIFIER += ["data.samples_per_epoch=16", "max_steps=4"]
 
 

@@ -41,7 +41,7 @@ def test_choose_threshold_by_hand():
     assert choose_threshold(of, 0.95) == 0.5  # 19 of 20 is enough
     assert choose_threshold(of, 0.951) == 0.5  # never reached: the highest there is
     assert choose_threshold(of, 0.1) == 0.9
-    assert choose_threshold({0.2: counts(0, 5), 0.4: counts(0, 5)}, 0.95) == 0.4
+    assert choose_threshold({0.2: counts(0, 5), 0.995: counts(0, 5)}, 0.95) == 0.5  # nothing is found: not the highest
     assert choose_threshold({0.2: counts(0, 0), 0.4: counts(0, 0)}, 0.95) == 0.5
     assert choose_threshold({}, 0.95) == 0.5
 
@@ -50,7 +50,7 @@ def test_best_f1_by_hand():
     found = {0.1: Counts.of(10, 30, 10), 0.5: Counts.of(8, 10, 10), 0.7: Counts.of(8, 10, 10), 0.9: Counts.of(2, 2, 10)}
     assert best_f1(found) == 0.7  # F1 .5, .8, .8 and .33: the larger of equals
     assert best_f1(dict(reversed(found.items()))) == 0.7
-    assert best_f1({0.2: Counts.of(0, 0, 0), 0.3: Counts.of(0, 1, 0)}) == 0.3  # 0/0 is undefined, not the best
+    assert best_f1({0.2: Counts.of(0, 0, 0), 0.3: Counts.of(0, 1, 0)}) == 0.5  # nothing is right
     assert best_f1({0.2: Counts.of(0, 0, 0)}) == best_f1({}) == 0.5
 
 
@@ -65,7 +65,7 @@ def test_best_f1_by_hand():
 def test_choose_threshold(of, wanted):
     threshold = choose_threshold(of, wanted)
     recalls = {key: value.recall for key, value in of.items()}
-    if isnan(next(iter(recalls.values()))):
+    if isnan(next(iter(recalls.values()))) or not any(recalls.values()):
         assert threshold == 0.5
         return
     higher = [recall for key, recall in recalls.items() if key > threshold]

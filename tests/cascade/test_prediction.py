@@ -1,24 +1,25 @@
 """Detections for image files: networks that measure darkness and redness, on pictures of coloured squares."""
 
 import csv
+import errno
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
-import yaml
 from PIL import Image
-from torch import Tensor, nn
+from two_stages import Darkness, write_runs
 
-from mitosis import files
-from mitosis.errors import InputError
+from mitosis.cascade.cascade import Cascade
 from mitosis.image.file import read_image
-from mitosis.output.overlay import ACCEPTED, REJECTED
-from mitosis.predict import predict
-from mitosis.run.checkpoint import write
-from mitosis.run.name import Choices
+from mitosis.label import coco, geojson
+from mitosis.output.overlay import ACCEPTED, REJECTED, write_picture
+from mitosis.run.checkpoint import read, write
 
 HEADER = "image,x,y,score,class,area_um2,mpp\n"
 RED, GREY, WHITE = (90, 20, 20), (40, 40, 40), (255, 255, 255)
@@ -33,43 +34,11 @@ AWKWARD = (
 )
 
 
-class Darkness(nn.Module):
-    stride = 8
-
-    def forward(self, image: Tensor) -> Tensor:
-        return torch.logit(1 - image.mean(dim=1, keepdim=True), eps=1e-6)
-
-
-class Redness(nn.Module):
-    def forward(self, crops: Tensor) -> Tensor:
-        red, _, blue = crops[:, :, 60:68, 60:68].mean(dim=(2, 3)).unbind(dim=1)
-        logit = 20 * (red - blue - 30 / 255)
-        return torch.stack([torch.zeros_like(logit), logit], dim=1)
-
-
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> tuple[str, str]:
     """``segmenter=…`` and ``classifier=…`` of two trained runs."""
-    monkeypatch.setenv("MITOSIS_TRUST", __name__.split(".")[0])
-    parts = {
-        "segmenter": {
-            "stage": {"kind": "segmentation"},
-            "model": {"_target_": f"{__name__}.Darkness"},
-            "tiling": {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8},
-            "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
-        },
-        "classifier": {
-            "stage": {"kind": "classification"},
-            "model": {"_target_": f"{__name__}.Redness"},
-            "crop": {"side_um": 16.0, "pixels": 128, "border": "reflect"},
-        },
-    }
-    for name, part in parts.items():
-        recipe = part | {"stain": {"_target_": "mitosis.stain.none.NoStain"}}
-        contents = {"recipe": recipe, "chosen": {"threshold": 0.5, "window": "whole"}, "mpp": 0.25, "state_dict": {}}
-        write(contents, tmp_path / name / "checkpoints" / "best.ckpt")
-        files.write_text(tmp_path / name / "recipe.yaml", yaml.safe_dump(recipe))
-    return f"segmenter={tmp_path / 'segmenter'}", f"classifier={tmp_path / 'classifier'}"
+    monkeypatch.setenv("MITOSIS_TRUST", "two_stages")
+    return write_runs(tmp_path, Darkness, window="whole", overlap=32)
 
 
 def picture(path: Path, *squares: tuple[int, int, tuple[int, int, int]], side: int = 12, size=(90, 120)) -> Path:
@@ -187,14 +156,20 @@ def test_user_errors_are_one_line_and_write_nothing(runs, cli, tmp_path):
         ({"input": empty}, f"input={empty}: no image in it"),
         ({"input": tmp_path / "nothing"}, "no such file or folder"),
         ({"input": None}, "input"),
-        ({"mpp": None}, "mpp"),
+        ({"mpp": None}, "1 of 1 images do not state their resolution, such as"),
+        ({"hpf_mm": 0.8}, "hpf_mm=0.8"),
+        ({"threshold": 2}, "threshold=2: give a score between 0 and 1"),
+        ({"threshold": "true"}, "threshold=True: give a score"),
         ({"mpp": "quarter"}, "mpp=0.25"),
         ({"mpp": "true"}, "mpp=0.25"),
         ({"mpp": 250}, "mpp=0.25"),
         ({"mpp": -0.25}, "mpp=0.25"),
         ({"segmenter": tmp_path / "nothing"}, "no checkpoint"),
         ({"segmenter": tmp_path / "classifier"}, "is a classifier's"),
-        ({"segmenter": None}, "segmenter"),
+        ({"segmenter": None, "classifier": "run"}, "classifier=run without a segmenter"),
+        ({"weights": tmp_path}, "give one of them"),
+        ({"segmenter": None, "weights": tmp_path}, "no cascade.json there"),
+        ({"adapt": "maybe"}, "adapt=maybe: type adapt=true or adapt=false"),
         ({"classifier": tmp_path / "segmenter"}, "is a segmenter's"),
     ):
         given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
@@ -208,12 +183,6 @@ def test_user_errors_are_one_line_and_write_nothing(runs, cli, tmp_path):
     assert not (tmp_path / "segmenter" / "candidates.csv").exists()
 
 
-def test_a_missing_mpp_names_the_remedy():
-    asked = {"input": ".", "output": "out", "mpp": None, "segmenter": "x", "classifier": None, "overlay": True}
-    with pytest.raises(InputError, match=r"mpp=0\.25"):
-        predict(asked, Choices({}, "default", []))
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
 def test_an_undecodable_file_name_is_written(runs, cli, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
@@ -222,3 +191,235 @@ def test_an_undecodable_file_name_is_written(runs, cli, tmp_path):
     ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
     assert ended.code == 0, ended.err
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a�.png"]
+
+
+@pytest.fixture
+def seen(monkeypatch) -> list[str]:
+    """The names of the images that are scored, in order."""
+    names: list[str] = []
+    original = Cascade.__call__
+
+    def scored(self, image, **given):
+        names.append(given["name"])
+        return original(self, image, **given)
+
+    monkeypatch.setattr(Cascade, "__call__", scored)
+    return names
+
+
+def folder_of(path: Path, *names: str) -> Path:
+    for left, name in enumerate(names):
+        picture(path / name, (30 + left, 50, RED))
+    return path
+
+
+def test_typed_again_it_goes_on_where_it_was(runs, cli, tmp_path, monkeypatch, seen):
+    given = ["predict", f"input={folder_of(tmp_path / 'in', 'a.png', 'b.png', 'c.png')}", "mpp=0.25", *runs]
+
+    def stop(path: Path, *rest) -> None:
+        if path.name == "b.png.png":
+            raise KeyboardInterrupt
+        write_picture(path, *rest)
+
+    monkeypatch.setattr("mitosis.output.image_files.write_picture", stop)
+    ended = cli(*given, f"output={tmp_path / 'out'}")
+    assert ended.code == 130
+    assert "to go on, type" in ended.err
+    assert [row["image"] for row in rows(tmp_path / "out" / "detections.csv")] == ["a.png", "b.png"]
+    monkeypatch.setattr("mitosis.output.image_files.write_picture", write_picture)
+    seen.clear()
+    assert "1 of 3 images are done" in cli(*given, f"output={tmp_path / 'out'}").out
+    assert seen == ["b.png", "c.png"]  # b.png has no picture yet
+    assert cli(*given, f"output={tmp_path / 'whole'}").code == 0
+    for name in ("detections.csv", "candidates.csv"):
+        assert (tmp_path / "out" / name).read_text() == (tmp_path / "whole" / name).read_text()
+    seen.clear()
+    before = (tmp_path / "out" / "detections.csv").read_text()
+    assert "3 mitoses among 3 candidates in 3 of 3 images" in cli(*given, f"output={tmp_path / 'out'}").out
+    assert seen == []
+    assert (tmp_path / "out" / "detections.csv").read_text() == before
+
+
+def test_a_new_and_a_changed_image_are_done_and_the_others_kept(runs, cli, tmp_path, seen):
+    folder, out = folder_of(tmp_path / "in", "a.png", "c.png"), tmp_path / "out"
+    given = ["predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs]
+    cli(*given)
+    picture(folder / "b.png")
+    picture(folder / "c.png", (60, 20, RED), (90, 50, RED))
+    seen.clear()
+    assert cli(*given).code == 0
+    assert seen == ["b.png", "c.png"]
+    found = [(row["image"], row["x"]) for row in rows(out / "detections.csv")]
+    assert sorted(found) == [("a.png", "35.50"), ("c.png", "65.50"), ("c.png", "95.50")]
+
+
+def test_detections_of_something_else_are_never_mixed(runs, cli, tmp_path):
+    folder, out = folder_of(tmp_path / "in", "a.png", "b.png"), tmp_path / "out"
+    cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    before = (out / "candidates.csv").read_text()
+    other = folder_of(tmp_path / "other", "z.png")
+    for given, words in (
+        ([f"input={folder}", "mpp=0.5", *runs], "holds the detections of other mpp"),
+        ([f"input={folder}", "mpp=0.25", runs[0]], "holds the detections of other networks"),
+        ([f"input={folder}", "mpp=0.25", *runs, "adapt=true"], "holds the detections of other adapt"),
+        ([f"input={other}", "mpp=0.25", *runs], "holds the detections of other images, such as a.png"),
+    ):
+        ended = cli("predict", *given, f"output={out}")
+        assert ended.code == 1
+        assert words in ended.err
+        assert ended.err.count("\n") == 1
+        assert (out / "candidates.csv").read_text() == before
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "detections.csv").write_text("mine\n")
+    ended = cli("predict", f"input={folder}", f"output={tmp_path / 'foreign'}", "mpp=0.25", *runs)
+    assert "holds tables that say nothing of their inputs" in ended.err
+    assert (tmp_path / "foreign" / "detections.csv").read_text() == "mine\n"
+
+
+def test_an_image_that_the_memory_cannot_hold_does_not_stop_the_others(runs, cli, tmp_path, monkeypatch, seen):
+    folder, out = folder_of(tmp_path / "in", "a.png", "b.png", "d.png"), tmp_path / "out"
+    picture(folder / "c.png", size=(200, 300))
+    monkeypatch.setattr("mitosis.cascade.prediction.free_memory", lambda: 42 * 200 * 300 - 1)
+
+    def read(path):
+        if path.name == "b.png":
+            raise MemoryError
+        return read_image(path)
+
+    monkeypatch.setattr("mitosis.cascade.prediction.read_image", read)
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 1
+    assert "left out: " in ended.out
+    assert ended.err.startswith("mitosis: 2 of 4 images were left out")
+    assert "c.png: 300 x 200 pixels, 0.0 GiB of memory are needed" in ended.err
+    assert "b.png: the memory does not hold it" in ended.err
+    assert seen == ["a.png", "d.png"]
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "d.png"]
+
+
+def test_a_picture_that_cannot_be_written_costs_no_table(runs, cli, tmp_path, monkeypatch):
+    folder, out = folder_of(tmp_path / "in", "a.png", "b.png"), tmp_path / "out"
+
+    def full(path: Path, *rest) -> None:
+        if path.name == "b.png.png":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write_picture(path, *rest)
+
+    monkeypatch.setattr("mitosis.output.image_files.write_picture", full)
+    ended = cli("predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 1
+    assert "b.png.png: No space left on device" in ended.err
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "b.png"]
+
+
+def test_a_folder_that_cannot_be_written_is_named_before_any_work(runs, cli, tmp_path, monkeypatch, seen):
+    def refuse(**given):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("mitosis.files.tempfile.TemporaryFile", refuse)
+    ended = cli("predict", f"input={folder_of(tmp_path / 'in', 'a.png')}", "output=out", "mpp=0.25", *runs)
+    assert ended.err == "mitosis: out: Read-only file system, so nothing can be written there; give another folder\n"
+    assert seen == []
+
+
+def test_adapted_networks_go_on_as_well(runs, cli, tmp_path, seen):
+    given = ["predict", f"input={folder_of(tmp_path / 'in', 'a.png', 'b.png')}", "mpp=0.25", *runs, "adapt=true"]
+    assert cli(*given, f"output={tmp_path / 'out'}").code == 0
+    seen.clear()
+    assert "2 of 2 images are done" in cli(*given, f"output={tmp_path / 'out'}").out
+    assert seen == []
+
+
+def tiff(path: Path, mpp: float, *squares: tuple[int, int, tuple[int, int, int]], side: int = 12) -> Path:
+    """A picture that states its resolution."""
+    image = read_image(picture(path.with_suffix(".png"), *squares, side=side))
+    path.with_suffix(".png").unlink()
+    per_cm = 10_000 / mpp
+    tifffile.imwrite(path, image, photometric="rgb", resolution=(per_cm, per_cm), resolutionunit="CENTIMETER")
+    return path
+
+
+def test_each_file_says_its_resolution(runs, cli, tmp_path):
+    tiff(tmp_path / "in" / "a.tif", 0.25, (30, 50, RED))
+    tiff(tmp_path / "in" / "b.tif", 0.5, (30, 50, RED), side=6)
+    ended = cli("predict", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", *runs)
+    assert ended.code == 0, ended.err
+    assert [(row["image"], row["mpp"]) for row in rows(tmp_path / "out" / "detections.csv")] == [
+        ("a.tif", "0.25"),
+        ("b.tif", "0.5"),
+    ]
+    Image.new("RGB", (40, 40)).save(tmp_path / "in" / "c.png")
+    ended = cli("predict", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", *runs)
+    assert ended.err.startswith("mitosis: 1 of 3 images do not state their resolution, such as ")
+    assert "c.png; type mpp= with µm per pixel, e.g. mpp=0.25" in ended.err
+
+
+def test_all_that_is_written_says_the_same(runs, cli, tmp_path):
+    image, out = picture(tmp_path / "a.png", (30, 50, RED), (90, 20, GREY), (5, 5, RED)), tmp_path / "out"
+    ended = cli("predict", f"input={image}", f"output={out}", "mpp=0.25", *runs)
+    assert ended.code == 0, ended.err
+    accepted = {(float(row["x"]), float(row["y"])) for row in rows(out / "detections.csv")}
+    every = {(float(row["x"]), float(row["y"])): row["class"][:3] == "mit" for row in rows(out / "candidates.csv")}
+    assert len(every) == 3
+    assert len(accepted) == 2
+    labels = geojson.read(out / "geojson" / "a.png.geojson").annotations
+    assert {(round(cell.x, 2), round(cell.y, 2)): cell.mitotic for cell in labels} == every
+    labels = coco.read(out / "coco.json").annotations
+    assert {(cell.x, cell.y): cell.mitotic for cell in labels} == every
+    points = json.loads((out / "midog" / "a.png.json").read_text())["points"]
+    told = {tuple(round(value * 4000, 1) for value in one["point"][:2]): one["name"][:3] == "mit" for one in points}
+    assert told == every
+    (row,) = csv.DictReader((out / "counts.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["image"], row["figures"]) == ("a.png", "2")
+    assert "research use only" in row["note"]
+    assert "a.png: 2 figures, no tissue; research use only, not for diagnosis" in ended.out
+    assert "report/a.png.html" in (out / "report.html").read_text(encoding="utf-8")
+    data = re.search(r'id="data">(.*?)</script>', (out / "report" / "a.png.html").read_text(), re.DOTALL)[1]
+    assert {(x, y): bool(counted) for x, y, _, counted, _ in json.loads(data)["detections"]} == every
+
+
+def test_what_is_missing_is_made_from_the_tables(runs, cli, tmp_path, seen):
+    folder, out = folder_of(tmp_path / "in", "a.png", "b.png"), tmp_path / "out"
+    given = ["predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs]
+    cli(*given)
+    files = sorted(path for path in out.rglob("*") if path.is_file() and path.suffix != ".lock")
+    before = {path: path.read_bytes() for path in files}
+    for name in ("geojson/a.png.geojson", "report/b.png.html", "midog/b.png.json", "counts.csv", "report.html"):
+        (out / name).unlink()
+    seen.clear()
+    assert cli(*given).code == 0
+    assert seen == [], "no network was asked"
+    assert {path: path.read_bytes() for path in files} == before
+    assert cli(*given, "hpf_mm=0.6").code == 0
+    assert seen == []
+    counts = list(csv.DictReader((out / "counts.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["hpf_mm"] for row in counts] == ["0.60", "0.60"]
+
+
+def test_a_threshold_takes_the_place_of_the_runs_own(runs, cli, tmp_path):
+    """Stage two gives the red square more than 0.99 and the grey one 0.09; stage one gives 0.83 and 0.84."""
+    image = picture(tmp_path / "a.png", (30, 50, RED), (90, 20, GREY))
+    for number, (given, expected) in enumerate(
+        [
+            ([*runs, "threshold=0.05"], 2),
+            ([*runs, "threshold=0.5"], 1),
+            ([runs[0], "threshold=0.9"], 0),
+            ([runs[0]], 2),
+        ]
+    ):
+        ended = cli("predict", f"input={image}", f"output={tmp_path / str(number)}", "mpp=0.25", *given)
+        assert ended.code == 0, ended.err
+        assert len(rows(tmp_path / str(number) / "detections.csv")) == expected
+        assert "not measured" in ended.out
+    ended = cli("predict", f"input={image}", f"output={tmp_path / '0'}", "mpp=0.25", *runs)
+    assert "holds the detections of other threshold" in ended.err
+
+
+def test_weights_that_are_nan_end_in_one_line_before_anything_is_written(runs, cli, tmp_path):
+    picture(tmp_path / "in" / "a.png", (50, 40, RED))
+    path = tmp_path / "classifier" / "checkpoints" / "best.ckpt"
+    write(read(path) | {"state_dict": {"model.bias": torch.tensor([0.0, float("nan")])}}, path)
+    ended = cli("predict", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", "mpp=0.25", *runs)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "best.ckpt: its weight bias is nan or infinite" in ended.err
+    assert not (tmp_path / "out" / "detections.csv").exists()

@@ -21,8 +21,8 @@ SHOWN = """
 import io, runpy, sys, contextlib
 from hydra.core.global_hydra import GlobalHydra
 for command in sys.argv[1].split(","):
-    data = ["data=gzmh"] if command in ("train", "pipeline", "prepare") else []
-    for arguments in (["--help"], ["--cfg", "job", *data]):
+    settings = {"train": [["--cfg", "job", "data=gzmh"]], "predict": [["--cfg", "job"]]}
+    for arguments in (["--help"], *settings.get(command, [])):
         GlobalHydra.instance().clear()
         sys.argv = [command, *arguments]
         out = io.StringIO()
@@ -40,12 +40,10 @@ def test_help_and_settings_are_shown_without_torch() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "False False"
     shown = dict(text.split("\n", 1) for text in done.stdout.split("@ ")[1:])
-    assert list(shown) == [f"{command} {flag}" for command in COMMANDS for flag in ("--help", "--cfg")]
-    for command in COMMANDS:
-        assert f"python -m mitosis.{command} " in shown[f"{command} --help"]
-        assert "runs: runs\n" in shown[f"{command} --help"]
-        assert "runs: runs\n" in shown[f"{command} --cfg"]
-    assert "model: densenet201, efficientnet_lite0, lite_fpn" in shown["train --help"]
+    assert shown.keys() == {*(f"{command} --help" for command in COMMANDS), "train --cfg", "predict --cfg"}
+    assert all("runs: runs\n" in text for text in shown.values())
+    assert all(f"python -m mitosis.{command} " in shown[f"{command} --help"] for command in COMMANDS)
+    assert "model: convnextv2_atto, deeplabv3plus, densenet201, " in shown["train --help"]
     assert "data: amida13, ccmct, cmc, folder, gzmh, " in shown["pipeline --help"]
     assert "model:" not in shown["predict --help"]
     assert "_target_: mitosis.data.GZMH" in shown["train --cfg"]
@@ -86,15 +84,10 @@ def test_a_sweep_with_its_flag_in_the_middle(heard: Callable, tmp_path: Path) ->
 
 
 def test_an_experiment_starts_its_own_sweep(heard: Callable) -> None:
-    runs = heard("experiment=table2", "data=synthetic", "fold=2")
-    assert [choices.words["ablation"] for _, choices in runs] == [
-        "dsc_cbam",
-        "dsc_cbam_gru",
-        "dscrb_cbam",
-        "dscrb_cbam_gru",
-        "full",
-    ]
-    assert {choices.variant for _, choices in runs} == {"experiment-table2"}
+    runs = heard("experiment=unet_mitosis", "data=synthetic", "fold=2")
+    assert [choices.words["augment"] for _, choices in runs] == ["unet_mitosis", "none"]
+    assert {config["fold"] for config, _ in runs} == {2}
+    assert all(choices.variant.endswith("experiment-unet_mitosis") for _, choices in runs)
 
 
 def test_keys_can_be_added_and_removed(heard: Callable) -> None:
@@ -109,7 +102,8 @@ def test_a_path_arrives_as_typed(heard: Callable, path: str) -> None:
     ((config, _),) = heard(
         "data=icpr2012", f"data.root={path}", f"runs={path}", f"init={path}", "segmenter=[x,O'Neil (2)]"
     )
-    assert (config["data"]["root"], config["runs"], config["init"]) == (path, path, path)
+    at_home = path.replace("~", os.path.expanduser("~"))
+    assert (config["data"]["root"], config["runs"], config["init"]) == (at_home, at_home, at_home)
     assert config["segmenter"] == ["x", "O'Neil (2)"]
 
 
@@ -117,7 +111,13 @@ def test_a_users_own_loss_is_accepted(
     heard: Callable, tmp_path: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "own.py").write_text("class Own:\n    def __init__(self, gamma): self.gamma = gamma\n")
+    (tmp_path / "mine" / "own.py").write_text(
+        "from torch import nn\n"
+        "class Own(nn.Module):\n"
+        "    def __init__(self, gamma):\n"
+        "        super().__init__()\n"
+        "        self.gamma = gamma\n"
+    )
     (tmp_path / "my conf" / "loss").mkdir(parents=True)
     (tmp_path / "my conf" / "loss" / "own.yaml").write_text("_target_: mine.own.Own\ngamma: 2.0\n")
     arguments = ["--config-dir", str(tmp_path / "my conf"), "data=synthetic", "loss=own", "loss.gamma=3"]
@@ -127,11 +127,20 @@ def test_a_users_own_loss_is_accepted(
 
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(InputError, match="MITOSIS_TRUST"):
-        build(config["loss"])
+        build(config["loss"], "loss")
     monkeypatch.setenv("MITOSIS_TRUST", "mine")
-    assert build(config["loss"]).gamma == 3
+    assert build(config["loss"], "loss").gamma == 3
     ended = cli("train", *arguments[:3], "loss=onw")
     assert "focal_tversky, own, tversky" in ended.err
+
+
+def test_each_folder_of_yamls_is_compared_with_its_own(heard: Callable, tmp_path: Path) -> None:
+    for alpha in (0.2, 0.4):
+        (tmp_path / str(alpha) / "loss").mkdir(parents=True)
+        yaml = f"_target_: mitosis.loss.BCETversky\nalpha: {alpha}\n"
+        (tmp_path / str(alpha) / "loss" / "own.yaml").write_text(yaml)
+        ((config, choices),) = heard("--config-dir", str(tmp_path / str(alpha)), "data=synthetic", "loss=own")
+        assert (config["loss"]["alpha"], choices.variant) == (alpha, "loss-own")
 
 
 ROW, SMALL = "data=synthetic", "data.size=128"
@@ -143,7 +152,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "optimiser.lr=1"], "optimiser.lr: there is no such key; did you mean optimizer.lr=…?"),
         ("train", [ROW, "data.root=/x"], "data.root: there is no such key with these choices"),
         ("train", [ROW, "~nonsense"], "nonsense"),
-        ("train", [ROW, "model=resnet35"], "model=resnet35: no such choice; type model= with one of densenet201, eff"),
+        ("train", [ROW, "model=resnet35"], "model=resnet35: no such choice; type model= with one of convnextv2_atto, "),
         ("train", ["data=syn"], "data=syn: no such choice; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
         ("train", [ROW, "model.widths=[1"], "model.widths=[1: "),
         ("train", [ROW, "seed"], "seed: type seed=VALUE"),
@@ -151,6 +160,11 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "seed=${a"], "${a"),
         ("train", [], "data is not chosen; type data= with one of amida13, ccmct, cmc, folder, gzmh, "),
         ("train", [ROW, "--fold", "3"], "--fold"),
+        (
+            "train",
+            [ROW, "experiment=table2", "fold=0", "ablation=full"],
+            "experiment=table2 is of both stages; type pyt",
+        ),
         ("train", [ROW, "ablation=null"], "ablation=null: type ablation= with one of dsc_cbam, "),
         ("train", [ROW, "~model"], "model is not chosen"),
         ("train", [ROW, "~loss"], "loss is not chosen"),
@@ -173,12 +187,12 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         ("train", [ROW, "seed=1.5"], "seed=1.5"),
         ("train", [ROW, "candidates=x"], "candidates is called segmenter now; type segmenter=…"),
         ("propose", ["segment=x"], "segment is called segmenter now; type segmenter=…"),
+        ("predict", ["classify=runs/a-1,b-2/fold-0"], "classify is called classifier now; type classifier=…"),
         ("evaluate", ["classify=x"], "classify is called classifier now; type classifier=…"),
         ("train", [ROW, "model=resnet34", "ablation=dsc_cbam"], "ablation=dsc_cbam is for model=scmitosis_seg"),
         ("train", [ROW, "model=resnet34"], "segmenter is not set; type segmenter=RUN"),
         ("train", [ROW, "segmenter=x"], "segmenter=… is for stage two; choose a classifier such as model=resnet34"),
         ("train", [ROW, "model=resnet34", "segmenter=x"], "x is not a run folder: it has no recipe.yaml"),
-        ("train", [ROW, "-m", "seed=x,y"], "seed=x: give a number"),
         ("propose", [], "segmenter is not set; type segmenter=…"),
         ("propose", ["segmenter=nowhere"], "segmenter=nowhere: no such folder"),
         ("evaluate", ["segmenter=nowhere"], "segmenter=nowhere: no such folder"),
@@ -200,7 +214,7 @@ ROW, SMALL = "data=synthetic", "data.size=128"
         (
             "train",
             [ROW, SMALL, "stain._target_=mitosis.run.build.os.system"],
-            "build.os.system may not be built",
+            "build.os.system may not be built as stain",
         ),
         ("train", [ROW, SMALL, "+loss.nonsense=1"], "nonsense"),
         ("train", [ROW, SMALL, "+optimizer.nonsense=1"], "nonsense"),
@@ -276,3 +290,37 @@ def test_a_folder_that_cannot_be_created_is_reported(cli: Callable, tmp_path: Pa
     ended = cli("train", ROW, "runs=file")
     assert ended.code == 1
     assert re.fullmatch(r"mitosis: file[^\n]*: Not a directory\n", ended.err)
+
+
+def test_all_jobs_of_a_sweep_run_and_each_failure_is_told(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = []
+
+    def work(config: dict[str, Any], choices: Choices) -> float:
+        if config["seed"] in (1, 3):
+            raise InputError(f"seed {config['seed']} is unlucky")
+        done.append(config["seed"])
+        return 0.5
+
+    monkeypatch.setattr("mitosis.train.train", work)
+    ended = cli("train", "data=synthetic", "-m", "seed=1,2,3,4")
+    assert done == [2, 4]
+    assert ended.code == 1
+    said = [f"mitosis: data=synthetic seed={seed}: seed {seed} is unlucky" for seed in (1, 3)]
+    assert ended.err.splitlines() == said
+    assert "MITOSIS_FAILURES" not in os.environ
+
+
+def test_a_folder_that_was_removed_is_named(cli: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> str:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("mitosis.cli.entry.os.getcwd", gone)
+    ended = cli("train", "data=synthetic")
+    assert ended.err == "mitosis: the folder that this is typed in was removed; change to another one\n"
+
+
+def test_a_long_temporary_folder_is_named(cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mitosis.cli.entry.tempfile.gettempdir", lambda: "/" + "t" * 70)
+    ended = cli("train", "data=synthetic")
+    assert ended.code == 1
+    assert "ttt has more than 70 bytes, too many for sockets; set a shorter one" in ended.err

@@ -57,7 +57,8 @@ def test_an_unknown_command_is_answered_in_one_line(typed) -> None:
     assert typed("trian", "data=synthetic") == (1, "", hint)
     code, _, err = typed("--nonsense")
     assert (code, err.count("\n")) == (1, 1)
-    assert "type one of combine, convert, evaluate, pipeline, predict, prepare, propose, train" in err
+    doors = "combine, contest, convert, evaluate, export, pipeline, predict, prepare, propose, report, serve, train"
+    assert f"type one of {doors}\n" in err
 
 
 def test_listing_commands_imports_no_library(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """Error messages that can be tested without running a command. The others are in test_entry and test_faults."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import yaml
 
@@ -58,3 +61,10 @@ def test_a_killed_worker_is_reported(text: str) -> None:
 def test_bugs_in_the_program_are_not_hidden() -> None:
     assert user_message(RuntimeError("DataLoader worker is happy")) is None
     assert user_message(ZeroDivisionError("division by zero")) is None
+
+
+@pytest.mark.parametrize(("typed", "remedy"), [("mpp=0,25", "mpp=0.25"), ("x.y=-1,5", "x.y=-1.5")])
+def test_a_decimal_comma_is_named(cli: Callable[..., Any], typed: str, remedy: str) -> None:
+    ended = cli("predict", "input=a.png", "output=out", typed)
+    assert ended.code == 1
+    assert ended.err == f"mitosis: {typed}: numbers take a point; type {remedy}\n"

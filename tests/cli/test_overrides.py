@@ -1,5 +1,7 @@
 """Overrides as users type them, parsed by Hydra's own grammar."""
 
+from pathlib import Path
+
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
@@ -117,3 +119,25 @@ def test_commands_that_take_their_data_from_a_run_accept_the_places_of_any_set()
 def test_overrides_that_hydra_rejects_are_refused(typed: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         arrange(typed.split())
+
+
+@pytest.mark.parametrize("key", ["segmenter", "classifier"])
+def test_a_comma_in_the_name_of_a_run_needs_no_quotes(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs/a-1,b-2/fold-0", "runs/a-1,b-3/fold-0", "plain", "runs/a-1/fold-0"):
+        (tmp_path / name).mkdir(parents=True)
+    assert read(f"{key}=[runs/a-1,b-2/fold-0,plain,runs/a-1,b-3/fold-0]") == [
+        "runs/a-1,b-2/fold-0",
+        "plain",
+        "runs/a-1,b-3/fold-0",
+    ]
+    assert read(f"{key}=[runs/a-1,gone,plain]") == ["runs/a-1", "gone", "plain"]
+
+
+@pytest.mark.parametrize("key", ["input", "output", "mpp", "data.root"])
+def test_a_key_that_is_typed_twice_is_refused(key: str) -> None:
+    with pytest.raises(InputError, match=rf"^{key} is typed twice, a and b; type it once"):
+        arrange([f"{key}=a", "runs=x", f"{key}=b"])
+    assert len(arrange([f"{key}=a", f"{key}=a", "runs=x", "runs=y"])) == 4

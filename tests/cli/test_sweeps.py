@@ -185,7 +185,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(command(*arguments), cwd=folder, capture_output=True, text=True, timeout=600)
+    return subprocess.run(command(*arguments), cwd=folder, capture_output=True, text=True, timeout=1500)
 
 
 @pytest.mark.slow
@@ -199,7 +199,9 @@ def test_jobs_run_in_their_own_processes(tmp_path: Path, launcher: str) -> None:
     assert read_json(next(tmp_path.rglob("metrics.json")))["steps"] == 4
     failed = run(tmp_path, NARROW, "--multirun", "fold=0,7", *side_by_side)
     assert failed.returncode == 1
-    assert failed.stderr == "mitosis: fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all\n"
+    assert failed.stderr.startswith("mitosis: ")
+    assert failed.stderr.endswith("fold=7: there is no such fold; choose 0, 1, 2, 3, 4, official, all\n")
+    assert failed.stderr.count("\n") == 1
 
 
 @pytest.mark.slow
@@ -212,7 +214,7 @@ def test_a_killed_search_resumes(tmp_path: Path) -> None:
         assert killed.poll() is None
         time.sleep(0.05)
     os.kill(killed.pid, signal.SIGKILL)
-    assert killed.wait(60) == -signal.SIGKILL
+    assert killed.wait(600) == -signal.SIGKILL
     assert runs_of(tmp_path) == []
     done = run(tmp_path, *search, "max_steps=40", "hydra.sweeper.batch=2", "hydra/launcher=joblib")
     assert (done.returncode, done.stderr) == (0, "")

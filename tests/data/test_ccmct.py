@@ -15,6 +15,7 @@ from mitosis.check.check import check_counts
 from mitosis.data.cache.cache import Cache
 from mitosis.data.ccmct import CCMCT, TEST, TRAIN
 from mitosis.data.drawing.field import draw_field
+from mitosis.data.reading import slide_frame
 from mitosis.image.mask_value import IGNORED, MITOSIS
 
 ONE, OTHER = TRAIN[0], TRAIN[1]
@@ -160,7 +161,9 @@ def test_faulty_slides_and_databases_are_refused(
     assert "keep one of these databases" in refusal(root)
     (root / "MITOS_WSI_CCMCT_ODAEL_old.sqlite").unlink()
     write_slide(root / f"{OTHER}.svs", glass[:600])
-    assert f"{OTHER}.svs: 1300 x 600 pixels, 1300 x 1100 in its database" in refusal(root)
+    assert f"{OTHER}.svs: 1300 x 600 pixels, and the cells in its database are of an image of 1300 x 1100" in refusal(
+        root
+    )
     (root / f"{OTHER}.svs").unlink()
     assert f"1 of 2 slides missing: {OTHER}" in refusal(root)
 
@@ -173,6 +176,23 @@ def test_the_resolution_must_be_known(root: Path, glass: np.ndarray) -> None:
         tifffile.imwrite(root / f"{name}.tif", glass, tile=(256, 256), photometric="rgb")
     assert f"{ONE}.tif: the slide does not give its µm per pixel; type data.mpp=0.25" in refusal(root)
     assert {record.mpp for record in ccmct(root, mpp=0.5).records()} == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("y", "typed", "said"), [(0.25, 0.5, "0.5 typed and 0.25 by"), (0.5, None, "along x and 0.5 by")]
+)
+def test_resolutions_that_contradict_are_refused(
+    root: Path, glass: np.ndarray, y: float, typed: float | None, said: str
+) -> None:
+    import tifffile
+
+    for name in (ONE, OTHER):
+        (root / f"{name}.svs").unlink()
+        tags = {"resolution": (10_000 / 0.25, 10_000 / y), "resolutionunit": "CENTIMETER"}
+        tifffile.imwrite(root / f"{name}.tif", glass, tile=(256, 256), photometric="rgb", **tags)
+    assert said in refusal(root, mpp=typed)
+    with pytest.warns(UserWarning, match="2 of 2 images differ in what is said of their resolution: .*0.5 is used"):
+        assert {record.mpp for record in ccmct(root, mpp=0.5, mpp_from="typed").records()} == {0.5}
 
 
 def test_links_and_unicode(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -193,3 +213,18 @@ def test_databases_that_differ_in_the_suffix_of_a_slide_are_refused(root: Path) 
 def test_invalid_settings_are_refused(root: Path, wrong: dict[str, Any]) -> None:
     assert "type data.mpp= with µm per pixel from 0.05 to 2" in refusal(root, **wrong)
     assert "side_um=inf" in refusal(root, side_um=float("inf"))
+
+
+def test_labels_may_count_from_the_scanned_part(root: Path, glass: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was scanned, 700 x 600 from (400, 50) on; the database gives that size."""
+    monkeypatch.setattr(slide_frame, "slide_bounds", lambda path: (400, 50, 700, 600))
+    spots = [(1, 2, 200, 50), (1, 7, 699, 599)]
+    database(root / "MITOS_WSI_CCMCT_MEL.sqlite", {1: f"{ONE}.svs"}, spots, size=(600, 700))
+    first, last = ccmct(root, labels="MEL").records()
+    assert (first.field, first.size) == (f"{ONE}_000000_000000", (512, 512))
+    assert first.centroids.tolist() == [[200, 50]]
+    np.testing.assert_array_equal(first.read(), glass[50:562, 400:912])
+    assert last.size == (88, 188)
+    np.testing.assert_array_equal(last.read(), glass[562:650, 912:1100])
+    tissue = ccmct(root, labels="MEL", regions="tissue").records()
+    assert [record.field for record in tissue][:2] == [f"{ONE}_000000_000000", f"{ONE}_000512_000000"]

@@ -69,6 +69,24 @@ def test_halves_share_the_training_cases(fold: str | int) -> None:
         assert names(data.parts.test) == names(whole.parts.test)
 
 
+@pytest.mark.parametrize("half", [None, 0, 1])
+def test_with_val_other_half_nothing_is_kept_from_training(half: int | None) -> None:
+    """The halves share train and val; without ``half``, both are trained on, and the note says what val is."""
+    held_out, data = synthetic(fold=0), synthetic(fold=0, half=half, val="other_half")
+    every = names(held_out.parts.train) | names(held_out.parts.val)
+    if half is None:
+        assert names(data.parts.train) == every
+        assert names(data.parts.val) <= every
+        assert "val shows training fields" in data.parts.note
+    else:
+        assert names(data.parts.train) | names(data.other_half) == every
+        assert names(data.parts.val) <= names(data.other_half)
+        assert "val shows" not in data.parts.note
+    counts = sorted((len(record.figures) for record in (data.other_half or data.parts.train)), reverse=True)
+    assert [len(record.figures) for record in data.parts.val] == counts[:4]
+    assert names(data.parts.test) == names(held_out.parts.test)
+
+
 def test_repeat_sets_the_samples_per_field() -> None:
     data = synthetic(repeat=3, fold=0)
     assert data.samples_per_epoch == 3 * len(data.parts.train) == len(data.train_dataloader().dataset)  # pyright: ignore

@@ -1,8 +1,10 @@
 """A user's own images with each kind of labels; every mistake is reported in one line."""
 
+import json
 import os
 import pickle
 import re
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,7 @@ def test_points(root: Path) -> None:
     assert len(smaller.pixels) == 45  # centres closer than 4 pixels
 
 
+@pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
 def test_masks_next_to_their_images_and_in_a_separate_folder(root: Path) -> None:
     save_mask(root / "p1/a_mask.png", (2, 2, 255), (5, 5, 1), (20, 20, 7))  # the first two touch at a corner
     save_mask(root / "p2/b_mask.tif", (2, 2, 1), dtype=np.uint16)
@@ -102,6 +105,7 @@ def test_masks_next_to_their_images_and_in_a_separate_folder(root: Path) -> None
     assert records(root, labels=str(root / "masks"), format="mask").keys() == by_name.keys()
 
 
+@pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
 @pytest.mark.parametrize("kind", ["1", "L", "P", "RGB", "RGBA", "LA"])
 def test_every_pixel_that_is_not_black_is_a_mitosis(tmp_path: Path, kind: str) -> None:
     picture(tmp_path / "a.png")
@@ -122,6 +126,7 @@ def test_invalid_masks_are_refused(tmp_path: Path) -> None:
     assert "two label files of one image" in refusal(tmp_path)
 
 
+@pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
 def test_pixel_lists(root: Path) -> None:
     (root / "p1/a.csv").write_text("1,2,2,2\n10,10\n-1,3,0,3,1,3\n")
     (root / "p2/b.csv").write_text("")
@@ -217,7 +222,16 @@ def test_resolutions_from_tiff_tags(tmp_path: Path) -> None:
         (tmp_path / "cells.csv").write_text("image,x,y\n" + "".join(f"{n},5,5\n" for n in ("inch", "cm")[:number]))
     by_name = records(tmp_path, labels="cells.csv", mpp=None)
     assert {name: item.mpp for name, item in by_name.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
-    assert {item.mpp for item in records(tmp_path, labels="cells.csv", mpp=0.3).values()} == {0.3}
+    with pytest.warns(
+        UserWarning, match=r"^2 of 2 images differ in .*cm\.tif: 0\.3 typed and 0\.2 by its tag.*inch\.tif: "
+    ):
+        assert {item.mpp for item in records(tmp_path, labels="cells.csv", mpp=0.3).values()} == {0.3}
+    with pytest.warns(UserWarning, match="0.25 is used"):
+        by_name = records(tmp_path, labels="cells.csv", mpp=0.3, mpp_from="file")
+    assert {name: item.mpp for name, item in by_name.items()} == pytest.approx({"inch": 0.25, "cm": 0.2})
+    assert "cm.tif: 0.5 typed and 0.2 by its tag µm per pixel contradict" in refusal(
+        tmp_path, labels="cells.csv", mpp=0.5
+    )
     picture(tmp_path / "inch.tif", dpi=(72, 72))
     assert "inch.tif has 352.8 µm per pixel; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
     picture(tmp_path / "inch.tif")
@@ -235,7 +249,9 @@ def test_resolutions_from_tiff_tags(tmp_path: Path) -> None:
         ({"mpp": "quarter"}, "data.mpp=quarter"),
         ({"mpp": float("nan")}, "data.mpp=nan"),
         ({"mpp": True}, "data.mpp=True"),
-        ({"format": "xml"}, "data.format=xml: choose one of auto, mask, pixels, geojson, points"),
+        ({"mpp_from": "tag"}, "data.mpp_from=tag: choose typed"),
+        ({"classes": "mitosis"}, "data.classes=mitosis: give a table"),
+        ({"format": "xml"}, "data.format=xml: choose one of auto, mask, pixels, geojson, labelme"),
         ({"radius_um": 0}, "data.radius_um=0: give micrometres above 0"),
         ({"radius_um": None}, "data.radius_um=None"),
         ({"ring_um": 4}, "data.ring_um=4: give more micrometres than data.radius_um=4, or null"),
@@ -287,6 +303,13 @@ def test_names_paths_and_links_of_every_kind(root: Path, tmp_path: Path) -> None
         assert {name for name, item in by_name.items() if item.figures} == {"Ärzte µ, (1)", "a"}
 
 
+def test_spaces_around_a_files_name_do_not_matter(tmp_path: Path) -> None:
+    picture(tmp_path / " a .png")
+    (tmp_path / "cells.csv").write_text("image,x,y\n a .png,3,4\n")
+    (record,) = records(tmp_path, labels="cells.csv").values()
+    assert len(record.figures) == 1
+
+
 def test_folds_are_made_by_case_or_read_from_a_csv(tmp_path: Path) -> None:
     names = [f"p{case}/f{case}{number}" for case in range(6) for number in range(2)]
     for name in names:
@@ -310,3 +333,190 @@ def test_the_real_fields() -> None:
     assert len(by_name) == 35
     assert len({item.case for item in by_name.values()}) == 5
     assert sum(len(item.figures) for item in by_name.values()) == 226
+
+
+@pytest.mark.parametrize("format", ["coco", "midog"])
+@pytest.mark.parametrize(
+    ("size", "said"), [((120, 80), "120 x 80 "), ((40, 60), "40 x 60 .*; width and height are exchanged")]
+)
+def test_labels_of_an_image_of_another_size_are_refused(
+    tmp_path: Path, format: str, size: tuple[int, int], said: str
+) -> None:
+    picture(tmp_path / "a.png")
+    images = [{"id": 1, "file_name": "a.png", "width": size[0], "height": size[1]}]
+    cells = [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [2, 3, 14, 15]}]
+    document = {"images": images, "annotations": cells}
+    (tmp_path / "cells.json").write_text(json.dumps(document))
+    message = refusal(tmp_path, labels="cells.json", format=format)
+    assert re.search(rf"a\.png: 60 x 40 pixels, and its labels are of an image of {said}", message)
+    images[0] |= {"width": 60.0, "height": 40}
+    (tmp_path / "cells.json").write_text(json.dumps(document))
+    assert records(tmp_path, labels="cells.json", format=format)["a"].size == (40, 60)
+
+
+def test_classes_that_the_user_passes_over_are_counted(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    box = [[1, 1], [50, 1], [50, 30], [1, 30], [1, 1]]
+    features = [
+        {"geometry": {"type": "Polygon", "coordinates": [box]}, "properties": {"classification": {"name": "ROI"}}},
+        {"geometry": {"type": "LineString", "coordinates": box}, "properties": {}},
+        {"geometry": {"type": "Point", "coordinates": [9, 9]}, "properties": {"classification": {"name": "Mitosis"}}},
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"features": features}))
+    assert "a.geojson, object 1: the class 'ROI' is not known; " in refusal(tmp_path)
+    assert "a.geojson, object 2: it has no class; " in refusal(tmp_path, classes={"roi": "ignore"})
+    with pytest.warns(UserWarning, match=r"2 annotation\(s\) are passed over: 1 of 'ROI', 1 of 'unclassified'"):
+        by_name = records(tmp_path, classes={"roi": "ignore", "unclassified": "ignore"})
+    assert len(by_name["a"].figures) == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
+def test_what_systems_leave_is_no_image_case_or_label(tmp_path: Path) -> None:
+    picture(tmp_path / "in/a.png")
+    for left in (".ipynb_checkpoints/a-checkpoint.png", "__MACOSX/b.png", "@eaDir/c.png", ".thumbnails/d.png"):
+        picture(tmp_path / "in" / left)
+    labels = tmp_path / "in/labels"
+    labels.mkdir()
+    for name in ("a.csv", ".ipynb_checkpoints/a.csv", "__MACOSX/b.csv"):
+        (labels / name).parent.mkdir(exist_ok=True)
+        (labels / name).write_text("5,5,6,5\n")
+    (labels / "._a.csv").write_bytes(b"\0\5\x16\7")
+    assert {name: len(item.figures) for name, item in records(tmp_path / "in", labels="labels").items()} == {"a": 1}
+
+
+def test_images_that_are_not_read_are_counted(root: Path) -> None:
+    (root / "p1/d.webp").write_bytes(b"x")
+    (root / "p1/e.png").symlink_to("e.png")
+    with pytest.warns(UserWarning, match="passed over") as caught:
+        assert records(root, labels="cells.csv").keys() == {"a", "b", "c"}
+    assert any("1 .webp passed over" in str(one.message) for one in caught)
+    assert any("1 link(s) that lead nowhere are passed over" in str(one.message) for one in caught)
+
+
+@pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
+@pytest.mark.parametrize("forms", [("NFC", "NFD"), ("NFD", "NFC")])
+def test_names_in_two_unicode_forms_are_one(tmp_path: Path, forms: tuple[Any, Any]) -> None:
+    stored, typed = (unicodedata.normalize(form, "präparat") for form in forms)
+    picture(tmp_path / f"{stored}.png")
+    (tmp_path / "cells.csv").write_text(f"image,x,y\n{typed}.PNG,5,6\n", encoding="utf-8")
+    (name, one), *none = records(tmp_path, labels="cells.csv").items()
+    assert (name, len(one.figures), none) == (unicodedata.normalize("NFC", "präparat"), 1, [])
+    save_mask(tmp_path / f"{typed}_mask.png", (2, 2, 255))
+    assert len(records(tmp_path)[name].figures) == 1
+
+
+def test_masks_that_are_not_what_they_seem(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    disc = np.zeros((HEIGHT, WIDTH), np.uint8)
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    disc[np.hypot(x - 30, y - 20) < 8] = 255
+    framed = disc.copy()
+    framed[[0, -1]] = framed[:, [0, -1]] = 255
+    for mask, said in (
+        (255 - disc, "a: 92% of it is labelled as mitosis"),
+        (framed, "a: one mitosis reaches all four"),
+    ):
+        Image.fromarray(mask).save(tmp_path / "a_mask.png")
+        assert said in refusal(tmp_path)
+    Image.fromarray(disc).save(tmp_path / "a.jpg", quality=50)
+    Image.open(tmp_path / "a.jpg").save(tmp_path / "a_mask.png")
+    (tmp_path / "a.jpg").unlink()
+    with pytest.warns(
+        UserWarning, match=r"1 of 1 images have masks of many grey values, as from a JPEG.*a_mask\.png \("
+    ):
+        records(tmp_path)
+    Image.fromarray(disc).save(tmp_path / "a_mask.png")
+    assert len(records(tmp_path)["a"].figures) == 1
+
+
+def test_places_that_are_shares_of_the_image_are_refused(root: Path) -> None:
+    (root / "cells.csv").write_text("image,x,y\na,0.31,0.4\nb,0.5,0.6\nc,1,0\n")
+    assert "cells.csv: all 3 cells lie between 0 and 1, in the first pixel, one at (0.31, 0.4): shares" in refusal(
+        root, labels="cells.csv"
+    )
+
+
+def test_one_folder_of_images_is_one_patient_with_a_word(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        picture(tmp_path / "flat" / f"{name}.png")
+    (tmp_path / "flat/cells.csv").write_text("image,x,y\na,5,5\nb,6,6\n")
+    with pytest.warns(UserWarning, match=r"all 2 images lie in one folder and count as one patient; type data"):
+        assert {item.case for item in records(tmp_path / "flat", labels="cells.csv").values()} == {"flat"}
+
+
+def saved(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+VOC = (
+    "<annotation><size><width>{0}</width><height>{1}</height></size><object><name>mitosis</name><bndbox><xmin>11</xmin>"
+    "<ymin>11</ymin><xmax>31</xmax><ymax>31</ymax></bndbox></object></annotation>"
+)
+LABELME = (
+    '{{"shapes": [{{"label": "mitosis", "points": [[10, 10], [31, 31]], "shape_type": "rectangle"}}],'
+    ' "imageWidth": {0}, "imageHeight": {1}}}'
+)
+CVAT = (
+    '<annotations><image name="a.png" width="{0}" height="{1}"><box label="mitosis" xtl="10" ytl="10" xbr="31"'
+    ' ybr="31"/></image></annotations>'
+)
+
+
+@pytest.mark.parametrize(("suffix", "text"), [(".xml", VOC), (".json", LABELME)])
+@pytest.mark.parametrize("labels", [None, "labels"])
+def test_files_of_programs_beside_their_images_and_apart(
+    tmp_path: Path, suffix: str, text: str, labels: str | None
+) -> None:
+    picture(tmp_path / "a.png")
+    saved(tmp_path / (labels or "") / f"a{suffix}", text.format(WIDTH, HEIGHT))
+    (figure,) = records(tmp_path, labels=labels)["a"].figures
+    np.testing.assert_allclose(figure.centroid, [20, 20])  # the middle of pixels 10 … 30
+    saved(tmp_path / (labels or "") / f"a{suffix}", text.format(HEIGHT, WIDTH))
+    assert "width and height are exchanged" in refusal(tmp_path, labels=labels)
+
+
+def test_a_table_of_a_program_gives_its_images_their_sizes(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    saved(tmp_path / "all.xml", CVAT.format(WIDTH, HEIGHT))
+    assert len(records(tmp_path, labels="all.xml")["a"].figures) == 1
+    saved(tmp_path / "all.xml", CVAT.format(2 * WIDTH, 2 * HEIGHT))
+    assert f"of an image of {2 * WIDTH} x {2 * HEIGHT}" in refusal(tmp_path, labels="all.xml")
+
+
+@pytest.mark.parametrize("labels", [None, "labels"])
+def test_rows_of_yolo_are_shares_of_the_image(tmp_path: Path, labels: str | None) -> None:
+    picture(tmp_path / "a.png")
+    picture(tmp_path / "b.png")
+    saved(tmp_path / (labels or "") / "classes.txt", "mitosis\n")
+    saved(tmp_path / (labels or "") / "a.txt", "0 0.5 0.25 0.2 0.3\n")
+    saved(tmp_path / (labels or "") / "b.txt", "")
+    by_name = records(tmp_path, labels=labels)
+    np.testing.assert_allclose(by_name["a"].figures[0].centroid, [WIDTH / 2 - 0.5, HEIGHT / 4 - 0.5])
+    assert by_name["b"].figures == ()
+
+
+def test_a_note_beside_an_image_is_no_label_file(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    saved(tmp_path / "a.txt", "stained on Monday\n")
+    assert "nothing lies beside the images" in refusal(tmp_path)
+
+
+def test_the_resolution_in_a_label_file_is_compared(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png")
+    region = '<Region Id="1" Text="mitosis"><Vertices><Vertex X="20" Y="20"/></Vertices></Region>'
+    layer = f'<Annotation Id="1"><Regions>{region}</Regions></Annotation>'
+    saved(tmp_path / "a.xml", f'<Annotations MicronsPerPixel="0.5">{layer}</Annotations>')
+    assert "0.25 typed and 0.5 by its labels µm per pixel contradict each other" in refusal(tmp_path)
+    assert records(tmp_path, mpp_from="file")["a"].mpp == 0.5
+    assert records(tmp_path, mpp=None)["a"].mpp == 0.5
+
+
+def test_a_cell_counts_once_and_has_one_class(root: Path) -> None:
+    place = "a,3,4\n"
+    (root / "twice.csv").write_text(f"image,x,y\n{place}{place}a,3,5\n")
+    with pytest.warns(UserWarning, match=r"twice\.csv: 1 cell\(s\) are listed twice at the same place, and count once"):
+        read = records(root, labels="twice.csv")
+    assert len(read["a"].figures) == 2
+    (root / "both.csv").write_text("image,x,y,label\na,3,4,mitosis\na,3,4,non-mitosis\n")
+    assert "both.csv: a: the cell at (3, 4) is a mitosis and a hard negative" in refusal(root, labels="both.csv")

@@ -13,7 +13,7 @@ from PIL import Image
 from refused import refused
 
 from mitosis.data.gzmh import GZMH
-from mitosis.run.build import CONF
+from mitosis.run.conf import CONF
 
 SHIPPED = {
     key: value

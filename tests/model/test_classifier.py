@@ -178,3 +178,14 @@ def test_no_connection_of_the_real_client(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *args: pytest.fail("it was begun"))
     with pytest.raises(InputError, match="cannot be fetched.*model.weights=FILE.*model.pretrained=false"):
         check_pretrained("resnet34", True, None)
+
+
+def test_a_pretrained_network_starts_undecided(tmp_path: Path) -> None:
+    """timm's own head of an EfficientNet would start with a mean loss of several nats; undecided is log 2 = 0.693."""
+    torch.manual_seed(0)
+    name = "tf_efficientnet_lite0"
+    torch.save(timm.create_model(name).state_dict(), tmp_path / "imagenet.pth")
+    net = timm_classifier(name, pretrained=True, weights=str(tmp_path / "imagenet.pth"))
+    with torch.no_grad():
+        loss = torch.nn.functional.cross_entropy(net(torch.rand(8, 3, 64, 64)), torch.tensor([0, 1] * 4))
+    assert loss.item() == pytest.approx(0.693, abs=0.15)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from shipped import described
+from torch.nn import functional
 
 from mitosis.errors import InputError
 from mitosis.model.convolution import DSC
@@ -124,6 +125,25 @@ def test_bfloat16_autocast_trains(fusion: str) -> None:
     assert all(p.grad.dtype == torch.float32 and p.grad.isfinite().all() for p in net.parameters())
 
 
+@pytest.mark.parametrize("fusion", ["cbam", "cbam_gru", "csag"])
+def test_gradients_are_those_of_the_plain_form(monkeypatch: pytest.MonkeyPatch, fusion: str) -> None:
+    torch.manual_seed(0)
+    net = SCMitosisSeg(NARROW, fusion=fusion).double().to(memory_format=torch.channels_last)  # pyright: ignore
+    image = torch.rand(2, 3, 32, 24, dtype=torch.float64).contiguous(memory_format=torch.channels_last)
+
+    def gradients() -> tuple[torch.Tensor, ...]:
+        return torch.autograd.grad(net(image).square().mean(), list(net.parameters()))
+
+    ours = gradients()
+    monkeypatch.setattr("mitosis.model.attention.over_pixels", lambda x: (x.mean((2, 3)), x.amax((2, 3))))
+    monkeypatch.setattr("mitosis.model.attention.over_channels", lambda x: (x.mean(1), x.amax(1)))
+    monkeypatch.setattr(
+        "mitosis.model.convolution.doubled", lambda x: functional.interpolate(x, scale_factor=2.0, mode="bilinear")
+    )
+    for one, plain in zip(ours, gradients(), strict=True):
+        torch.testing.assert_close(one, plain, rtol=1e-9, atol=1e-15)
+
+
 def test_initial_probabilities_are_near_the_fraction_of_mitotic_pixels() -> None:
     torch.manual_seed(0)
     probability = torch.sigmoid(SCMitosisSeg((16, 32, 64, 128))(torch.rand(4, 3, 64, 64)))
@@ -132,13 +152,13 @@ def test_initial_probabilities_are_near_the_fraction_of_mitotic_pixels() -> None
 
 def test_it_can_learn() -> None:
     torch.manual_seed(0)
-    net = SCMitosisSeg((16, 32, 64, 128))
+    net = SCMitosisSeg((8, 16, 24, 32))
     image = torch.rand(4, 3, 32, 32)
     image[:, :, 8:16, 8:16] *= 0.3
     mask = torch.zeros(4, 1, 32, 32)
     mask[:, :, 8:16, 8:16] = 1.0
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
-    for _ in range(50):
+    for _ in range(30):
         optimizer.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(net(image), mask)
         loss.backward()

@@ -52,7 +52,7 @@ def test_number_of_parameters_by_hand() -> None:
 def test_as_configured() -> None:
     config = OmegaConf.to_container(OmegaConf.load(CONF))
     with torch.device("meta"):
-        configured = build(config["model"])
+        configured = build(config["model"], "model")
     assert isinstance(configured, UNetMitosis)
     assert convolutions(configured) == convolutions(UNetMitosis())
     assert {m.p for m in configured.modules() if isinstance(m, nn.Dropout2d)} == {0.1}

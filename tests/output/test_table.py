@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mitosis.errors import InputError
 from mitosis.inference.detections import Detections
-from mitosis.output.table import HEADER, MITOSIS, write_detections
+from mitosis.label.name import shown_name
+from mitosis.output.table import HEADER, MITOSIS, read_rows, rows_of, write_detections
 
 TWO = Detections(
     points=np.array([[1.005, 2083.999], [3, 4]]),
@@ -79,7 +81,23 @@ def test_a_written_table_round_trips(tmp_path_factory, name, x, score):
     write_detections(path, [(name, one(x, -x, score))])
     (row,) = read(path)
     assert tuple(row) == HEADER
-    assert row["image"] == name
+    assert row["image"] == shown_name(name)
     assert row["class"] == MITOSIS
     assert float(row["x"]) == pytest.approx(x, abs=0.00501)
     assert float(row["score"]) == pytest.approx(score, abs=5.01e-5)
+
+
+@pytest.mark.parametrize("name", ["=1+1.png", "+a.png", "-a.png", "@a.png", "\ta.png"])
+def test_a_name_is_never_a_formula(tmp_path, name):
+    write_detections(tmp_path / "a.csv", [(name, one()), ("a=b.png", one())])
+    assert [row["image"] for row in read(tmp_path / "a.csv")] == [f"'{name}", "a=b.png"]
+
+
+def test_rows_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "a.csv"
+    write_detections(path, [('say "x", y.png', TWO)])
+    assert read_rows(path) == rows_of('say "x", y.png', TWO)
+    for broken in ("", "a,b\n1,2\n", path.read_text() + "a,b\n", "\xff"):
+        path.write_text(broken, encoding="latin-1")
+        with pytest.raises(InputError, match="a.csv is not a table of detections"):
+            read_rows(path)

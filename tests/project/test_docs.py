@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), *ROOT.glob("*.md")])

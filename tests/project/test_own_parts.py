@@ -6,7 +6,9 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -41,25 +43,37 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, command: list[str], *more: str) -> subprocess.CompletedProcess:
-    words = [*command, *more]
+@pytest.fixture
+def modules(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Modules of that folder are found, as by ``python -m`` in it, and forgotten afterwards."""
+    monkeypatch.syspath_prepend(folder)
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] == "mine"]:
+        del sys.modules[name]
+
+
+def split(command: str) -> tuple[dict[str, str], list[str]]:
+    """The variables of a command line, and the words behind them."""
+    words = shlex.split(command)
     own = dict(word.split("=") for word in words if word.startswith("MITOSIS_"))
-    words = [sys.executable if word == "python" else word for word in words if not word.startswith("MITOSIS_")]
-    return subprocess.run(words, cwd=folder, env=os.environ | own, capture_output=True, text=True, check=False)
+    return own, [word for word in words if not word.startswith("MITOSIS_")]
 
 
-@pytest.mark.timeout(300)
-def test_they_train_and_the_run_is_self_contained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("modules")
+def test_they_train_and_the_run_is_self_contained(
+    folder: Path, cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert len(FILES) == 6
-    ended = run(folder, shlex.split(COMMAND), *SMALL)
-    assert ended.returncode == 0, ended.stderr
+    own, words = split(COMMAND)
+    assert (own, words[:3]) == ({"MITOSIS_TRUST": "mine"}, ["python", "-m", "mitosis.train"])
+    monkeypatch.setenv("MITOSIS_TRUST", "mine")
+    ended = cli("train", *words[3:], *SMALL)
+    assert ended.code == 0, ended.err
     (made,) = folder.rglob("metrics.json")
     assert made.relative_to(folder / "runs").parts[:2] == ("points", "tiny")
     assert "loss-jaccard" in str(made)
     assert read_json(made)["fields"] == {"train": 2, "val": 1, "test": 2}  # six cases in five folds: 3, 1 and 2
 
-    monkeypatch.syspath_prepend(folder)
-    monkeypatch.setenv("MITOSIS_TRUST", "mine")
     assert load(made.parent).model(torch.zeros(1, 3, 40, 50)).shape == (1, 1, 40, 50)
 
     for case in range(3):  # folds are dealt by case: with more of them this one is another
@@ -70,11 +84,13 @@ def test_they_train_and_the_run_is_self_contained(folder: Path, monkeypatch: pyt
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_pipeline_accepts_them(folder: Path) -> None:
-    command = shlex.split(COMMAND.replace("mitosis.train", "mitosis.pipeline").replace("model=tiny", ""))
-    own = "segmenter.set=[view.train.size=64,view.train.jitter=16,loss=jaccard]"
-    command = [word for word in command if not word.startswith("loss=")]
-    ended = run(folder, command, *SMALL[:3], "segmenter.model=tiny", own, "classifier.model=resnet18", "crossfit=none")
+    own, words = split(COMMAND.replace("mitosis.train", "mitosis.pipeline").replace("model=tiny", ""))
+    command = [sys.executable if word == "python" else word for word in words if not word.startswith("loss=")]
+    command += [*SMALL[:3], "segmenter.model=tiny", "classifier.model=resnet18", "crossfit=none"]
+    command += ["segmenter.set=[view.train.size=64,view.train.jitter=16,loss=jaccard]"]
+    command += ["classifier.set=[model.name=test_resnet,crop.pixels=32]"]
+    ended = subprocess.run(command, cwd=folder, env=os.environ | own, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert len([*folder.rglob("evaluation.json")]) == 1

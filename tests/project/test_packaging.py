@@ -8,7 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from mitosis.data.drawing.field import draw_field
 from mitosis.version import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,3 +69,8 @@ def test_the_wheel_contains_the_configuration(tmp_path: Path):
         check=True,
     )
     assert "mitosis.model.SCMitosisSeg" in shown.stdout
+    Image.fromarray(draw_field(seed=0, case=17, index=0, size=256).image).save(tmp_path / "field.png")
+    predict = [sys.executable, "-m", "mitosis.predict", f"input={tmp_path / 'field.png'}", "output=out", "mpp=0.25"]
+    subprocess.run(predict, cwd=tmp_path / "site", capture_output=True, check=True)
+    assert (tmp_path / "site" / "out" / "detections.csv").is_file(), "with the weights that the wheel carries"
+    assert (tmp_path / "site" / "out" / "report" / "field.png.html").is_file(), "with the page's own files"

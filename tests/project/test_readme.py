@@ -1,9 +1,11 @@
 """The commands of the README and of docs/: each one composes, and each one runs."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +22,7 @@ from mitosis.data.fold.lists import read_folds
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
     *(f"docs/{name}.md" for name in ("index", "train", "data", "labels", "predict", "clusters", "results", "extend")),
-    *("docs/architecture.md", "docs/api.md", "README.md", "CONTRIBUTING.md"),
+    *("docs/model-card.md", "docs/architecture.md", "docs/api.md", "README.md", "CONTRIBUTING.md"),
 ]
 """In the order in which their commands are run: where a run is evaluated, an earlier page has trained it."""
 TINY = ["budget.widths=[4,4,8,8]", "max_steps=1", "data.samples_per_epoch=4", "data.batch_size=4"]
@@ -52,7 +54,10 @@ def command(line: str) -> Command | None:
 BASH = lines("bash")
 COMMANDS = {line: found for line in BASH if (found := command(line))}
 ELSEWHERE = {line: found for line in lines("sh") if (found := command(line)) and "--config-dir" not in line}
-"""Commands that take several machines or GPUs. The one with ``--config-dir`` is run by test_own_parts.py."""
+"""Commands that take several machines or GPUs, four networks, or no end.
+
+The one with ``--config-dir`` is run by test_own_parts.py.
+"""
 SCRIPTS = [line for line in BASH if re.match(r"python (experiments|benchmarks)/\w+\.py", line)]
 TARGETS = [word for line in BASH if line.startswith("make ") for word in shlex.split(line)[1:] if "=" not in word]
 
@@ -63,7 +68,7 @@ def test_every_page_is_read():
 
 def test_every_command_has_an_example():
     shipped = {path.stem for path in (ROOT / "conf").glob("*.yaml")}
-    assert {found.name for found in COMMANDS.values()} == shipped - {"combine"}  # its test trains the four networks
+    assert {found.name for found in {**COMMANDS, **ELSEWHERE}.values()} == shipped
 
 
 def test_no_line_of_bash_is_left_out():
@@ -77,7 +82,7 @@ def test_every_command_composes(line: str):
     overrides = [text for text in arrange(list(arguments)) if text not in ("--multirun", "-m")]
     one = [re.sub(r"^((?!segmenter|classifier)[a-z_./]+)=([^,\[']+),.*$", r"\1=\2", text) for text in overrides]
     config, _ = compose(name, one)
-    assert config["runs"] == "runs"
+    assert config["runs"] == ("RUNS" if name == "report" else "runs")
 
 
 @pytest.mark.parametrize("target", sorted(set(TARGETS)))
@@ -87,16 +92,31 @@ def test_every_make_target_exists(target: str):
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
-def test_every_command_runs(tmp_path: Path):
+def test_every_command_runs(tmp_path: Path, write_slide: Callable[..., Path]):
     _write_contest(tmp_path / "contest")
     (tmp_path / "fields").mkdir()
     Image.fromarray(draw_field(seed=1, case=0, index=0, size=256).image).save(tmp_path / "fields" / "a (1), b.png")
     _write_own(tmp_path / "own")
+    _write_reviewed(tmp_path / "reviewed")
+    image = draw_field(seed=1, case=0, index=1, size=256).image
+    (tmp_path / "in" / "images" / "histopathology-roi-cropout").mkdir(parents=True)
+    Image.fromarray(image).save(tmp_path / "in" / "images" / "histopathology-roi-cropout" / "a.tif", dpi=(101_600,) * 2)
     mitos_atypia14.add(tmp_path / "frames", "H05_00Aa", "64,64,1.0\n")
-    for line in [line for line in BASH if line in COMMANDS or line in SCRIPTS]:
+    write_slide(tmp_path / "SLIDE.svs", draw_field(seed=1, case=1, index=0, size=256).image)
+    for number, line in enumerate(line for line in BASH if line in COMMANDS or line in SCRIPTS):
         segmenter, classifier = _run(tmp_path, "scmitosis_seg"), _run(tmp_path, "resnet34")
-        known = {"DIR": "contest", "DIR2": "frames", "FOLDER": "fields", "OUT": "out", "MINE": "own", "CACHE": "cache"}
+        known = {
+            "DIR": "contest",
+            "DIR2": "frames",
+            "FOLDER": "fields",
+            "OUT": f"out{number}",
+            "MINE": "own",
+            "CACHE": "cache",
+            "REVIEWED": str(tmp_path / "reviewed"),
+            "IN": "in",
+        }
         known |= {"RUN": segmenter, "RUN2": classifier, "RUNS": str(Path(classifier).parent)}
+        known |= {"RUN3": _run(tmp_path, "efficientnet_lite0", "folder")}
         if line in COMMANDS:
             name, arguments = COMMANDS[line]
             words = ["-m", f"mitosis.{name}", *arguments, *(TINY if name in ("train", "pipeline") else [])]
@@ -106,7 +126,9 @@ def test_every_command_runs(tmp_path: Path):
         words = [_replaced(word, known) for word in words]
         done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-    assert (tmp_path / "out" / "detections.csv").read_text().startswith("image,x,y,score,class,area_um2,mpp\n")
+    tables = [path.read_text() for path in tmp_path.glob("out*/detections.csv")]
+    assert len(tables) == 5
+    assert all(text.startswith("image,x,y,score,class,area_um2,mpp\n") for text in tables)
 
 
 def _replaced(word: str, known: dict[str, str]) -> str:
@@ -114,9 +136,9 @@ def _replaced(word: str, known: dict[str, str]) -> str:
     return re.sub(r"(?<=[=/])[A-Z0-9]+\b|^[A-Z0-9]+$", lambda match: known.get(match[0], match[0]), word)
 
 
-def _run(root: Path, model: str) -> str:
-    """The first run of the model on the contest's fields that no half and no pipeline made, or nothing yet."""
-    made = sorted(path.parent for path in (root / "runs" / "icpr2012" / model).glob("**/recipe.yaml"))
+def _run(root: Path, model: str, data: str = "icpr2012") -> str:
+    """The first run of the model on the contest's or other data that no half and no pipeline made, or nothing yet."""
+    made = sorted(path.parent for path in (root / "runs" / data / model).glob("**/recipe.yaml"))
     single = [path for path in made if "half-" not in str(path) and "crossfit-2" not in str(path)]
     return str(single[0]) if single else "none"
 
@@ -142,3 +164,21 @@ def _write_own(root: Path) -> None:
         Image.fromarray(drawn.image).save(root / f"p{case}" / f"field{case}.png")
         rows += [f"field{case}.png,{x:g},{y:g}" for x, y in (figure.centroid for figure in drawn.figures)]
     (root / "cells.csv").write_text("\n".join(rows) + "\n")
+
+
+def _write_reviewed(folder: Path) -> None:
+    """Reviews of the user's own fields, as their pages save them: a mitosis, and a rejected look-alike."""
+    folder.mkdir()
+    for case in range(6):
+        drawn = draw_field(seed=2, case=case, index=0, size=128)
+        cells = [(drawn.figures[0].centroid, "Mitosis"), (drawn.hard_negatives[0], "Non-mitosis")]
+        features = [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [float(x), float(y)]},
+                "properties": {"classification": {"name": name}},
+            }
+            for (x, y), name in cells
+        ]
+        text = json.dumps({"type": "FeatureCollection", "features": features})
+        (folder / f"field{case}.png.geojson").write_text(text)

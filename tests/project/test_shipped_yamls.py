@@ -1,6 +1,6 @@
 """Every shipped yaml composes, and its object can be built with all of its keys."""
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,18 @@ from torch import nn
 from mitosis.data.record import Record
 from mitosis.metric.matching import Matching
 from mitosis.run.assembly import open_data
-from mitosis.run.build import CONF, build, words_of
-from mitosis.run.keys import CLASSIFICATION
+from mitosis.run.build import build
+from mitosis.run.conf import CONF, words_of
+from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
+from mitosis.run.name import flat
 from mitosis.run.settings import TrainingSettings
 from mitosis.training.progress import Progress
 from mitosis.training.trainer import trainer_of
 
-SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]"]
+SMALL = ["budget=smoke", "budget.widths=[4,4,8,8]", "budget.size=96"]
+MODELS, DATASETS = words_of("model"), words_of("data")
+WITH = [(model, DATASETS[number % len(DATASETS)]) for number, model in enumerate(MODELS)]
+"""Each model with one dataset in turn; test_a_dataset_is_built composes the others."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,6 +42,7 @@ def searched():
         yield
 
 
+@cache
 def composed(*overrides: str, command: str = "train") -> dict[str, Any]:
     config: Any = OmegaConf.to_container(compose(command, list(overrides)), resolve=True)
     return config
@@ -60,20 +66,19 @@ def test_an_option_is_named_like_its_module_and_tests(group: str) -> None:
         assert (tests / f"test_{word}.py").is_file()
 
 
-@pytest.mark.parametrize("model", words_of("model"))
-def test_a_model_composes_on_every_dataset_and_is_built(model: str) -> None:
-    for data in words_of("data"):
-        config = composed(f"model={model}", f"data={data}", *SMALL)
-        assert config["stage"]["_target_"].startswith("mitosis.stage.")
-        assert config["model"].get("pretrained", False) is False
-    net = build(config["model"])
+@pytest.mark.parametrize(("model", "data"), WITH)
+def test_a_model_composes_with_a_dataset_and_is_built(model: str, data: str) -> None:
+    config = composed(f"model={model}", f"data={data}", *SMALL)
+    assert config["stage"]["_target_"].startswith("mitosis.stage.")
+    assert config["model"].get("pretrained", False) is False
+    net = build(config["model"], "model")
     assert isinstance(net, nn.Module)
     second = config["stage"]["kind"] == CLASSIFICATION
     with torch.inference_mode():
         side = config["crop"]["pixels"] if second else 2 * net.stride
         shape = net.eval()(torch.zeros(1, 3, side, side)).shape
     assert shape == ((1, 2) if second else (1, 1, side, side))
-    assert all(isinstance(build(view), partial) for view in config["view"].values())
+    assert all(isinstance(build(view, "view"), partial) for view in config["view"].values())
 
 
 def test_a_model_sets_its_stage_and_the_dataset_its_matching() -> None:
@@ -91,7 +96,7 @@ def test_a_model_sets_its_stage_and_the_dataset_its_matching() -> None:
     assert paper["model"]["widths"] == [64, 128, 256, 512]
 
 
-@pytest.mark.parametrize("data", words_of("data"))
+@pytest.mark.parametrize("data", DATASETS)
 def test_a_dataset_is_built(data: str, tmp_path: Path) -> None:
     config = composed(f"data={data}", *SMALL)
     joined = "sets" in config["data"]
@@ -112,7 +117,7 @@ def test_an_ablation_changes_the_model_it_is_for(ablation: str) -> None:
     assert config["ablation"] == {"name": ablation, "for": "scmitosis_seg"}
     assert config["model"] != full["model"]
     assert f"{config['model']['encoder']}_{config['model']['fusion']}" == ablation
-    names = [{name for name, _ in build(one["model"]).named_parameters()} for one in (config, full)]
+    names = [{name for name, _ in build(one["model"], "model").named_parameters()} for one in (config, full)]
     assert names[0] != names[1]
 
 
@@ -131,7 +136,7 @@ def test_a_budget_reaches_the_keys_that_read_it(budget: str) -> None:
 def test_a_part_is_built(group: str) -> None:
     for word in words_of(group):
         config = composed("data=synthetic", f"{group}={word}")
-        built = build(config[group])
+        built = build(config[group], group)
         if group == "scheduler":
             assert isinstance(built, partial), word
         if group == "matching":
@@ -140,9 +145,12 @@ def test_a_part_is_built(group: str) -> None:
 
 
 def test_every_optimizer_works_with_every_schedule() -> None:
-    schedules = [build(composed("data=synthetic", f"scheduler={word}")["scheduler"]) for word in words_of("scheduler")]
+    schedules = [
+        build(composed("data=synthetic", f"scheduler={word}")["scheduler"], "scheduler")
+        for word in words_of("scheduler")
+    ]
     for word in words_of("optimizer"):
-        optimizer = build(composed("data=synthetic", f"optimizer={word}")["optimizer"])
+        optimizer = build(composed("data=synthetic", f"optimizer={word}")["optimizer"], "optimizer")
         for schedule in schedules:
             made = schedule(optimizer(nn.Linear(1, 1).parameters()), total_steps=10, steps_per_epoch=5)
             assert made.get_last_lr()[0] > 0
@@ -176,7 +184,7 @@ def test_every_logger_composes(tmp_path: Path) -> None:
     for logger in words_of("logger"):
         settings = composed("data=synthetic", f"logger={logger}")["logger"]
         if settings:
-            assert build(settings, save_dir=str(tmp_path)).save_dir == str(tmp_path)
+            assert build(settings, "logger", save_dir=str(tmp_path)).save_dir == str(tmp_path)
     assert composed("data=synthetic", "logger=csv")["logger"] == {}
 
 
@@ -197,16 +205,24 @@ def test_a_hydra_plugin_accepts_its_keys(kind: str, word: str) -> None:
 
 @pytest.mark.parametrize("experiment", words_of("experiment"))
 def test_an_experiment_composes(experiment: str) -> None:
-    text = OmegaConf.to_container(OmegaConf.load(CONF / "experiment" / f"{experiment}.yaml"))
+    path = CONF / "experiment" / f"{experiment}.yaml"
+    text = OmegaConf.to_container(OmegaConf.load(path))
     assert isinstance(text, dict)
-    config = compose("train", [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
+    command = "pipeline" if "python -m mitosis.pipeline" in path.read_text() else "train"
+    config = compose(command, [f"experiment={experiment}", *_data(text)], return_hydra_config=True)
     plain: Any = OmegaConf.to_container(config, resolve=False)
+    stated = {key: value for key, value in flat(text).items() if not key.startswith(("defaults", "hydra"))}
+    assert all(flat(plain)[key] == value for key, value in stated.items())
     for key, values in (plain["hydra"]["sweeper"]["params"] or {}).items():
         override = OverridesParser.create().parse_override(f"{key}={values}")
         swept: Any = override.value()
-        texts = override.sweep_string_iterator() if override.is_discrete_sweep() else [swept.start, swept.end]
-        for value in texts:
-            composed(f"experiment={experiment}", *_data(text), f"{key}={value}")
+        texts = [swept.start, swept.end] if override.is_interval_sweep() else [swept]
+        if override.is_discrete_sweep():
+            texts = list(override.sweep_string_iterator())
+        for value in texts[:1] if key == "fold" else texts:
+            composed(f"experiment={experiment}", *_data(text), f"{key}={value}", command=command)
+            if kind := {"segmenter.model": SEGMENTATION, "classifier.model": CLASSIFICATION}.get(key):
+                assert composed(f"model={value}", f"data={dict(WITH)[value]}", *SMALL)["stage"]["kind"] == kind
 
 
 def _data(text: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """The folder of a run: locked by one process, claimed by one recipe, finished or not."""
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -54,6 +55,9 @@ def test_finished_means_enough_steps_on_the_same_inputs(tmp_path: Path) -> None:
     inputs = {"a/fold-0": "1" * 64}
     assert not finished(tmp_path, 10, inputs)
     (tmp_path / "metrics.json").write_text(json.dumps({"max_steps": 10, "inputs": inputs}))
+    assert not finished(tmp_path, 10, inputs)  # its result is gone
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "best.ckpt").touch()
     assert finished(tmp_path, 10, inputs)
     assert finished(tmp_path, 9, inputs)
     assert not finished(tmp_path, 11, inputs)
@@ -84,3 +88,31 @@ def test_missing_files_are_handled(tmp_path: Path) -> None:
         read_yaml(tmp_path / "recipe.yaml")
     with pytest.raises(InputError, match=r"candidates\.csv: no such file"):
         digest(tmp_path / "candidates.csv")
+
+
+def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*given: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("mitosis.run.folder.fcntl.flock", flock)
+    with pytest.warns(UserWarning, match="its file system has no locks"), locked(tmp_path / "run"):
+        assert (tmp_path / "run" / ".lock").is_file()
+
+
+def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(tmp_path / "made")
+    with pytest.raises(OSError, match=r"\.lock"), locked(tmp_path / "run"):
+        pass
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_killed_processes_left_is_removed_by_who_holds_the_lock(tmp_path: Path) -> None:
+    left = [tmp_path / ".metrics.json.x.part", tmp_path / "checkpoints" / ".last.ckpt.y.part"]
+    kept = [tmp_path / "metrics.json", tmp_path / "checkpoints" / "mine.part"]
+    (tmp_path / "checkpoints").mkdir()
+    for path in (*left, *kept):
+        path.write_text("x")
+    with locked(tmp_path):
+        assert not any(path.exists() for path in left)
+        assert all(path.exists() for path in kept)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mitosis.cli.compose import compose
-from mitosis.run.build import CONF
+from mitosis.run.conf import CONF
 from mitosis.run.name import Choices, describe, recipe_of, run_folder, slug_of
 
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from mitosis.errors import InputError
 from mitosis.run.assembly import open_data
-from mitosis.run.build import CONF, words_of
+from mitosis.run.conf import CONF, words_of
 from mitosis.run.root import check_root
 
 NO_STAIN = {"_target_": "mitosis.stain.NoStain"}
@@ -22,7 +22,7 @@ WORDS = [word for word in words_of("data") if "\n  root: null" in (CONF / "data"
 def settings() -> dict[str, dict[str, Any]]:
     """The composed ``data`` of each dataset that is read from disk."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-        composed = {word: hydra.compose("train", [f"data={word}"]) for word in WORDS}
+        composed = {word: hydra.compose("prepare", [f"data={word}"]) for word in WORDS}  # a small yaml
     return {word: OmegaConf.to_container(config, resolve=True)["data"] for word, config in composed.items()}  # pyright: ignore
 
 

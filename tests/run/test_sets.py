@@ -14,7 +14,7 @@ from mitosis.cli.plan import plan_of
 from mitosis.files import read_yaml
 from mitosis.run import assembly
 from mitosis.run.assembly import rebuild_data
-from mitosis.run.build import CONF
+from mitosis.run.conf import CONF
 from mitosis.run.folder import claim, data_roots, read_recipe
 from mitosis.run.root import check_root
 from mitosis.run.run import Run, run_of

@@ -57,20 +57,25 @@ def test_load_rebuilds_the_network(run: Path, net: SCMitosisSeg) -> None:
     assert load(run / "checkpoints" / "best.ckpt").hash == trained.hash == load(str(run)).hash
 
 
-def test_pretrained_weights_are_not_downloaded_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[dict[str, Any]] = []
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_named(tmp_path: Path, content: dict[str, Any], number: float) -> None:
+    name = next(name for name, value in content["state_dict"].items() if value.ndim == 4)
+    content["state_dict"][name] = content["state_dict"][name].clone().index_fill_(0, torch.tensor(0), number)
+    write(content, tmp_path / "checkpoints" / "best.ckpt")
+    with pytest.raises(InputError, match=rf"best\.ckpt: its weight {name.removeprefix('model.')} is nan or infinite"):
+        load(tmp_path)
 
-    def build(node: dict[str, Any]) -> None:
-        seen.append(node)
-        raise InputError("seen")
 
+def test_initial_weights_are_neither_read_nor_downloaded_again(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: object) -> None:
+        raise AssertionError(given)
+
+    monkeypatch.setattr("mitosis.model.lite_fpn.initial_weights", fail)
     checkpoint = read(run / "checkpoints" / "best.ckpt")
-    checkpoint["recipe"]["model"] = {"_target_": "x", "pretrained": True, "weights": "imagenet.pth"}
+    checkpoint["recipe"]["model"] = {"_target_": "mitosis.model.LiteFPN", "name": "resnet18", "weights": "x.pth"}
     write(checkpoint, run / "checkpoints" / "best.ckpt")
-    monkeypatch.setattr("mitosis.run.trained.build", build)
-    with pytest.raises(InputError, match="seen"):
+    with pytest.raises(InputError, match="its weights do not fit"):
         load(run)
-    assert seen == [{"_target_": "x", "pretrained": False, "weights": None}]
 
 
 def test_a_hash_depends_on_the_weights_only(net: SCMitosisSeg) -> None:
@@ -108,7 +113,7 @@ def test_choosing_keeps_the_weights_bit_identical(run: Path, content: dict[str, 
 
 
 def test_only_the_networks_weights_are_extracted(content: dict[str, Any], net: SCMitosisSeg) -> None:
-    assert weights_of(content).keys() == net.state_dict().keys()
+    assert weights_of(content, Path("x")).keys() == net.state_dict().keys()
 
 
 def without(key: str) -> Callable[[dict[str, Any]], None]:
@@ -117,6 +122,11 @@ def without(key: str) -> Callable[[dict[str, Any]], None]:
 
 def target(name: str) -> Callable[[dict[str, Any]], None]:
     return lambda checkpoint: checkpoint["recipe"]["model"].update(_target_=name)
+
+
+def tiling(**changed: Any) -> Callable[[dict[str, Any]], None]:
+    table = {"mpp": None, "window": "auto", "overlap": 32, "blend": "mean", "batch": 8, "max_pixels": 10**8}
+    return lambda checkpoint: checkpoint["recipe"].update(tiling=table | changed)
 
 
 def shrink(checkpoint: dict[str, Any]) -> None:
@@ -140,6 +150,22 @@ def lose(checkpoint: dict[str, Any]) -> None:
         (target("os.system"), "os.system may not be built"),
         (target("mitosis.run.trained.hashlib.sha256"), "may not be built"),
         (target("mitosis.model.scmitosis.nn.Linear"), "there is no"),
+        (target("mitosis.logger.WandbRun"), "may not be built as model"),
+        (lambda checkpoint: checkpoint.update(mpp=0), "its mpp is 0.0"),
+        (lambda checkpoint: checkpoint.update(mpp="0.25"), "its mpp is '0.25', not a number"),
+        (lambda checkpoint: checkpoint.update(global_step="many"), "its steps is 'many'"),
+        (lambda checkpoint: checkpoint.update(chosen={"window": 10**9}), "its chosen.window is 1000000000"),
+        (
+            lambda checkpoint: checkpoint.update(chosen={"window": "all"}),
+            "its chosen.window is all; 1 to",
+        ),
+        *(
+            (tiling(**{key: value}), f"its tiling.{key} is {value}; ")
+            for key, value in (("mpp", 0), ("window", "x"), ("overlap", 10**9), ("batch", 0), ("max_pixels", 0))
+        ),
+        (lambda checkpoint: checkpoint.update(state_dict=[1]), "its state_dict is no table of tensors"),
+        (lambda checkpoint: checkpoint["recipe"].update(tiling={"mpp": 0.5}), "lacks tiling.window"),
+        (lambda checkpoint: checkpoint["recipe"]["model"].update(widths=[10**7] * 4), "cannot be built"),
         (lambda checkpoint: checkpoint["recipe"]["model"].update(nonsense=1), "nonsense"),
         (lambda checkpoint: checkpoint["recipe"]["model"].update(a=({"_target_": "os.mkdir"},)), "os.mkdir may not"),
     ],

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 
-from mitosis.run.build import shipped_targets
+from mitosis.run.kinds import shipped_targets
 from mitosis.run.upgrade import upgrade
 
 EARLIER = {

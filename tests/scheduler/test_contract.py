@@ -40,7 +40,7 @@ def test_an_option_is_named_after_its_function(name: str) -> None:
 
 def test_a_yaml_gives_every_argument_and_builds_what_the_defaults_build(name: str, rates: Rates) -> None:
     assert settings("scheduler", name) == inspect.signature(SCHEDULES[name]).parameters.keys() - RUN - {"optimizer"}
-    built, run = build(described("scheduler")[name]), {"total_steps": 120, "steps_per_epoch": 1}
+    built, run = build(described("scheduler")[name], "scheduler"), {"total_steps": 120, "steps_per_epoch": 1}
     assert rates(partial(built, **run), 120) == rates(partial(SCHEDULES[name], **run), 120)
 
 

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from mitosis.errors import InputError
+from mitosis.inference.scores import logits_of
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.scheduler.constant import constant_schedule
-from mitosis.stage.classification import ClassificationStage, logits_of
+from mitosis.stage.classification import ClassificationStage
 
 
 class Brightness(nn.Module):

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from mitosis.errors import InputError
 from mitosis.image.mask_value import IGNORED
 from mitosis.inference.components import CandidateSettings
+from mitosis.inference.scores import probability_of
 from mitosis.inference.sliding_window import Tiling
 from mitosis.loss.bce import BCE
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
 from mitosis.metric.pixel import PixelMetric
 from mitosis.scheduler.constant import constant_schedule
-from mitosis.stage.segmentation import SegmentationStage, probability_of
+from mitosis.stage.segmentation import SegmentationStage
 
 MPP = 0.25
 

@@ -72,7 +72,7 @@ def given_back(name, image):
 
 @every
 def test_each_yaml_sets_every_argument_and_builds_its_class(name):
-    assert type(build(shipped.described("stain")[name])) is STAINS[name]
+    assert type(build(shipped.described("stain")[name], "stain")) is STAINS[name]
     assert shipped.settings("stain", name) == inspect.signature(STAINS[name]).parameters.keys()
 
 
@@ -226,3 +226,23 @@ def test_an_invalid_reference_is_refused(name):
 def test_stains_that_hardly_differ_are_refused():
     with pytest.raises(InputError, match="less than 5° apart"):
         Macenko(stains=[[0.5, 0.7, 0.4], [0.5, 0.7, 0.42]])
+
+
+@every
+def test_a_part_of_a_slide_is_normalised_as_its_sample_or_refused(name, field):
+    stain, image = STAINS[name](), field(size=300)
+    if isinstance(stain, Normaliser) and type(stain).fit is Normaliser.fit:  # a stain need not have one
+        with pytest.raises(InputError, match="cannot be fitted once per slide; use networks of stain="):
+            stain.fitted_to(image, "a")
+        return
+    part = stain.fitted_to(image, "a")(image[100:150])
+    np.testing.assert_array_equal(part, stain(image, "a")[100:150])
+    assert part.flags.c_contiguous
+
+
+@pytest.mark.parametrize("name", ["macenko", "reinhard"])
+def test_a_slide_that_cannot_be_fitted_keeps_its_colours(name, field):
+    with pytest.warns(UserWarning, match=r"^a\.svs: stains not normalised, it has too little tissue"):
+        convert = STAINS[name]().fitted_to(np.full((300, 300, 3), 250, np.uint8), "a.svs")
+    image = field(size=50)
+    np.testing.assert_array_equal(convert(image), image)

@@ -85,7 +85,7 @@ def started(*command: str, cwd: Path, **environment: str) -> subprocess.Popen:
 def ended(process: subprocess.Popen) -> tuple[int, str, str]:
     """Exit code, stdout and stderr; with a timeout, so that a hang is a failure."""
     try:
-        out, err = process.communicate(timeout=600)
+        out, err = process.communicate(timeout=1500)
     except subprocess.TimeoutExpired:
         process.kill()
         raise

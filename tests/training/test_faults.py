@@ -190,7 +190,7 @@ def test_no_command_executes_code_in_a_checkpoint(cli: Cli, tmp_path: Path) -> N
         ("predict", "input=a.png", "output=out", "mpp=0.25", f"segmenter={path}"),
         ("train", *DRAWN, f"init={path}"),
     ):
-        assert "given.ckpt is not a readable checkpoint" in line_of(cli(command, *arguments))
+        assert "given.ckpt: it holds code (posix.mkdir), which is never run" in line_of(cli(command, *arguments))
     assert not (tmp_path / "was-run").exists()
 
 
@@ -244,6 +244,7 @@ def test_ctrl_c_prints_the_command_to_resume(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_ctrl_c_on_a_real_process(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mitosis.train", *DRAWN, "max_steps=4000", "data.workers=1", "logger=wandb"]
     own = {"OMP_NUM_THREADS": "1", "WANDB_MODE": "offline"}
@@ -255,7 +256,7 @@ def test_ctrl_c_on_a_real_process(tmp_path: Path) -> None:
         assert process.poll() is None, (tmp_path / "log").read_text()
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to the workers too
-    assert process.wait(120) == 130, (tmp_path / "log").read_text()
+    assert process.wait(900) == 130, (tmp_path / "log").read_text()
     last = (tmp_path / "log").read_text().splitlines()[-1]
     *_, typed = last.partition("to go on, type: ")
     assert shlex.split(typed) == ["python", *command[1:]]

@@ -74,14 +74,18 @@ def test_only_validated_epochs_can_be_best(callback: RunCheckpoint) -> None:
         assert trainer.epoch_of("best") == [None, 1, 1, 3][epoch]
 
 
-@pytest.mark.parametrize(("zero", "ckpt_path", "kept"), [(True, None, False), (False, None, True), (True, "x", True)])
-def test_starting_over_removes_old_checkpoints(
-    callback: RunCheckpoint, zero: bool, ckpt_path: str | None, kept: bool
-) -> None:
+def test_starting_over_keeps_old_checkpoints_until_new_ones_are_written(callback: RunCheckpoint) -> None:
+    trainer: Any = Trainer(callback)
+    trainer.check_val_every_n_epoch = 2
     for path in (callback.last_path, callback.best_path):
-        AtomicCheckpointIO().save_checkpoint({}, path)
-    callback.on_fit_start(SimpleNamespace(is_global_zero=zero, ckpt_path=ckpt_path), None)  # pyright: ignore
-    assert [path.exists() for path in (callback.last_path, callback.best_path)] == [kept] * 2
+        AtomicCheckpointIO().save_checkpoint({"epoch": 70}, path)
+    callback.on_fit_start(trainer, None)  # pyright: ignore
+    kept = []
+    for epoch in range(2):
+        trainer.current_epoch, trainer.callback_metrics = epoch, {"val/ap": torch.tensor(0.5)}
+        callback.on_train_epoch_end(trainer, None)  # pyright: ignore
+        kept.append((trainer.epoch_of("last"), trainer.epoch_of("best")))
+    assert kept == [(0, 70), (1, 1)]
 
 
 def test_rank_zeros_batch_statistics_are_validated(callback: RunCheckpoint, monkeypatch: pytest.MonkeyPatch) -> None:

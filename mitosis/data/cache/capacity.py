@@ -10,8 +10,7 @@ from rich.progress import track
 from mitosis.data.cache.cache import Cache
 from mitosis.data.record import Record
 from mitosis.errors import InputError
-
-GIB = 2**30
+from mitosis.process.memory import free_memory
 
 Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
@@ -27,10 +26,10 @@ def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) 
     missing = [record for record, size in zip(records, sizes, strict=True) if size]
     free = shutil.disk_usage(_existing(cache.folder)).free
     there = f"{len(records) - len(missing)} of {len(records)} fields are in {cache.folder}"
-    print(f"{there}; {sum(sizes) / GIB:.2f} GiB needed for the others, {free / GIB:.2f} GiB free")
+    print(f"{there}; {amount(sum(sizes))} needed for the others, {amount(free)} free")
     if sum(sizes) > free:
         raise InputError(
-            f"data.cache={cache.folder}: {sum(sizes) / GIB:.2f} GiB are needed and {free / GIB:.2f} GiB free;"
+            f"data.cache={cache.folder}: {amount(sum(sizes))} are needed and {amount(free)} free;"
             " make room, or choose a folder on another disk"
         )
     return missing
@@ -38,21 +37,20 @@ def missing_records(cache: Cache, records: Sequence[Record], mapped: Map = map) 
 
 def check_memory(records: Sequence[Record]) -> None:
     """``InputError`` if the fields, at 4 bytes per pixel with their masks, need more memory than is free."""
-    needed, free = sum(4 * height * width for height, width in (record.size for record in records)), _memory()
+    needed, free = sum(4 * height * width for height, width in (record.size for record in records)), free_memory()
     if free is not None and needed > free:
         raise InputError(
-            f"{len(records)} fields take {needed / GIB:.2f} GiB of memory and {free / GIB:.2f} GiB are free; type"
+            f"{len(records)} fields take {amount(needed)} of memory and {amount(free)} are free; type"
             " data.cache=DIR, from which only what is used is read"
         )
 
 
-def _memory() -> int | None:
-    """Available memory in bytes; None if the system does not report it."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+def amount(size: int) -> str:
+    """A number of bytes as text in the largest unit of which it is one or more, such as "1.5 MiB"."""
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size >= 2**power:
+            return f"{size / 2**power:.2f} {unit}"
+    return f"{size} bytes"
 
 
 def _existing(folder: Path) -> Path:

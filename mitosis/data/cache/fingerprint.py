@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from mitosis.files import read_json
 
 FORMAT = 1
 """Version of the cached data; a new number changes all hashes."""
+READING = 2
+"""Version of the pixels that a file gives; 2: turned by its EXIF orientation, white where it is transparent."""
 
 
 def files_of(reader: Callable[..., Any] | None) -> list[Path]:
@@ -32,7 +34,7 @@ def files_of(reader: Callable[..., Any] | None) -> list[Path]:
 class Fingerprints:
     """Hashes of the sources of a record's image and mask, 40 hexadecimal digits each.
 
-    ``folder``: stores the content hash of each file with its path, size and modification time in ns, so that each file
+    ``folder``: stores the content hash of each file with its path, size, inode and times in ns, so that each file
     is read completely only once. If the folder is not writable, nothing is stored. ``stain``: as for ``FieldStore``,
     picklable. It is identified by its settings, the code of its class and its result on a fixed image, so that changes
     in the code that it calls also count.
@@ -48,12 +50,12 @@ class Fingerprints:
 
     def image(self, record: Record) -> str:
         """Hash of the stain-normalised image. Raises ``InputError`` if a file cannot be read."""
-        return _hash("image", self._stain, self._source(record.read))
+        return _hash("image", READING, self._stain, self._source(record.read))
 
     def mask(self, record: Record) -> str:
         """Hash of the mask: of the figures' pixels and circles, or of the mask's file. Raises as ``image`` does."""
         if record.read_mask is not None:
-            return _hash("mask", self._source(record.read_mask))
+            return _hash("mask", READING, self._source(record.read_mask))
         circles = [tuple(circle) for circle in record.circles]
         more = [("rings", circles)] if circles else []  # no entry without circles: such masks keep their older hash
         return _hash("mask", record.size, *(_pixels(figure.pixels) for figure in record.figures), *more)
@@ -66,6 +68,7 @@ class Fingerprints:
         if any(isinstance(value, Path) and value not in files for value in given):  # a folder may hold anything
             return _pixels(reader())
         content = [self._file(Path(v)) if _is_in(v, files) else pickle.dumps(v, protocol=5) for v in given]
+        content += [self._file(path) for path in _beside(files)]
         return _hash(reader.func.__module__, reader.func.__qualname__, *content)
 
     def _file(self, path: Path) -> str:
@@ -76,7 +79,9 @@ class Fingerprints:
         try:
             with open(real, "rb") as file:
                 state = os.fstat(file.fileno())
+                # A file that another one was moved onto may have its size and time, but not its inode or change time.
                 seen = {"size": state.st_size, "mtime_ns": state.st_mtime_ns}
+                seen |= {"inode": state.st_ino, "ctime_ns": state.st_ctime_ns}
                 if {key: known.get(key) for key in seen} == seen and isinstance(known.get("content"), str):
                     return known["content"]
                 content = hashlib.file_digest(file, _blake).hexdigest()
@@ -85,6 +90,12 @@ class Fingerprints:
         with contextlib.suppress(OSError):
             files.write_json(kept, seen | {"content": content})
         return content
+
+
+def _beside(paths: Iterable[Path]) -> list[Path]:
+    """The files that hold the pixels of MRXS slides, in the folder of each slide's name."""
+    folders = sorted(path.with_suffix("") for path in paths if path.suffix.lower() == ".mrxs")
+    return [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file()]
 
 
 def _fixed_image(side: int = 64) -> np.ndarray:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from mitosis.data.record import Record
 from mitosis.errors import InputError
+from mitosis.label.name import composed
 
 PARTS = ("train", "val", "test")
 OFFICIAL, ALL = "official", "all"
@@ -80,7 +81,7 @@ def read_folds(name: str) -> FoldLists:
             raise InputError(f"{name}: part {row['part']!r} is not one of {', '.join(PARTS)}")
         groups[row["fold"]].add(row.get("group", "case"))
         if row["field"].startswith(prefix):
-            lists.setdefault(row["fold"], {part: [] for part in PARTS})[row["part"]].append(row["field"])
+            lists.setdefault(row["fold"], {part: [] for part in PARTS})[row["part"]].append(composed(row["field"]))
     for fold, group in groups.items():
         if group not in ({"case"}, {"field"}):
             raise InputError(f"{name}: fold {fold} has the groups {sorted(group)}; it takes case or field")

@@ -1,11 +1,14 @@
 """Finds the images of a user's folder, names them and groups them by case."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mitosis.data.reading.root import files_under
 from mitosis.errors import InputError
+from mitosis.image.search import warn_of_unread
+from mitosis.image.walk import files_under
+from mitosis.label.name import composed
 from mitosis.label.per_image import IMAGES
 
 MASK = "_mask"
@@ -13,20 +16,22 @@ MASK = "_mask"
 
 
 def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
-    """Stem → image file for all images under ``root``, sorted, without masks, hidden files and the folder ``apart``.
+    """Stem → image file for all images under ``root``, sorted, without masks and the folder ``apart``.
 
-    Raises ``InputError`` if there is no image, or if two have the same name, even with different suffixes or in
-    different folders, since the name identifies the field.
+    Warnings count images of kinds that are not read, and links that lead nowhere. Raises ``InputError`` if there is no
+    image, or if two have the same name, even with different suffixes or in different folders, since the name identifies
+    the field.
     """
     images: dict[str, Path] = {}
-    for path in sorted(files_under(root)):
-        if path.suffix.lower() not in IMAGES or path.name[0] == "." or path.stem.endswith(MASK):
+    files = [path for path in sorted(files_under(root)) if apart is None or apart not in path.parents]
+    warn_of_unread(root, files)
+    for path in files:
+        if path.suffix.lower() not in IMAGES or path.stem.endswith(MASK) or not path.is_file():
             continue
-        if apart is not None and apart in path.parents:
-            continue
-        if path.stem in images:
-            raise InputError(f"two images are named {path.stem}: {images[path.stem]} and {path}; rename one of them")
-        images[path.stem] = path
+        stem = composed(path.stem)
+        if stem in images:
+            raise InputError(f"two images are named {stem}: {images[stem]} and {path}; rename one of them")
+        images[stem] = path
     if not images:
         raise InputError(f"data.root={root}: no image in it ({', '.join(IMAGES)})")
     return images
@@ -42,7 +47,14 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
     if rule == "name":
         return {stem: stem for stem in images}
     if rule == "folder":
-        return {stem: path.parent.relative_to(root).as_posix() for stem, path in images.items()}
+        if len(images) > 1 and all(path.parent == root for path in images.values()):
+            warnings.warn(
+                f"data.case=folder: all {len(images)} images lie in one folder and count as one patient; type"
+                " data.case=name if each is one, or a regular expression on their names",
+                stacklevel=3,
+            )
+        below = {stem: path.parent.relative_to(root).as_posix() for stem, path in images.items()}
+        return {stem: root.name if case == "." else case for stem, case in below.items()}
     if rule == "column":
         assert column is not None
         if missing := [stem for stem in images if stem not in column]:
@@ -66,16 +78,17 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
 def matched(names: Iterable[str], images: Mapping[str, Path], root: Path, labels: Path) -> dict[str, str]:
     """Image name in a label file → stem of the image.
 
-    A name may be a path relative to ``root`` or a file name, with or without the suffix; upper and lower case do not
-    matter. Raises ``InputError`` if names match no image, with one of them and their number.
+    A name may be a path relative to ``root`` or a file name, with or without the suffix; upper and lower case and the
+    form of its letters do not matter. Raises ``InputError`` if names match no image, with one of them and their number.
     """
     known: dict[str, str] = {}
     for stem, path in images.items():
         below = path.relative_to(root)
-        forms = (stem, path.name, below.as_posix(), below.with_suffix("").as_posix())
+        forms = [composed(form) for form in (stem, path.name, below.as_posix(), below.with_suffix("").as_posix())]
         known |= {form: stem for form in forms}
         for form in forms:
             known.setdefault(form.casefold(), stem)
+            known.setdefault(form.strip().casefold(), stem)  # a csv's values are read without spaces around them
     stems = {name: known.get(_plain(name)) or known.get(_plain(name).casefold()) for name in names}
     if missing := [name for name, stem in stems.items() if stem is None]:
         raise InputError(
@@ -86,4 +99,4 @@ def matched(names: Iterable[str], images: Mapping[str, Path], root: Path, labels
 
 
 def _plain(name: str) -> str:
-    return name.replace("\\", "/").removeprefix("./")
+    return composed(name).replace("\\", "/").removeprefix("./")

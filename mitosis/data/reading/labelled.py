@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from mitosis.data.reading.cells import cells_of, warn_of_lost
+from mitosis.data.reading.size import checked_size
 from mitosis.data.record import Record
-from mitosis.errors import InputError
-from mitosis.image.file import image_size, read_image
+from mitosis.image.file import read_image
 from mitosis.label.annotation import Labels
 
 
@@ -43,7 +43,7 @@ def labelled_records(
         cells[annotation.image].append(annotation)
     records, lost = [], []
     for source in sources:
-        size = _size(source, labels)
+        size = checked_size(source.path, labels.sizes.get(source.image))
         own = cells_of(cells[source.image], size, mpp=source.mpp, radius_um=radius_um, ring_um=ring_um)
         lost += [(source.image, cell) for cell in own.lost]
         records.append(
@@ -61,14 +61,3 @@ def labelled_records(
         )
     warn_of_lost(lost)
     return records
-
-
-def _size(source: Source, labels: Labels) -> tuple[int, int]:
-    size, listed = image_size(source.path), labels.sizes.get(source.image)
-    if listed not in (None, size):
-        height, width = listed
-        raise InputError(
-            f"{source.path}: {size[1]} x {size[0]} pixels, and its labels are of an image of {width} x {height}"
-            " (width x height); download it again"
-        )
-    return size

@@ -1,9 +1,9 @@
-"""Checks the folder that a user gives for a dataset, and walks through it."""
+"""Checks the folder that a user gives for a dataset, and the files found in it."""
 
 import os
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from mitosis.errors import InputError
@@ -26,18 +26,6 @@ def checked_root(root: str | os.PathLike[str] | None, holds: str) -> Path:
     if not path.is_dir():
         raise InputError(f"data.root={path}: no such folder")
     return path
-
-
-def files_under(root: Path) -> Iterator[Path]:
-    """Every file under ``root``; links to folders are followed, and each folder is entered once."""
-    entered = set()
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in entered:
-            subfolders.clear()
-            continue
-        entered.add(real)
-        yield from (Path(folder, name) for name in names)
 
 
 def unique(paths: Iterable[tuple[str, Path]]) -> dict[str, Path]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mitosis import files
+from mitosis.data.record import Record
 from mitosis.errors import InputError
 
 
@@ -71,6 +72,18 @@ def read_candidates(path: Path) -> list[CandidateRow]:
                 f"{path}, line {reader.line_num}: not a candidate; run python -m mitosis.propose again"
             ) from None
     return rows
+
+
+def labelled_cells(records: Iterable[Record]) -> dict[str, list[CandidateRow]]:
+    """The mitotic figures and look-alikes of each field as its candidates, where no segmenter proposed any."""
+    found: dict[str, list[CandidateRow]] = {}
+    for record in records:
+        cells = [*((point, 1) for point in record.centroids), *((point, 0) for point in record.hard_negatives)]
+        rows = [(float(x), float(y), label) for (x, y), label in cells]
+        found[record.field] = [
+            CandidateRow(record.field, x, y, 0.0, 1.0, 1.0, label, "", "unseen") for x, y, label in rows
+        ]
+    return found
 
 
 def by_field(rows: Iterable[CandidateRow]) -> dict[str, list[CandidateRow]]:

@@ -45,7 +45,7 @@ class CandidateView(Dataset[dict[str, Any]]):
         seed: Seed of the samples.
 
     Raises:
-        InputError: There is no positive to learn from.
+        InputError: There is no positive to learn from, or nothing else.
     """
 
     def __init__(
@@ -81,6 +81,11 @@ class CandidateView(Dataset[dict[str, Any]]):
                 stacklevel=2,
             )
             self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
+        if not self._pools[0]:
+            raise InputError(
+                f"no false candidate in the {len(fields)} training fields, and no plain tissue {side_um:g} µm away from"
+                " every mitosis: give larger fields, or train the segmenter longer"
+            )
 
     def __len__(self) -> int:
         return self._samples

@@ -32,6 +32,7 @@ class TileView(Dataset[dict[str, Any]]):
         fields: The training fields.
         augment: Called with (image, mask, seed) on a tile with a margin.
         size: Side of a tile in pixels.
+        mpp: µm per pixel of a tile, to which it is resampled after the augmentation; None for each field's own.
         overlap: Overlap in pixels of the windows of the sliding grid; the last window ends at the field's edge.
         positives: Share of samples centred on a mitosis, in [0, 1]; all mitoses are equally likely.
         sliding: Share of the other samples taken from the sliding grid, in [0, 1]; the rest is placed at random.
@@ -50,6 +51,7 @@ class TileView(Dataset[dict[str, Any]]):
         augment: Augment,
         *,
         size: int = 256,
+        mpp: float | None = None,
         overlap: int = 32,
         positives: float = 0.5,
         sliding: float = 0.5,
@@ -62,15 +64,17 @@ class TileView(Dataset[dict[str, Any]]):
         if not 0 <= jitter < size / 2:
             raise InputError(f"jitter={jitter} moves the mitosis out of its tile: stay below half of size={size}")
         self._fields, self._augment, self._samples, self._seed = fields, augment, samples, seed
-        self._size, self._positives, self._sliding, self._jitter = size, positives, sliding, jitter
+        self._size, self._positives, self._sliding = size, positives, sliding
+        steps = [1.0 if mpp is None else mpp / item.record.mpp for item in fields]
+        self._sides, self._jitters = ([round(length * step) for step in steps] for length in (size, jitter))
         self._mitoses = [
             (field, x, y) for field, item in enumerate(fields) for x, y in item.record.centroids.round().astype(int)
         ]
         self._grid = [
             (field, x, y)
             for field, item in enumerate(fields)
-            for y in _starts(item.image.shape[0], size, size - overlap)
-            for x in _starts(item.image.shape[1], size, size - overlap)
+            for y in _starts(item.image.shape[0], self._sides[field], round((size - overlap) * steps[field]))
+            for x in _starts(item.image.shape[1], self._sides[field], round((size - overlap) * steps[field]))
         ]
         if not self._grid:
             raise InputError("the training part of this fold has no fields: choose another fold")
@@ -85,29 +89,35 @@ class TileView(Dataset[dict[str, Any]]):
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         rng = np.random.default_rng([self._seed, *key])
         index, x, y = self._window(rng)
-        field, margin = self._fields[index], math.ceil(self._size * (MARGIN - 1) / 2)
-        side = self._size + 2 * margin
+        field, inside = self._fields[index], self._sides[index]
+        margin = math.ceil(inside * (MARGIN - 1) / 2)
+        side = inside + 2 * margin
         image = _cut(field.image, x - margin, y - margin, side)
         mask = _cut(field.mask, x - margin, y - margin, side)
         image, mask = self._augment(image, mask, int(rng.integers(2**32)))
         assert mask is not None
-        inner = slice(margin, margin + self._size)
-        return {"image": image_tensor(image[inner, inner]), "mask": mask_tensor(mask[inner, inner])}
+        inner = slice(margin, margin + inside)
+        image, mask = image[inner, inner], mask[inner, inner]
+        if inside != self._size:
+            size = (self._size, self._size)
+            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA if inside > self._size else cv2.INTER_LINEAR)
+            mask = cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST_EXACT)
+        return {"image": image_tensor(image), "mask": mask_tensor(mask)}
 
     def _window(self, rng: np.random.Generator) -> tuple[int, int, int]:
         """Draw a window: its field's index and its left and upper edge."""
         if rng.random() < self._positives:
             field, x, y = self._mitoses[rng.integers(len(self._mitoses))]
-            dx, dy = rng.integers(-self._jitter, self._jitter, size=2, endpoint=True)
+            jitter, side = self._jitters[field], self._sides[field]
+            dx, dy = rng.integers(-jitter, jitter, size=2, endpoint=True)
             height, width = self._fields[field].mask.shape
-            half = self._size // 2
-            return field, _clip(x + dx - half, width, self._size), _clip(y + dy - half, height, self._size)
+            return field, _clip(x + dx - side // 2, width, side), _clip(y + dy - side // 2, height, side)
         # A window of the grid also chooses the field of a random tile, so that fields are weighted by area.
         field, x, y = self._grid[rng.integers(len(self._grid))]
         if rng.random() < self._sliding:
             return field, x, y
         height, width = self._fields[field].mask.shape
-        return field, _anywhere(rng, width, self._size), _anywhere(rng, height, self._size)
+        return field, _anywhere(rng, width, self._sides[field]), _anywhere(rng, height, self._sides[field])
 
 
 def _starts(length: int, size: int, stride: int) -> list[int]:

@@ -47,7 +47,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         seed: Seed of the samples.
 
     Raises:
-        InputError: There is no positive to learn from.
+        InputError: There is no positive to learn from, or nothing else.
     """
 
     def __init__(
@@ -88,6 +88,12 @@ class TurnedCropView(Dataset[dict[str, Any]]):
                 stacklevel=2,
             )
             self._plain = 1.0
+            self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
+        if not self._pools[0]:
+            raise InputError(
+                f"no false candidate in the {len(fields)} training fields, and no plain tissue {side_um:g} µm away from"
+                " every mitosis: give larger fields, or train the segmenter longer"
+            )
 
     def __len__(self) -> int:
         return self._samples
@@ -110,7 +116,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
             points = elsewhere(field, self._side_um)
             if len(points):
                 return field, points[rng.integers(len(points))]
-        pool = self._pools[label] or self._pools[1]
+        pool = self._pools[label]
         return pool[rng.integers(len(pool))]
 
 

@@ -47,7 +47,7 @@ def test_only_missing_fields_are_counted_and_written(
     cache = Cache(tmp_path / "new" / "cache", NoStain())
     cache.field(records[0])
     room(4 * ENTRY - 1)
-    with pytest.raises(InputError, match=r"new/cache: 0\.00 GiB are needed and 0\.00 GiB free; make room"):
+    with pytest.raises(InputError, match=r"new/cache: \d+\.\d\d KiB are needed and \d+\.\d\d KiB free; make room"):
         fill(cache, records, 1)
     assert len(entries(tmp_path)) == 2
     assert "1 of 5 fields" in capsys.readouterr().out
@@ -69,8 +69,9 @@ def test_training_checks_the_space_before_it_fills_the_cache(
     room(3 * ENTRY - 1)  # two fields to train on, one of val; the test part is not read
     ended = cli("train", *train)
     assert ended.code == 1
-    assert "0 of 3 fields are in cache; 0.00 GiB needed for the others" in ended.out
-    message = "data.cache=cache: 0.00 GiB are needed and 0.00 GiB free; make room, or choose a folder on another disk"
+    needed, free = rooms.amount(3 * ENTRY), rooms.amount(3 * ENTRY - 1)
+    assert f"0 of 3 fields are in cache; {needed} needed for the others" in ended.out
+    message = f"data.cache=cache: {needed} are needed and {free} free; make room, or choose a folder on another disk"
     assert ended.err == f"mitosis: {message}\n"
     assert not entries(tmp_path)
     assert not list(tmp_path.rglob("*.ckpt"))
@@ -81,13 +82,21 @@ def test_training_checks_the_space_before_it_fills_the_cache(
 
 
 def test_fields_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms, "_memory", lambda: 4 * 64 * 64 - 1)
+    monkeypatch.setattr(rooms, "free_memory", lambda: 4 * 64 * 64 - 1)
     record = Record("a", lambda: np.zeros((64, 64, 3), np.uint8), (64, 64), 0.25, "a", "a", "s")
-    with pytest.raises(InputError, match="1 fields take 0.00 GiB of memory .* type data.cache=DIR"):
+    with pytest.raises(InputError, match=r"1 fields take 16\.00 KiB of memory .* type data\.cache=DIR"):
         rooms.check_memory([record])
-    monkeypatch.setattr(rooms, "_memory", lambda: 4 * 64 * 64)
+    monkeypatch.setattr(rooms, "free_memory", lambda: 4 * 64 * 64)
     rooms.check_memory([record])
-    monkeypatch.setattr(rooms, "_memory", lambda: None)
+    monkeypatch.setattr(rooms, "free_memory", lambda: None)
     rooms.check_memory([record] * 1000)
     monkeypatch.undo()
-    assert (rooms._memory() or 2**30) > 2**20
+    assert (rooms.free_memory() or 2**30) > 2**20
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 bytes"), (1536, "1.50 KiB"), (2**20, "1.00 MiB"), (2**31, "2.00 GiB")],
+)
+def test_amounts_are_told_in_a_unit_that_shows_them(size: int, text: str) -> None:
+    assert rooms.amount(size) == text

@@ -1,9 +1,11 @@
 """Hashes of a field's sources: they change with the stain, its code, and the rings."""
 
 import importlib
+import os
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -100,3 +102,40 @@ def test_hashing_a_stain_gives_no_warning(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         image_hash(tmp_path, Warner())
+
+
+def length(path: Path) -> np.ndarray:
+    return np.zeros((2, 3, 3), np.uint8)
+
+
+def test_two_files_of_equal_size_and_time_that_are_exchanged_are_told_apart(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.png", tmp_path / "other.png"
+    for path, text in ((one, "1234"), (other, "4321")):
+        path.write_text(text)
+        os.utime(path, ns=(7, 7))
+    prints = Fingerprints(tmp_path / "files", NoStain())
+
+    def names() -> list[str]:
+        return [prints.image(replace(record(), read=partial(length, path))) for path in (one, other)]
+
+    first = names()
+    one.rename(tmp_path / "kept")
+    other.rename(one)
+    (tmp_path / "kept").rename(other)
+    assert names() == first[::-1] != first
+
+
+def test_the_pixels_of_an_mrxs_slide_lie_in_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s.mrxs").write_bytes(b"index")
+    (tmp_path / "s/Data0000.dat").write_bytes(b"one")
+    prints = Fingerprints(tmp_path / "prints", NoStain())
+    slide = replace(record(), read=partial(_unread, tmp_path / "s.mrxs", x=0))
+    before = prints.image(slide)
+    assert prints.image(slide) == before
+    (tmp_path / "s/Data0000.dat").write_bytes(b"other")
+    assert prints.image(slide) != before
+
+
+def _unread(path: Path, x: int) -> np.ndarray:
+    raise AssertionError

@@ -30,7 +30,7 @@ def test_the_next_item_is_made_while_one_is_in_use() -> None:
     events = [Event() for _ in range(3)]
     taken = prefetch(Event.set, events)
     next(taken)
-    assert events[1].wait(timeout=60)
+    assert events[1].wait(timeout=500)
     assert not events[2].is_set()
     taken.close()
 

@@ -15,7 +15,7 @@ from mitosis.data.midog21 import MIDOG21
 from mitosis.data.midog22 import MIDOG22
 from mitosis.data.midogpp import MIDOGpp
 from mitosis.data.mitos_atypia14 import MitosAtypia14
-from mitosis.data.reading.root import checked_root, files_under, unique
+from mitosis.data.reading.root import checked_root, unique
 from mitosis.data.tupac16 import TUPAC16
 from mitosis.errors import InputError
 
@@ -52,14 +52,6 @@ def test_a_file_as_root_is_refused(tmp_path: Path) -> None:
         checked_root(tmp_path / "a.tar.gz", "it")
     with pytest.raises(InputError, match=r"a.txt is a file; give the folder"):
         checked_root(tmp_path / "a.txt", "it")
-
-
-def test_links_are_followed_once(tmp_path: Path) -> None:
-    (tmp_path / "far/deep").mkdir(parents=True)
-    (tmp_path / "far/deep/ü b.txt").write_text("a")
-    (tmp_path / "root").symlink_to(tmp_path / "far")
-    (tmp_path / "far/loop").symlink_to(tmp_path / "far")
-    assert [path.name for path in files_under(checked_root(tmp_path / "root", "it"))] == ["ü b.txt"]
 
 
 def test_two_files_with_one_key_are_both_named() -> None:

@@ -1,13 +1,22 @@
 """candidates.csv: round trips, and errors that name broken rows."""
 
 import math
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mitosis.data.view.candidate_table import CandidateRow, by_field, read_candidates, write_candidates
+from mitosis.data.record import MitoticFigure, Record
+from mitosis.data.view.candidate_table import (
+    CandidateRow,
+    by_field,
+    labelled_cells,
+    read_candidates,
+    write_candidates,
+)
 from mitosis.errors import InputError
 
 numbers = st.floats(0, 1e5, allow_nan=False).map(lambda value: round(value, 4))
@@ -101,3 +110,13 @@ def test_unseen_candidates_replace_the_seen_ones_of_their_field() -> None:
 def test_numbers_keep_four_decimals(tmp_path: Path) -> None:
     write_candidates(tmp_path / "candidates.csv", [row(x=math.pi)])
     assert read_candidates(tmp_path / "candidates.csv")[0].x == 3.1416
+
+
+def test_labelled_cells_stand_in_for_candidates() -> None:
+    figure = MitoticFigure(np.array([[2, 3], [4, 3]]))
+    read = partial(np.zeros, (8, 8, 3), np.uint8)
+    labelled = Record("a", read, (8, 8), 0.25, "c", "s", "A", (figure,), hard_negatives=np.array([[6.0, 1.5]]))
+    found = labelled_cells([labelled, Record("b", read, (8, 8), 0.25, "c", "s", "A", ())])
+    assert [(one.x, one.y, one.label) for one in found["a"]] == [(3, 3, 1), (6, 1.5, 0)]
+    assert found["b"] == []
+    assert by_field(found["a"]) == {"a": found["a"]}, "none is dropped"

@@ -213,3 +213,27 @@ def test_impossible_settings_are_refused() -> None:
         TileView([full], NoAugment(), size=32, overlap=4, jitter=16, samples=1, seed=0)
     with pytest.raises(InputError, match="overlap=32"):
         TileView([full], NoAugment(), size=32, overlap=32, jitter=4, samples=1, seed=0)
+
+
+def test_tiles_are_cut_at_one_resolution() -> None:
+    """Mitoses of 6 µm, at 0.25 and at 0.5 µm/px, both fill a radius of 6 pixels in tiles of 0.5 µm/px."""
+    fine, coarse = field(200, 200, (100, 100), radius=12), field(90, 90, (45, 45), radius=6, name="g")
+    coarse = replace(coarse, record=replace(coarse.record, mpp=0.5))
+    for source in (fine, coarse):
+        view = TileView([source], NoAugment(), size=32, mpp=0.5, overlap=8, jitter=4, positives=1, samples=1, seed=0)
+        for item in draw(view, 12):
+            assert item["image"].shape == (3, 32, 32)
+            assert set(item["mask"].unique().tolist()) <= {0.0, 1.0}
+            assert item["mask"].sum().item() == pytest.approx(np.pi * 6**2, rel=0.1)
+            rows, columns = item["mask"][0].nonzero().float().mean(dim=0).tolist()
+            assert abs(rows - 15.5) <= 5
+            assert abs(columns - 15.5) <= 5
+
+
+def test_the_grid_covers_a_field_at_another_resolution() -> None:
+    """At twice its µm per pixel, a tile of 32 spans 64 pixels of the field, and a step of 24 spans 48."""
+    view = TileView(
+        [field(64, 160)], NoAugment(), size=32, mpp=0.5, overlap=8, jitter=4, positives=0, sliding=1, samples=1, seed=0
+    )
+    reds = {round(item["image"][0, 0, 0].item() * 255) for item in draw(view, 60)}
+    assert reds == {1, 49, 97}, "each the mean of two pixels, 0.5 above the first, rounded"

@@ -8,6 +8,7 @@ from refused import refused
 from mitosis.augment.none import NoAugment
 from mitosis.data.record import Field, MitoticFigure, Record
 from mitosis.data.view.candidate_table import CandidateRow
+from mitosis.data.view.candidates import CandidateView
 from mitosis.data.view.turned_crops import TurnedCropView
 
 MITOSIS, FALSE, LOOK_ALIKE = 0.0, 0.4, 0.2
@@ -87,3 +88,18 @@ def test_no_mitosis_is_refused_and_no_negative_warned_of() -> None:
     with pytest.warns(UserWarning, match="no false candidate"):
         view = view_of(field((80, 80, MITOSIS)), [])
     assert {grey for label, grey in middles(view) if label == 0} == {1.0}
+
+
+def test_small_fields_give_no_mitosis_as_a_negative() -> None:
+    image = np.full((30, 30, 3), 200, np.uint8)
+    figure = MitoticFigure(np.array([[15, 15]], np.int32))
+    record = Record("f", image.copy, (30, 30), 0.25, "c", "s", "A", (figure,))
+    one = Field(record, image, record.mask())  # 7.5 µm wide: no point is 10 µm away from the mitosis
+    for kind in (TurnedCropView, CandidateView):
+
+        def view(kind: type = kind) -> object:
+            return kind([one], {}, NoAugment(), side_um=10.0, pixels=32, border="reflect", samples=5, seed=0)
+
+        with pytest.warns(UserWarning, match="the classifier learns from plain tissue"):
+            said = refused(view)
+        assert said.startswith("no false candidate in the 1 training fields, and no plain tissue 10 µm away from every")

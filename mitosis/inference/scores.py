@@ -1,0 +1,34 @@
+"""What a network says of images, in 32 bits: probabilities of pixels, logits of crops; without Lightning."""
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mitosis.inference.resolution import predict_at
+
+
+def probability_of(model: nn.Module, image: Tensor, predict: Any, scale: float = 1.0) -> Tensor:
+    """Probability map (H, W) float32, on the CPU, of a field (3, H, W) in [0, 1] rescaled by ``scale``.
+
+    ``predict`` is ``sliding_window.predict`` with all arguments bound except the network, the image and the stride.
+    Autocast is off: in bfloat16, maps differ by up to 0.1, and candidates come and go with them.
+    """
+    return predict_at(scale, partial(predict, partial(probabilities, model), stride=model.stride), image)
+
+
+def probabilities(model: nn.Module, batch: Tensor) -> Tensor:
+    """Probabilities (b, 1, h, w) of images (b, 3, h, w) in [0, 1], without autocast."""
+    with torch.autocast(batch.device.type, enabled=False):
+        return model(batch.contiguous(memory_format=torch.channels_last)).float().sigmoid()
+
+
+def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
+    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0.
+
+    Autocast is off: in bfloat16, scores differ by more than 0.02, and the threshold is chosen among them.
+    """
+    with torch.autocast(images.device.type, enabled=False):
+        parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
+    return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)

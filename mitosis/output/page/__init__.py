@@ -1,0 +1,1 @@
+"""The pages on which a reader checks a count: one file each, without anything from elsewhere."""

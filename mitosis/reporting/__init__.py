@@ -1,0 +1,1 @@
+"""Finished runs as tables, plots and one page: nothing is scored anew but what the runs' own files hold."""

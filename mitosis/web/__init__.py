@@ -1,0 +1,1 @@
+"""The app behind ``mitosis.serve``: an image goes in, its page comes out."""
