@@ -3,12 +3,11 @@
 import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import forked
 import numpy as np
 import pytest
 from miniature import mitos_atypia14
@@ -128,8 +127,8 @@ def test_every_command_runs(tmp_path: Path, write_slide: Callable[..., Path]):
             _, script, *arguments = shlex.split(line)
             words = [str(ROOT / script), *arguments]
         words = [_replaced(word, known) for word in words]
-        done = subprocess.run([sys.executable, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        done = forked.run(words, tmp_path)
+        assert done.code == 0, f"{line}\n{done.out}"
     tables = [path.read_text() for path in tmp_path.glob("out*/detections.csv")]
     assert len(tables) == 5
     assert all(text.startswith("image,x,y,score,class,area_um2,mpp\n") for text in tables)
