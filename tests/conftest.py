@@ -23,6 +23,13 @@ settings.register_profile("random", deadline=None, derandomize=False, print_blob
 settings.load_profile("fixed")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that train: what comes last is then short, and the processes end together."""
+    root = Path(__file__).parent
+    long = ("training", "test_train.py", "test_pipeline.py", "logger", "test_export.py", "test_prepare.py", "stain")
+    items.sort(key=lambda item: item.path.relative_to(root).parts[0] not in long)
+
+
 def pytest_collection_finish() -> None:
     """Never look again through the million objects of the imported libraries for garbage."""
     gc.collect()

@@ -176,6 +176,7 @@ def test_a_lone_dataset_and_one_without_a_constructor_are_refused(roots: tuple[P
     assert "data.sets.other: give its _target_" in refused(lambda: joined(both | {"other": {"root": "x"}}))
 
 
+@pytest.mark.slow
 def test_no_real_patient_is_on_two_sides() -> None:
     if not (folder := os.environ.get("MITOSIS_REAL_DATA")):
         pytest.skip("MITOSIS_REAL_DATA, the folder that holds icpr2012/ and mitos_atypia14_h/, is not set")

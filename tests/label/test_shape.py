@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import binary_fill_holes, label
 
@@ -74,6 +74,7 @@ def test_a_centre_lies_in_the_hull_of_its_ring(corners: list[tuple[int, int]]) -
         assert (ring @ along).min() - 1e-6 <= centre @ along <= (ring @ along).max() + 1e-6
 
 
+@settings(max_examples=30)  # each fills up to 600 x 600 pixels
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=3, max_size=7))
 def test_the_centre_is_the_mean_of_the_pixels_inside(corners: list[tuple[int, int]]) -> None:
     ring = np.array(corners, dtype=np.float64) * 10

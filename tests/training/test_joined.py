@@ -15,6 +15,7 @@ from mitosis.files import read_json
 SHORT = [*TINY, "data=icpr2012_atypia14", "data.samples_per_epoch=8", "max_steps=2", "trainer=cpu", "budget.fields=6"]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.* outside their ")
 def test_they_train_and_a_later_step_finds_what_has_moved(cli: Callable[..., Any], tmp_path: Path) -> None:
     icpr2012_atypia14.build(tmp_path / "data")

@@ -57,6 +57,7 @@ def test_earlier_versions_trained_in_32_bits_except_on_a_gpu(monkeypatch: pytest
     assert precision_of({"random": {"torch": 0}, "precision": "64-true"}) == "64-true"
 
 
+@pytest.mark.slow
 def test_each_training_says_its_precision(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
@@ -85,6 +86,7 @@ def test_each_training_says_its_precision(
     assert said() == "32-true (until step 8 in bf16-mixed)"
 
 
+@pytest.mark.slow
 def test_a_run_in_bfloat16_goes_on_to_the_bit(tmp_path: Path) -> None:
     mixed = "trainer.precision=bf16-mixed"
     whole, parts = tmp_path / "whole", tmp_path / "parts"

@@ -135,10 +135,10 @@ def assert_same(whole: Path, stopped: Path, steps: int = 6) -> None:
 @pytest.mark.parametrize(
     ("stage", "ema", "workers"),
     [
-        ("segmentation", "null", 0),
+        pytest.param("segmentation", "null", 0, marks=pytest.mark.slow),
         ("segmentation", "0.9", 2),
         ("classification", "0.9", 0),
-        ("classification", "null", 2),
+        pytest.param("classification", "null", 2, marks=pytest.mark.slow),
     ],
 )
 def test_resuming_is_bit_identical(
@@ -162,7 +162,15 @@ def test_resuming_is_bit_identical(
     assert len((stopped / "metrics.csv").read_text().splitlines()) == 1 + 3
 
 
-@pytest.mark.parametrize("where", ["validation", "before best", "between best and last", "after the last epoch"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "validation",
+        pytest.param("before best", marks=pytest.mark.slow),
+        "between best and last",
+        pytest.param("after the last epoch", marks=pytest.mark.slow),
+    ],
+)
 def test_resumes_from_any_point(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[..., Path], where: str
 ) -> None:
