@@ -1,7 +1,6 @@
 """Crops around candidates, the classifier's input."""
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -13,8 +12,8 @@ from torch.utils.data import Dataset
 from mitosis.data.record import Field
 from mitosis.data.view.candidate_table import CandidateRow
 from mitosis.data.view.fields import image_tensor
+from mitosis.data.view.pools import pools_of
 from mitosis.data.view.tiles import Augment
-from mitosis.errors import InputError
 from mitosis.inference.crop import crop
 
 # A crop is taken this much wider, augmented, and then cut to size, so that it shows tissue in every corner even after a
@@ -66,26 +65,7 @@ class CandidateView(Dataset[dict[str, Any]]):
         self._side_um, self._pixels = side_um, pixels
         self._border: Literal["reflect", "black"] = border
         self._share, self._jitter_um = positives, jitter_um
-        self._pools: tuple[list[tuple[Field, np.ndarray]], ...] = ([], [])
-        for field in fields:
-            self._pools[1].extend((field, point) for point in field.record.centroids)
-            for row in candidates.get(field.record.field, ()):
-                if row.label >= 0:
-                    self._pools[row.label].append((field, np.array([row.x, row.y])))
-        if not self._pools[1]:
-            raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold")
-        if not self._pools[0]:
-            warnings.warn(
-                f"no false candidate in the {len(fields)} training fields: the classifier learns from plain tissue"
-                " instead; a segmenter trained longer proposes better negatives",
-                stacklevel=2,
-            )
-            self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
-        if not self._pools[0]:
-            raise InputError(
-                f"no false candidate in the {len(fields)} training fields, and no plain tissue {side_um:g} µm away from"
-                " every mitosis: give larger fields, or train the segmenter longer"
-            )
+        self._pools = pools_of(fields, candidates, side_um=side_um)
 
     def __len__(self) -> int:
         return self._samples
@@ -93,7 +73,8 @@ class CandidateView(Dataset[dict[str, Any]]):
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         rng = np.random.default_rng([self._seed, *key])
         label = int(rng.random() < self._share)
-        field, point = self._pools[label][rng.integers(len(self._pools[label]))]
+        pool = self._pools.positives if label else self._pools.negatives
+        field, point = pool[rng.integers(len(pool))]
         x, y = point + rng.uniform(-self._jitter_um, self._jitter_um, size=2) / field.record.mpp
         margin = math.ceil(self._pixels * (MARGIN - 1) / 2)
         wide = self._pixels + 2 * margin
@@ -108,16 +89,6 @@ class CandidateView(Dataset[dict[str, Any]]):
         image, _ = self._augment(image, None, int(rng.integers(2**32)))
         inner = slice(margin, margin + self._pixels)
         return {"image": image_tensor(image[inner, inner]), "label": torch.tensor(label)}
-
-
-def elsewhere(field: Field, side_um: float) -> np.ndarray:
-    """Points of a field, (n, 2) x, y, ``side_um`` apart and farther than that from every mitosis."""
-    step = side_um / field.record.mpp
-    height, width = field.record.size
-    grid = np.stack(np.meshgrid(np.arange(step / 2, width, step), np.arange(step / 2, height, step)), axis=-1)
-    points = grid.reshape(-1, 2)
-    between = points[:, None] - field.record.centroids[None]
-    return points[(np.hypot(between[..., 0], between[..., 1]) > step).all(axis=1)]
 
 
 class CandidateFieldView(Dataset[dict[str, Any]]):

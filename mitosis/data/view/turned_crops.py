@@ -1,6 +1,5 @@
 """Crops around candidates, turned, mirrored and scaled as they are cut, on which a classifier is trained."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,11 +10,10 @@ from torch.utils.data import Dataset
 
 from mitosis.data.record import Field
 from mitosis.data.view.candidate_table import CandidateRow
-from mitosis.data.view.candidates import elsewhere
 from mitosis.data.view.fields import image_tensor
 from mitosis.data.view.placement import Placement, cut
+from mitosis.data.view.pools import elsewhere, pools_of
 from mitosis.data.view.tiles import Augment
-from mitosis.errors import InputError
 from mitosis.image.darkest import darkest_nearby
 
 NUCLEUS_UM, SMOOTH_UM = 3.4, 1.0
@@ -72,28 +70,9 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         self._positives, self._plain, self._jitter_um = positives, plain, jitter_um
         self._scale = (float(scale[0]), float(scale[1]))
         self._fields = fields
-        self._pools: tuple[list[tuple[Field, np.ndarray]], ...] = ([], [])
-        for field in fields:
-            self._pools[1].extend((field, point) for point in field.record.centroids)
-            self._pools[0].extend((field, point) for point in _look_alikes(field))
-            for row in candidates.get(field.record.field, ()):
-                if row.label >= 0:
-                    self._pools[row.label].append((field, np.array([row.x, row.y])))
-        if not self._pools[1]:
-            raise InputError(f"no mitosis in the {len(fields)} training fields: choose another fold")
-        if not self._pools[0]:
-            warnings.warn(
-                f"no false candidate in the {len(fields)} training fields: the classifier learns from plain tissue"
-                " instead; a segmenter trained longer proposes better negatives",
-                stacklevel=2,
-            )
+        self._pools = pools_of(fields, candidates, side_um=side_um, look_alikes=_look_alikes)
+        if self._pools.plain:
             self._plain = 1.0
-            self._pools[0].extend((field, point) for field in fields for point in elsewhere(field, side_um))
-        if not self._pools[0]:
-            raise InputError(
-                f"no false candidate in the {len(fields)} training fields, and no plain tissue {side_um:g} µm away from"
-                " every mitosis: give larger fields, or train the segmenter longer"
-            )
 
     def __len__(self) -> int:
         return self._samples
@@ -116,7 +95,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
             points = elsewhere(field, self._side_um)
             if len(points):
                 return field, points[rng.integers(len(points))]
-        pool = self._pools[label]
+        pool = self._pools.positives if label else self._pools.negatives
         return pool[rng.integers(len(pool))]
 
 
