@@ -12,8 +12,9 @@ from mitosis.augment.candidates import CandidateAugment
 from mitosis.augment.none import NoAugment
 from mitosis.data.record import Field, MitoticFigure, Record
 from mitosis.data.view.candidate_table import CandidateRow
-from mitosis.data.view.candidates import CandidateFieldView, CandidateView, elsewhere
+from mitosis.data.view.candidates import CandidateFieldView, CandidateView
 from mitosis.data.view.fields import single
+from mitosis.data.view.pools import elsewhere
 from mitosis.data.view.sampler import EpochSampler
 from mitosis.errors import InputError
 from mitosis.inference.crop import crop
