@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mitosis.cascade.checks import check_mpp, check_networks, check_output, typed_mpp
+from mitosis.cascade.checks import check_networks, check_output, typed_mpp
 from mitosis.cli.entry import entry
 from mitosis.count.nottingham import check_diameter
 from mitosis.errors import InputError
@@ -36,8 +36,6 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     output = Path(str(config["output"])).expanduser()
     check_output(output)
     mpps = each_mpp(images, mpp, config["mpp_from"])
-    for used in set(mpps.values()):
-        check_mpp(used)
     check_writable(output)  # now, so it cannot fail after an hour of work
     check_networks(config)
     if config["adapt"] and slides:

@@ -18,6 +18,7 @@ from mitosis.count.count import count_figures
 from mitosis.count.tissue_map import tissue_map
 from mitosis.errors import InputError
 from mitosis.image.file import image_size, read_image
+from mitosis.image.mpp import implausible
 from mitosis.output.count_table import summary
 from mitosis.output.growing import GrowingTables
 from mitosis.output.image_files import files_of, write_image_files
@@ -63,7 +64,8 @@ def predict_images(
     Raises:
         InputError: One or more images were skipped, or the folder holds the detections of something else.
     """
-    broken = too_large(cascade, mpps)
+    broken = {path: line for path, mpp in mpps.items() if (line := implausible(path, mpp))}
+    broken |= too_large(cascade, {path: mpp for path, mpp in mpps.items() if path not in broken})
     for message in broken.values():
         print(f"left out: {message}")
     names = {path: _readable(path.name) for path in (*images, *slides.paths)}

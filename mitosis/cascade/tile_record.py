@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,26 @@ class TileRecord:
         self._file = path.open("a", encoding="utf-8")
 
     def add(self, tile: Tile) -> None:
-        """Note a tile; one whose squares could not all be read is kept here, but tried again next time."""
+        """Note a tile; one whose squares could not all be read is kept here, but tried again next time.
+
+        Raises ``OSError`` naming the file if it cannot be written, as on a full disk.
+        """
         self.tiles[tile.place] = tile
-        if not tile.lost:
+        if tile.lost:
+            return
+        try:
             self._file.write(f"{_line(tile)}\n")
             self._file.flush()
             os.fsync(self._file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.path)) from error
 
     def __enter__(self) -> "TileRecord":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # of what could not be written, ``add`` has told
+            self._file.close()
 
     def remove(self) -> None:
         """Remove the file, and its folder if no other slide's is in it."""

@@ -1,6 +1,7 @@
 """The plausible range of µm per pixel."""
 
 import numbers
+from pathlib import Path
 
 from mitosis.errors import InputError
 
@@ -18,3 +19,11 @@ def check_mpp(mpp: object, problem: str) -> float:
     if not isinstance(mpp, int | float) or not plausible(mpp):
         raise InputError(f"{problem}; type data.mpp= with µm per pixel from {MPP[0]:g} to {MPP[1]:g}, such as 0.25")
     return float(mpp)
+
+
+def implausible(path: Path, mpp: float) -> str:
+    """A line on an image whose own resolution cannot be right, empty if it can."""
+    if plausible(mpp):
+        return ""
+    remedy = "type mpp= with what it is, and mpp_from=typed"
+    return f"{path} has {mpp:.4g} µm per pixel, which is not {MPP[0]:g} to {MPP[1]:g}; {remedy}"

@@ -12,7 +12,7 @@ import openslide
 
 from mitosis.errors import InputError
 from mitosis.image.agreement import agreed_mpp
-from mitosis.image.mpp import MPP, plausible
+from mitosis.image.mpp import implausible
 from mitosis.image.slide import read_region, slide_levels, slide_mpp, slide_properties, slide_size
 from mitosis.image.stated import PLACEHOLDER, Stated, described_mpp, stated_mpp
 
@@ -136,9 +136,8 @@ def scan_mpp(path: Path, typed: float | None, mpp_from: str | None) -> tuple[flo
     mpp, line = agreed_mpp(path, typed, stated, mpp_from, "mpp")
     if mpp is None or (typed is None and mpp >= PLACEHOLDER):
         raise InputError(f"{path}: the slide does not give its µm per pixel; type mpp=0.25 or what it is")
-    if not plausible(mpp):
-        remedy = "type mpp= with what it is, and mpp_from=typed"
-        raise InputError(f"{path} has {mpp:.4g} µm per pixel, which is not {MPP[0]:g} to {MPP[1]:g}; {remedy}")
+    if problem := implausible(path, mpp):
+        raise InputError(problem)
     return mpp, line
 
 

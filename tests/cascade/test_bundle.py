@@ -1,6 +1,8 @@
 """A cascade in one folder: what is written is what is read, in half precision; broken folders are refused by name."""
 
 import json
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,16 @@ def test_another_point_moves_the_threshold(cascade: Cascade, tmp_path: Path) -> 
     assert "point=best: choose one of balanced, high_recall, high_precision" in refused(lambda: read.use("best"))
 
 
+class Trap:
+    """Creates a folder when it is unpickled."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (self.folder,)
+
+
 def test_broken_folders_are_named(cascade: Cascade, tmp_path: Path) -> None:
     assert "no cascade.json there" in refused(lambda: read_bundle(tmp_path / "nothing"))
     write_bundle(tmp_path, cascade, {})
@@ -115,6 +127,9 @@ def test_broken_folders_are_named(cascade: Cascade, tmp_path: Path) -> None:
     whole = weights.read_bytes()
     weights.write_bytes(whole[:-3])
     assert "segmenter-1.safetensors is not a readable safetensors file" in refused(lambda: read_bundle(tmp_path))
+    weights.write_bytes(pickle.dumps(Trap(str(tmp_path / "was-run"))))
+    assert "segmenter-1.safetensors is not a readable safetensors file" in refused(lambda: read_bundle(tmp_path))
+    assert not (tmp_path / "was-run").exists()
     weights.unlink()
     assert "segmenter-1.safetensors" in refused(lambda: read_bundle(tmp_path))
     table.write_text(json.dumps(json.loads(table.read_text()) | {"format": 2}))

@@ -312,6 +312,29 @@ def test_a_picture_that_cannot_be_written_costs_no_table(runs, cli, tmp_path, mo
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "b.png"]
 
 
+def test_a_disk_that_is_full_at_a_table_leaves_the_one_before_and_no_half(runs, cli, tmp_path, monkeypatch):
+    folder, out = folder_of(tmp_path / "in", "a.png"), tmp_path / "out"
+    given = ["predict", f"input={folder}", f"output={out}", "mpp=0.25", *runs]
+    assert cli(*given).code == 0
+    before = (out / "detections.csv").read_text()
+    folder_of(folder, "a.png", "b.png")
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == "detections.csv":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), source)
+        replace(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mitosis.files.os.replace", full)
+        ended = cli(*given)
+    assert (ended.code, ended.err) == (1, f"mitosis: {out}/detections.csv: No space left on device\n")
+    assert (out / "detections.csv").read_text() == before
+    assert not list(out.rglob("*.part"))
+    assert cli(*given).code == 0
+    assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "b.png"]
+
+
 def test_a_folder_that_cannot_be_written_is_named_before_any_work(runs, cli, tmp_path, monkeypatch, seen):
     def refuse(**given):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -348,6 +371,13 @@ def test_each_file_says_its_resolution(runs, cli, tmp_path):
         ("a.tif", "0.25"),
         ("b.tif", "0.5"),
     ]
+    tiff(tmp_path / "in" / "d.tif", 4.0, (30, 50, RED))
+    ended = cli("predict", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", *runs)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "1 of 3 images were left out: " in ended.err
+    assert "d.tif has 4 µm per pixel, which is not 0.05 to 2; type mpp= with what it is, and mpp_from" in ended.err
+    assert len(rows(tmp_path / "out" / "detections.csv")) == 2
+    (tmp_path / "in" / "d.tif").unlink()
     Image.new("RGB", (40, 40)).save(tmp_path / "in" / "c.png")
     ended = cli("predict", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", *runs)
     assert ended.err.startswith("mitosis: 1 of 3 images do not state their resolution, such as ")

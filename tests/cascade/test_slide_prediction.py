@@ -2,15 +2,18 @@
 
 import csv
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from two_stages import SteepDarkness, write_runs
 
 from mitosis.cascade import slide_prediction, slide_tiles
 from mitosis.cascade.slide_tiles import SlideTiles
+from mitosis.cascade.tile_record import TileRecord
 from mitosis.errors import InputError
 from mitosis.image import scan as scans
 from mitosis.image import slide as reading
@@ -18,6 +21,7 @@ from mitosis.image.scan import Scan
 
 RED, GREY, PINK = (90, 20, 20), (40, 40, 40), (215, 170, 205)
 SQUARES = ((100, 100, RED), (300, 50, GREY), (250, 260, RED), (420, 300, RED))
+FULL, BLANK = Path("/dev/full"), 27_000
 HEADER = "image,x,y,score,class,area_um2,mpp\n"
 
 
@@ -256,21 +260,91 @@ def test_images_of_unusual_pixels_and_sizes(runs, cli, tmp_path):
     Image.fromarray(grey.astype(np.uint8)).save(folder / "grey.png")
     Image.fromarray(image).convert("CMYK").save(folder / "cmyk.tif")
     Image.fromarray(alpha).save(folder / "alpha.png")
-    Image.fromarray(np.full((10, 100_000, 3), 255, np.uint8)).save(folder / "long.png")
+    tifffile.imwrite(folder / "planar.tif", np.moveaxis(image, -1, 0), photometric="rgb", planarconfig="separate")
+    tifffile.imwrite(folder / "strips.tif", image, photometric="rgb", rowsperstrip=7, compression="zlib")
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by a quarter
+    Image.fromarray(np.rot90(image)).save(folder / "turned.png", exif=exif)
+    for name, size in (("long", (10, 100_000)), ("tall", (100_000, 10))):
+        Image.fromarray(np.full((*size, 3), 255, np.uint8)).save(folder / f"{name}.png")
     for name, colour in (("white", 255), ("black", 0)):
         Image.fromarray(np.full((90, 90, 3), colour, np.uint8)).save(folder / f"{name}.png")
-    ended = cli("predict", f"input={folder}", "output=out", "mpp=0.25", "overlay=false", *runs)
+    with pytest.warns(UserWarning, match="1 of 13 images are turned"):
+        ended = cli("predict", f"input={folder}", "output=out", "mpp=0.25", "overlay=false", *runs)
     assert ended.code == 1
-    assert ended.err.startswith("mitosis: 1 of 9 images were left out: ")
+    assert ended.err.startswith("mitosis: 1 of 13 images were left out: ")
     assert "float.tif: its pixels are floats (32-bit), which are not read; save it as RGB" in ended.err
-    found = {row["image"]: row["class"] for row in rows(tmp_path / "out" / "candidates.csv")}
+    table = rows(tmp_path / "out" / "candidates.csv")
+    assert {(row["x"], row["y"]) for row in table if row["image"] != "black.png"} == {("105.50", "105.50")}
+    found = {row["image"]: row["class"] for row in table}
     assert found.pop("black.png") == "non-mitotic figure"
     assert {name: kind.startswith("mit") for name, kind in found.items()} == {
         "16.png": False,
         "alpha.png": True,
         "cmyk.tif": True,
         "grey.png": False,
+        "planar.tif": True,
+        "strips.tif": True,
+        "turned.png": True,
     }
+
+
+def blank(path: Path, **given: object) -> Path:
+    """A white TIFF of 27,000 × 27,000 pixels, 10 MB: each tile or strip is the same bytes."""
+    height, width = given.get("tile", (given.get("rowsperstrip"), BLANK))
+    part = zlib.compress(np.full((height, width, 3), 255, np.uint8).tobytes(), 1)
+    parts = iter([part] * (-(-BLANK // height) * -(-BLANK // width)))
+    form = {"shape": (BLANK, BLANK, 3), "dtype": "uint8", "photometric": "rgb", "compression": "zlib"}
+    tifffile.imwrite(path, parts, **form, **given)
+    return path
+
+
+def test_a_blank_tiff_too_large_for_an_image_does_not_stop_the_others(runs, cli, tmp_path):
+    (tmp_path / "in").mkdir()
+    blank(tmp_path / "in" / "blank.tif", rowsperstrip=100)
+    Image.fromarray(drawn(SQUARES[0])).save(tmp_path / "in" / "field.png")
+    ended = cli("predict", "input=in", "output=out", "mpp=0.25", *runs)
+    assert (ended.code, ended.err.count("\n")) == (1, 1)
+    assert "1 of 2 images were left out: " in ended.err
+    assert "blank.tif: 27000 x 27000 pixels, more than 20000 x 20000; cut it into fields" in ended.err
+    assert [row["image"] for row in rows(tmp_path / "out" / "detections.csv")] == ["field.png"]
+
+
+@pytest.mark.slow
+def test_a_blank_tiff_in_tiles_is_a_slide_without_tissue(runs, cli, tmp_path, seen):
+    slide = blank(tmp_path / "blank.tif", tile=(512, 512))
+    ended = cli("predict", f"input={slide}", "output=out", "mpp=0.25", *runs)
+    assert (ended.code, seen) == (0, []), ended.err
+    assert "no tissue found" in ended.out
+    assert (tmp_path / "out" / "detections.csv").read_text() == HEADER
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no full disk on this system")
+def test_a_full_disk_is_one_line_and_the_tiles_before_it_are_kept(runs, cli, tmp_path, write_slide, seen, monkeypatch):
+    """Whatever is written to ``/dev/full`` meets a full disk."""
+    slide = write_slide(tmp_path / "a.svs", drawn(*SQUARES))
+    given = ["predict", f"input={slide}", "output=out", *runs]
+    add = TileRecord.add
+
+    def add_until_full(self, tile):
+        if len(self.tiles) == 2:
+            self._file.close()
+            self._file = FULL.open("a", encoding="utf-8")
+        add(self, tile)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TileRecord, "add", add_until_full)
+        ended = cli(*given)
+    record = tmp_path / "out" / "unfinished" / "a.svs.jsonl"
+    assert (ended.code, ended.err) == (1, "mitosis: out/unfinished/a.svs.jsonl: No space left on device\n")
+    assert len(record.read_text().splitlines()) == 3  # what they depend on, and two tiles
+    assert not list(tmp_path.rglob("*.part"))
+    before = seen[:2]
+    seen.clear()
+    assert cli(*given).code == 0
+    assert seen
+    assert not set(before) & set(seen)
+    assert len(rows(tmp_path / "out" / "detections.csv")) == 3
 
 
 def test_user_errors_are_one_line_and_nothing_is_written(runs, cli, tmp_path, write_slide):

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from mitosis.cascade.slide_tiles import Tile
 from mitosis.cascade.tile_record import TileRecord
 
+FULL = Path("/dev/full")
 ASKED = {"networks": [["feed", 0.5]], "slide": "abc 0.25"}
 
 
@@ -48,6 +50,19 @@ def test_damaged_tiles_are_used_now_and_tried_again_later(tmp_path):
         record.add(tile(0, 0, lost=[(512, 0)]))
         assert record.tiles[0, 0].lost == [(512, 0)]
     assert kept(path) == {}
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no full disk on this system")
+def test_a_full_disk_is_named_and_costs_no_tile_before(tmp_path):
+    path = tmp_path / "a.jsonl"
+    with TileRecord(path, ASKED) as record:
+        record.add(tile(0, 0))
+        record._file.close()
+        record._file = FULL.open("a", encoding="utf-8")
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            record.add(tile(0, 1))
+    assert caught.value.filename == str(path)
+    assert set(kept(path)) == {(0, 0)}
 
 
 def test_the_folder_goes_with_its_last_file(tmp_path):
