@@ -183,9 +183,8 @@ def _problem(told: Told, answer: Mapping[str, Any], folder: Path, door: bool) ->
         return "a traceback"
     if told.code < 0:
         return f"ended by {signal.Signals(-told.code).name}"
-    lines = sum(line.startswith("mitosis: ") for line in told.lines)
-    if door and told.code and not 1 <= lines <= max(1, len(answer.get("says", ()))):
-        return f"exit {told.code} without one line that says why"
+    if door and told.code and (problem := _unasked(told, answer.get("says", ()))):
+        return problem
     if "exit" in answer and told.code != answer["exit"]:
         return f"exit {told.code}, not {answer['exit']}"
     text = " ".join(re.sub("[│┃]", " ", " ".join(told.lines)).split())  # without the lines of tables
@@ -198,6 +197,19 @@ def _problem(told: Told, answer: Mapping[str, Any], folder: Path, door: bool) ->
     for file, places in answer.get("places", {}).items():
         if (found := _places(folder / file)) is None or not _same(found, places):
             return f"{file} holds {found}, not {places}"
+    return ""
+
+
+def _unasked(told: Told, says: Sequence[str]) -> str:
+    """What is wrong with the lines of a refusal: there is one, and of several, each has an own pattern of ``says``."""
+    lines = [line for line in told.lines if line.startswith("mitosis: ")]
+    if not lines:
+        return f"exit {told.code} without one line that says why"
+    left = list(says)
+    for line in lines if len(lines) > 1 else ():
+        if (own := next((pattern for pattern in left if re.search(pattern, line)), None)) is None:
+            return f"{len(lines)} lines, of which no answer asks for {line[:80]!r}"
+        left.remove(own)
     return ""
 
 

@@ -106,3 +106,29 @@ def test_labels_of_one_program_become_those_of_another(cli: Callable, tmp_path: 
         ended = cli("convert", f"input={source}", f"output={target}", f"to={to}")
         assert ended.code == 0, ended.err
     assert (tmp_path / "p.csv").read_text() == "image,x,y,label\na,29.5,19.5,mitosis\n"
+
+
+def test_classes_of_any_script_and_sign_are_typed_as_the_refusal_says(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "image,x,y,label\na,1,2,Übergang\na,3,4,Mitosis?\na,5,6,mitosis\n", encoding="utf-8"
+    )
+    typed = "{}"
+    for said in ("übergang: mitosis", '"mitosis?": mitosis'):
+        ended = cli("convert", "input=a.csv", "output=o.csv", "to=points", f"classes={typed}")
+        assert (ended.code, ended.err.count("\n")) == (1, 1)
+        assert f"type classes={{{said}}} (or" in ended.err
+        typed = f"{{{typed[1:-1]}{', ' * (typed != '{}')}{said.replace(': mitosis', ': ignore')}}}"
+    ended = cli("convert", "input=a.csv", "output=o.csv", "to=points", f"classes={typed}")
+    assert ended.out.startswith("2 annotation(s) are passed over: 1 of 'Mitosis?', 1 of 'Übergang'\n"), ended.err
+    assert (tmp_path / "o.csv").read_text() == "image,x,y,label\na,5,6,mitosis\n"
+
+
+def test_a_typed_resolution_is_compared_with_that_of_the_labels(cli: Callable, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("image,x,y,mpp\na,1,2,0.5\n")
+    ended = cli("convert", "input=a.csv", "output=o.json", "to=coco", "radius_um=4", "mpp=0.25")
+    assert ended.err == (
+        "mitosis: a.csv: a: 0.25 typed and 0.5 by its labels µm per pixel contradict each other; type mpp=0.5, or"
+        " correct them\n"
+    )
+    with pytest.warns(UserWarning, match="0.48 typed and 0.5 by its labels"):
+        assert cli("convert", "input=a.csv", "output=o.json", "to=coco", "radius_um=4", "mpp=0.48").code == 0

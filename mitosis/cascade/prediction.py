@@ -22,13 +22,12 @@ from mitosis.image.mpp import implausible
 from mitosis.output.count_table import summary
 from mitosis.output.growing import GrowingTables
 from mitosis.output.image_files import files_of, write_image_files
-from mitosis.process.memory import free_memory
+from mitosis.process.memory import amount, free_memory
 from mitosis.run.folder import locked
 from mitosis.version import installed_version
 
 BYTES = 42
 """Memory per pixel at the network's resolution: the image as bytes and as floats, maps in 64 bits, candidates."""
-GIB = 2**30
 
 
 def predict_images(
@@ -133,7 +132,7 @@ def too_large(cascade: Cascade, mpps: Mapping[Path, float]) -> dict[Path, str]:
             continue
         needed = BYTES * height * width * max(1.0, mpp / cascade.network_mpp(mpp)) ** 2
         if needed > free:
-            need = f"{needed / GIB:.1f} GiB of memory are needed and {free / GIB:.1f} GiB free"
+            need = f"{amount(needed)} of memory are needed and {amount(free)} free"
             found[path] = f"{path}: {width} x {height} pixels, {need}; cut it into fields"
     return found
 

@@ -8,11 +8,11 @@ import hydra
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from mitosis.cli.overrides import arrange
+from mitosis.cli.overrides import arrange, table_of
 from mitosis.errors import InputError
 from mitosis.run.build import check_kinds
 from mitosis.run.conf import CONF, words_of
-from mitosis.run.keys import HOW_GROUPS, NEEDED_GROUPS, OWN_TABLES, PATHS, RESULT_GROUPS, as_single
+from mitosis.run.keys import CLASS_TABLES, HOW_GROUPS, NEEDED_GROUPS, OWN_TABLES, PATHS, RESULT_GROUPS, as_single
 from mitosis.run.name import Choices, describe
 
 
@@ -90,10 +90,16 @@ def plain(config: DictConfig) -> dict[str, Any]:
 
 
 def expanded(config: Any, prefix: str = "") -> Any:
-    """A configuration whose paths may begin with ``~``, the home folder: shells leave it as it is behind a ``=``."""
+    """A configuration as it is meant.
+
+    Paths may begin with ``~``, the home folder, which shells leave as it is behind a ``=``; tables of class names that
+    came as text become tables.
+    """
     if isinstance(config, dict):
         return {key: expanded(value, f"{prefix}{key}.") for key, value in config.items()}
     if isinstance(config, list):
         return [expanded(value, prefix) for value in config]
+    if as_single(prefix[:-1]) in CLASS_TABLES and isinstance(config, str):
+        return table_of(config) or config
     own = as_single(prefix[:-1]) in (*PATHS, *(f"data.{key}" for key in OWN_TABLES))
     return os.path.expanduser(config) if own and isinstance(config, str) and config.startswith("~") else config

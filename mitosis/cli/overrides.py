@@ -2,13 +2,14 @@
 
 import os
 import re
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import yaml
 from hydra._internal.utils import get_args_parser
 
 from mitosis.errors import InputError
 from mitosis.run.conf import CONF, words_of
-from mitosis.run.keys import LISTS, PATHS, PLACES, RENAMED, as_single
+from mitosis.run.keys import CLASS_TABLES, LISTS, PATHS, PLACES, RENAMED, as_single
 
 VALUED = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd")
 """Hydra's flags that take a value."""
@@ -19,6 +20,9 @@ OF_RUNS = ("propose", "combine", "evaluate", "report")
 ONCE = ("input", "output", "from", "to", "mpp", "data.root", "data.labels", "data.mpp")
 """Keys of what is read and written, of which the last of two values would win without a word."""
 
+BARE = r"[\w\s{}:,./*?@|$%+-]*"
+"""A regular expression for tables that Hydra's grammar takes, whose keys may not be quoted."""
+
 QUOTED = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\""""
 """A regular expression for quoted text."""
 
@@ -27,6 +31,7 @@ def arrange(arguments: list[str], command: str = "train") -> list[str]:
     """Move flags to the end (Hydra 1.3 rejects overrides after ``--multirun``), and quote the values of path keys.
 
     In a command that takes its data from a run, places of ``data.sets`` get a ``++``, because its yaml lists no sets.
+    A table of class names that Hydra cannot read becomes one text, which ``table_of`` reads.
     Raises ``InputError`` for a flag unknown to Hydra, for a key of ``ONCE`` with two values, and for ``group=null``,
     which Hydra cannot compose.
     """
@@ -78,6 +83,8 @@ def _quoted(argument: str) -> str:
     if bare in LISTS and value.startswith("[") and value.endswith("]"):
         items = _items(value[1:-1])
         return f"{key}=[{','.join(literal(item) for item in (_joined(items) if bare in PATHS else items))}]"
+    if as_single(bare) in CLASS_TABLES and value.startswith("{") and not re.fullmatch(BARE, value, re.ASCII):
+        return f"{key}={literal(value)}" if table_of(value) else argument
     if (
         not equals
         or (as_single(bare) not in PATHS and bare not in RENAMED)
@@ -86,6 +93,15 @@ def _quoted(argument: str) -> str:
     ):
         return argument
     return f"{key}={literal(value)}"
+
+
+def table_of(value: str) -> dict[str, Any] | None:
+    """A table that was typed as ``{name: value, …}``, with names in any letters or in quotes; None if it is none."""
+    try:
+        table = yaml.load(value, Loader=yaml.BaseLoader)  # all values stay text: "no" is a class's name
+    except yaml.YAMLError:
+        return None
+    return table if isinstance(table, dict) else None
 
 
 def literal(value: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mitosis.data.point_labelled import PointLabelled
-from mitosis.data.reading.cells import cells_of, warn_of_lost
+from mitosis.data.reading.cells import cells_of, check_some_inside, warn_of_lost
 from mitosis.data.reading.folder_labels import WORDS, read_labels
 from mitosis.data.reading.image_folder import cases_of, find_images
 from mitosis.data.reading.plausible import check_plausible
@@ -73,8 +73,9 @@ class Folder(PointLabelled):
         Cells whose centre lies outside their image are left out, and a warning counts them.
 
         Raises:
-            InputError: The folder does not exist or holds no image, two images have the same name, or the mpp is
-                missing or implausible; also as ``read_labels``, ``check_plausible`` and ``cases_of``.
+            InputError: The folder does not exist or holds no image, two images have the same name, all cells lie
+                outside their images, or the mpp is missing or implausible; also as ``read_labels``,
+                ``check_plausible`` and ``cases_of``.
         """
         root = checked_root(self.root, "your images").resolve()
         labels = self._place(root)
@@ -106,6 +107,7 @@ class Folder(PointLabelled):
                     hard_negatives=cells.hard_negatives,
                 )
             )
+        check_some_inside(lost, sum(map(len, content.cells.values())), labels or root)
         warn_of_lost(lost)
         check_plausible(records, content.cells)
         warn_of_images("differ in what is said of their resolution", told)

@@ -212,7 +212,7 @@ def read_objects(path: Path, tiles: Sequence[Tile]) -> dict[str, np.ndarray]:
 def _record(tile: Tile, centres: np.ndarray | None) -> tuple[Record, int]:
     """The record, and the number of mask components that belong to no object."""
     size = image_size(tile.image)
-    cells = mask.read(tile.mask, tile.image.name, size)[0].annotations
+    cells = mask.read(tile.mask, tile.image.name, size).labels.annotations
     parts, left = [cell.pixels for cell in cells if cell.pixels is not None], []
     if centres is not None:
         shares, left = assign_pixels(parts, centres, REACH_UM / MPP)

@@ -29,12 +29,15 @@ class Stated(NamedTuple):
 
 
 def stated_mpp(path: str | os.PathLike[str]) -> list[Stated]:
-    """All that a TIFF says of its resolution, the most trusted first; empty for other files.
+    """All that an image file says of its resolution, the most trusted first.
 
-    A TIFF may give it in OME's, ImageJ's or Aperio's description and in its tags. Those of a screen or printer
-    (``PLACEHOLDER``) are kept if there is no other. Raises ``InputError`` as ``image_size``.
+    A TIFF may give it in OME's, ImageJ's or Aperio's description and in its tags; of those, one of a screen or printer
+    (``PLACEHOLDER``) is kept if there is no other. PNG, JPEG and BMP give it in their header, where one of a screen or
+    printer is usual and says nothing. Raises ``InputError`` as ``image_size``.
     """
     with opened(path) as image:
+        if image.format != "TIFF":
+            return [one for one in (_header(image.info.get("dpi")),) if one and min(one.x, one.y) < PLACEHOLDER]
         tags: Any = getattr(image, "tag_v2", {})
         text = _text(tags.get(_DESCRIPTION))
         found = [one for one in (_ome(text), _imagej(text, tags), _aperio(text), _tagged(tags)) if one is not None]
@@ -54,6 +57,13 @@ def _text(description: Any) -> str:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return text
+
+
+def _header(per_inch: Any) -> Stated | None:
+    x, y = (
+        (positive(value) for value in per_inch) if isinstance(per_inch, tuple) and len(per_inch) == 2 else (None,) * 2
+    )
+    return None if not x or not y else Stated("its header", _UM[2] / x, _UM[2] / y)
 
 
 def _tagged(tags: Any) -> Stated | None:

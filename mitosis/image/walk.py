@@ -17,6 +17,8 @@ _LEFT = frozenset(
         "lost+found",
     )
     + ("$recycle.bin", "system volume information", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r")
+    + ("network trash folder", "temporary items", "recycler", "found.000", "~snapshot", "@__thumb", "_gsdata_")
+    + ("node_modules", "site-packages")
 )
 """Names of folders and files that systems, notebooks and network drives make, in lower case."""
 

@@ -1,14 +1,17 @@
 """Csv of boxes: the columns image, x1, y1, x2, y2 and, if there are hard negatives, label (or class)."""
 
 import os
+from collections.abc import Sequence
 
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.kind import ClassNames
-from mitosis.label.table import plain, read_rows, write_rows
+from mitosis.label.table import SIDES, Row, images_of, plain, read_rows, write_rows
 
 CORNERS = ("x1", "y1", "x2", "y2")
 COLUMNS = ("image", *CORNERS)
+LENGTHS = ("width", "height")
+"""Columns of the box's own width and height or, if they are not those, of the image's."""
 
 
 def read(path: str | os.PathLike[str], *, names: ClassNames | None = None) -> Labels:
@@ -16,16 +19,25 @@ def read(path: str | os.PathLike[str], *, names: ClassNames | None = None) -> La
 
     Otherwise as ``points.read``. Raises ``InputError`` naming file and row, also for corners in the wrong order.
     """
-    annotations, sizes, names = [], {}, names or ClassNames()
-    for row in read_rows(path, COLUMNS):
+    annotations, rows, names = [], read_rows(path, COLUMNS), names or ClassNames()
+    for row in rows:
         image = row.values["image"]
-        sizes[image] = None
         if not row.blank(CORNERS):
             mitotic = row.mitotic(names)
             if mitotic is not None:
                 x1, y1, x2, y2 = (row.number(name) for name in CORNERS)
                 annotations.append(boxed(image, mitotic, (x1, y1, x2, y2), row.where))
-    return Labels(tuple(annotations), sizes)
+    return Labels(tuple(annotations), *images_of(rows, SIDES if _are_of_boxes(rows) else (*SIDES, LENGTHS)))
+
+
+def _are_of_boxes(rows: Sequence[Row]) -> bool:
+    """Whether all ``LENGTHS`` that are given are, to a pixel, those of the boxes."""
+    given = [row for row in rows if all(row.values.get(name) for name in LENGTHS) and not row.blank(CORNERS)]
+    return all(
+        abs(row.number(end) - row.number(start) - row.number(length)) <= 1
+        for row in given
+        for start, end, length in zip(CORNERS[:2], CORNERS[2:], LENGTHS, strict=True)
+    )
 
 
 def write(labels: Labels, path: str | os.PathLike[str]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from mitosis.errors import InputError
+from mitosis.image.agreement import CONTRADICTS, DIFFERS
+from mitosis.image.telling import warn_of_images
 from mitosis.image.walk import files_under
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.corner import largest
@@ -51,8 +53,8 @@ def convert_labels(
     ``given``: the format of ``source``, or auto. ``to``: one of ``SHAPES``. ``target``: a file, which is replaced, or a
     folder for formats with one file per image. ``radius_um``, ``mpp``: as for ``fit``. ``names``:
     what the classes mean.
-    Raises ``InputError`` if a format is unknown, the source does not exist or the target folder is not empty; also as
-    the format's reader.
+    Raises ``InputError`` if a format is unknown, the source does not exist, the target folder is not empty, or labels
+    say a twofold ``mpp``; also as the format's reader.
     """
     if to not in SHAPES:
         raise InputError(f"to={to}: {'is only read; ' if to in READ_ONLY else ''}choose one of {', '.join(SHAPES)}")
@@ -66,9 +68,22 @@ def convert_labels(
     if to not in PER_IMAGE and target.is_dir():
         raise InputError(f"output={target} is a folder; {to} is one file, such as {target / 'labels'}")
     labels = read_all(source, name, names)
+    if mpp is not None:
+        _check_mpp(labels, mpp, source)
     fitted = fit(labels, to, radius_um, mpp)
     (TABLES | PER_IMAGE)[to].write(fitted, target)
     return labels, fitted
+
+
+def _check_mpp(labels: Labels, mpp: float, source: Path) -> None:
+    """Warn if labels say another resolution than was typed; ``InputError`` if it is twofold."""
+    told = []
+    for image, own in labels.mpp.items():
+        ratio, line = max(mpp, own) / min(mpp, own), f"{image}: {mpp:g} typed and {own:g} by its labels"
+        if ratio >= CONTRADICTS:
+            raise InputError(f"{source}: {line} µm per pixel contradict each other; type mpp={own:g}, or correct them")
+        told.append(line if ratio > DIFFERS else "")
+    warn_of_images("differ in what is said of their resolution, and what was typed is used", told)
 
 
 def fit(labels: Labels, to: str, radius_um: float | None = None, mpp: float | None = None) -> Labels:

@@ -33,7 +33,7 @@ from mitosis.label.markup import load as load_xml
 from mitosis.label.name import composed
 from mitosis.label.places import check_places, distinct, warn_of_twice
 from mitosis.label.table import check_commas
-from mitosis.label.text import read_text
+from mitosis.label.text import read_csv_text, read_text
 
 TABLES: dict[str, ModuleType] = {
     "points": points,
@@ -108,6 +108,7 @@ def read_all(path: Path, format: str, names: ClassNames | None = None) -> Labels
     """
     cells: list[Annotation] = []
     sizes: dict[str, Size | None] = {}
+    mpps: dict[str, float] = {}
     told: list[str] = []
     for file in files_of(path, format):
         if format in PER_IMAGE:
@@ -119,11 +120,12 @@ def read_all(path: Path, format: str, names: ClassNames | None = None) -> Labels
             raise InputError(f"{file}: {twice} has labels in another file of the folder already")
         cells.extend(labels.annotations)
         sizes |= labels.sizes
+        mpps |= labels.mpp
         told.append(called_otherwise(file, labels))
     warn_of_images(OTHERWISE, told)
     check_places(cells, path)
     warn_of_twice(len(cells) - len(distinct(cells)), path, "kept")
-    return Labels(tuple(cells), sizes)
+    return Labels(tuple(cells), sizes, mpps)
 
 
 def called_otherwise(file: Path, labels: Labels) -> str:
@@ -154,7 +156,7 @@ def sniff(path: Path) -> str:
 
 
 def _sniff_csv(path: Path) -> str:
-    first = re.split(r"[\r\n]", read_text(path, "a csv").lstrip(), maxsplit=1)[0]
+    first = re.split(r"[\r\n]", read_csv_text(path).lstrip(), maxsplit=1)[0]
     header = {name.strip(' "').lower() for name in first.split(",")}
     check_commas(path, [first] if len(header) == 1 else list(header))
     for format, module in (("points", points), ("boxes", boxes)):
@@ -172,6 +174,7 @@ def _sniff_csv(path: Path) -> str:
 
 def _sniff_json(path: Path) -> str:
     document = load(path)
+    refuse_foreign(path, document)
     if isinstance(document, list) or (
         isinstance(document, dict) and ("features" in document or "geometry" in document)
     ):
@@ -180,7 +183,6 @@ def _sniff_json(path: Path) -> str:
         return "labelme"
     if via.entries(document) is not None:
         return "via"
-    refuse_foreign(path, document)
     if not isinstance(document, dict) or not isinstance(document.get("images"), list):
         raise InputError(
             f"{path}: json of no known kind: it has no features (GeoJSON), images (COCO, MIDOG), shapes (LabelMe) nor"

@@ -1,11 +1,13 @@
 """The meaning of class names in label files: mitosis, hard negative, or passed over because the user says so."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from mitosis.errors import InputError
+from mitosis.label.name import composed
 
 YES = frozenset(("mitosis", "mitoses", "mitotic", "mitotics", "mf", "positive"))
 """Words that mean a mitosis."""
@@ -70,7 +72,8 @@ class ClassNames:
 
     Args:
         given: The user's own table, class name → one of ``MEANINGS``; it goes before the usual meaning of a name.
-            Case, signs and spaces in names do not matter; ``UNCLASSIFIED`` stands for objects without a class.
+            Case, spaces and signs between words do not matter, other signs do: "mitosis" does not speak of "Mitosis?".
+            ``UNCLASSIFIED`` stands for objects without a class.
         key: How the user types that table, for messages.
 
     Raises:
@@ -87,7 +90,7 @@ class ClassNames:
         for name, meaning in table.items():
             if meaning not in MEANINGS:
                 raise InputError(f"{key}: {name} is {meaning!r}; choose one of {', '.join(MEANINGS)}")
-            self._given[_plain(UNCLASSIFIED if name is None else name)] = MEANINGS[meaning]
+            self._given[_key(UNCLASSIFIED if name is None else name)] = MEANINGS[meaning]
 
     def mitotic(self, name: object, where: str) -> bool | None:
         """Whether the class means mitosis; False: hard negative. None: the object is passed over, and counted.
@@ -96,16 +99,16 @@ class ClassNames:
         for a name whose meaning is not known or not certain, or that is missing.
         """
         missing = name is None or not str(name).strip()
-        plain = _plain(UNCLASSIFIED if missing else name)
-        if plain in self._given:
-            meaning = self._given[plain]
+        key = _key(UNCLASSIFIED if missing else name)
+        if key in self._given:
+            meaning = self._given[key]
         elif missing:
             raise InputError(
                 f"{where}: it has no class; give it the class Mitosis or Non-mitosis, remove it, or type what all"
                 f" without one are: {self.key}={{{UNCLASSIFIED}: ignore}} (or mitosis, or non-mitosis)"
             )
         else:
-            meaning = self._usual(name, plain, where)
+            meaning = self._usual(name, key, where)
         if meaning is None:
             self.pass_over(UNCLASSIFIED if missing else str(name))
         return meaning
@@ -119,14 +122,14 @@ class ClassNames:
         counted = ", ".join(f"{count} of {what!r}" for what, count in sorted(self.passed_over.items()))
         return counted and f"{sum(self.passed_over.values())} annotation(s) are passed over: {counted}"
 
-    def _usual(self, name: object, plain: str, where: str) -> bool:
+    def _usual(self, name: object, key: str, where: str) -> bool:
         meaning = meaning_of(name)
         if meaning is None:
             undecided = _words(name) & BORDERLINE or "?" in str(name)
             problem = "leaves open whether it is a mitosis" if undecided else "is not known"
             raise InputError(
                 f"{where}: the class {name!r} {problem}; name it mitosis or non-mitosis, or type"
-                f" {self.key}={{{plain}: mitosis}} (or non-mitosis, or ignore)"
+                f" {self.key}={{{_typed(key)}: mitosis}} (or non-mitosis, or ignore)"
             )
         return meaning
 
@@ -174,9 +177,20 @@ def _single(word: str) -> str:
     return word[:-1] if word.endswith("s") and word[:-1] in YES | NO | BESIDE | BORDERLINE else word
 
 
+def _key(name: object) -> str:
+    """What tells a name from others in the user's table: its words, or all of it if it has signs that may mean more."""
+    text = composed(str(name)).strip().casefold()
+    return text if re.search(OPEN, text) else _plain(name)
+
+
+def _typed(key: str) -> str:
+    """A key as it is typed in the user's table."""
+    return key if key == _plain(key) else json.dumps(key, ensure_ascii=False)
+
+
 def _plain(name: object) -> str:
     """The words of a name in lower case: NonMitosis and non_mitosis are "non mitosis"."""
-    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name))
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", composed(str(name)))
     text = re.sub(r"[\W_]+", " ", text).strip().lower()
     text = re.sub(r"\b(non|not|pseudo|fake)(?=mito)", r"\1 ", text)
     return re.sub(r"(mitosis|mitoses|mitotic)(?=(look)?a?likes?\b)", r"\1 ", text)

@@ -13,19 +13,26 @@ MOST = 1.05
 
 
 def check_places(cells: Sequence[Annotation], labels: object) -> None:
-    """``InputError`` if all cells of the label file or folder ``labels`` lie in the image's first pixel.
+    """``InputError`` if all cells of the file or folder ``labels``, or several of an image, lie in its first pixel.
 
     These are shares of the image's width and height, from 0 to 1, as YOLO and some annotation programs write them; the
     readers of formats that count from a pixel's corner have subtracted half a pixel, that of VOC a whole one.
     """
-    within = all(LEAST <= place <= MOST for cell in cells for place in (cell.x, cell.y))
-    broken = any(place % CORNER for cell in cells for place in (cell.x, cell.y))
-    if cells and within and broken:
-        one = cells[0]
+    by_image: dict[str, list[Annotation]] = {}
+    for cell in cells:
+        by_image.setdefault(cell.image, []).append(cell)
+    several = [own for own in by_image.values() if len(own) > 1]
+    if shares := next((some for some in (cells, *several) if _are_shares(some)), None):
+        one, of = shares[0], "" if len(shares) == len(cells) else f" of {shares[0].image}"
         raise InputError(
-            f"{labels}: all {len(cells)} cells lie between 0 and 1, in the first pixel, one at ({one.x:g}, {one.y:g}):"
-            " shares of the image's width and height; multiply them by its pixels"
+            f"{labels}: all {len(shares)} cells{of} lie between 0 and 1, in the first pixel, one at ({one.x:g},"
+            f" {one.y:g}): shares of the image's width and height; multiply them by its pixels"
         )
+
+
+def _are_shares(cells: Sequence[Annotation]) -> bool:
+    places = [place for cell in cells for place in (cell.x, cell.y)]
+    return bool(places) and all(LEAST <= one <= MOST for one in places) and any(one % CORNER for one in places)
 
 
 def distinct(cells: Sequence[Annotation]) -> tuple[Annotation, ...]:

@@ -5,7 +5,7 @@ import os
 from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation, Labels
 from mitosis.label.kind import ClassNames
-from mitosis.label.table import Row, plain, read_rows, write_rows
+from mitosis.label.table import Row, images_of, plain, read_rows, write_rows
 
 COLUMNS = ("image", "x", "y")
 CORNERS = ("x1", "y1", "x2", "y2")
@@ -16,25 +16,25 @@ SIDES = frozenset(of + side for of in ("", "box_", "bbox_") for side in ("width"
 def read(path: str | os.PathLike[str], *, names: ClassNames | None = None) -> Labels:
     """Read the cells of a csv, with any number of rows per image; without a class column all are mitoses.
 
-    A row without x and y names an image that was annotated and has no cells. Other columns are ignored. ``names``: what
+    A row without x and y names an image that was annotated and has no cells. The columns mpp, image_width and
+    image_height say it of the image; others are ignored. ``names``: what
     the classes mean.
     Raises ``InputError`` naming file and row: as ``table.read_rows``, for an unknown class or a value that is not a
     number, and for columns of a box's sides.
     """
-    annotations, sizes, names = [], {}, names or ClassNames()
-    for row in read_rows(path, COLUMNS):
+    annotations, rows, names = [], read_rows(path, COLUMNS), names or ClassNames()
+    for row in rows:
         if sides := SIDES & row.values.keys():
             raise InputError(
                 f"{path}: x and y beside {', '.join(sorted(sides))} may be a box's corner or its centre; name a box"
                 " x1, y1, x2, y2, or leave out its sides"
             )
         image = row.values["image"]
-        sizes[image] = None
         if not row.blank(("x", "y")):
             mitotic = row.mitotic(names)
             if mitotic is not None:
                 annotations.append(Annotation(image, mitotic, *_place(row)))
-    return Labels(tuple(annotations), sizes)
+    return Labels(tuple(annotations), *images_of(rows))
 
 
 def _place(row: Row) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from mitosis.errors import InputError
 from mitosis.label.kind import ClassNames, meaning_of
 from mitosis.label.name import composed, meant_name, shown_name
 from mitosis.label.number import finite
-from mitosis.label.text import read_text
+from mitosis.label.text import read_csv_text
 
 CLASS = (
     *("label", "labels", "class", "classes", "classification", "category", "type", "kind", "annotation", "diagnosis"),
@@ -20,6 +20,8 @@ CLASS = (
 """Possible names of the optional column with the cell's class."""
 WHETHER = ("mitosis", "mitotic", "is_mitosis", "is_mitotic", "mitotic_figure")
 """Possible names of one that says whether it is a mitosis."""
+SIDES = (("image_width", "image_height"), ("img_width", "img_height"))
+"""Columns of the width and height of the image, in pixels."""
 ANSWERS = {"1": "mitosis", "true": "mitosis", "yes": "mitosis"} | dict.fromkeys(("0", "false", "no"), "non-mitosis")
 
 
@@ -40,8 +42,22 @@ class Row:
         text = self.values[column]
         value = finite(text)
         if value is None:
-            raise InputError(f"{self.where}: {column}={text!r} is not a number")
+            point = "; numbers take a point" if finite(text.replace(",", ".")) is not None else ""
+            raise InputError(f"{self.where}: {column}={text!r} is not a number{point}")
         return value
+
+    def size(self, sides: Iterable[tuple[str, str]]) -> tuple[int, int] | None:
+        """(height, width) of the image by the first of these columns of its width and height; None without them.
+
+        ``InputError`` if they are no pixels.
+        """
+        for columns in sides:
+            if all(self.values.get(name) for name in columns):
+                width, height = map(self.number, columns)
+                if min(width, height) <= 0 or width % 1 or height % 1:
+                    raise InputError(f"{self.where}: {width:g} x {height:g} is no size of an image in pixels")
+                return int(height), int(width)
+        return None
 
     def blank(self, columns: Iterable[str]) -> bool:
         """Whether these columns are empty, that is, the row names an image without cells."""
@@ -62,6 +78,32 @@ class Row:
         return True if self.kind is None else names.mitotic(self.kind, self.where)
 
 
+def images_of(
+    rows: Iterable[Row], sides: Iterable[tuple[str, str]] = SIDES
+) -> tuple[dict[str, tuple[int, int] | None], dict[str, float]]:
+    """Image → (height, width), None if no row gives it; image → µm per pixel, as far as a column mpp gives it.
+
+    ``sides``: columns of an image's width and height. Raises ``InputError`` for an image with two sizes or resolutions.
+    """
+    sizes: dict[str, tuple[int, int] | None] = {}
+    mpps: dict[str, float] = {}
+    for row in rows:
+        image, size, mpp = row.values["image"], row.size(sides), finite(row.values.get("mpp", ""))
+        before = sizes.setdefault(image, size)
+        if None not in (before, size) and before != size:
+            raise InputError(
+                f"{row.where}: {image} has the size {_told(size)}, and {_told(before)} before; give it one"
+            )
+        sizes[image] = size or before
+        if mpp is not None and mpp > 0 and mpps.setdefault(image, mpp) != mpp:
+            raise InputError(f"{row.where}: {image} has the mpp {mpp:g}, and {mpps[image]:g} before; give it one")
+    return sizes, mpps
+
+
+def _told(size: tuple[int, int] | None) -> str:
+    return "" if size is None else f"{size[1]} x {size[0]}"
+
+
 def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]:
     """Read all rows of a csv with ``columns``, in any order and case; an empty file has no rows.
 
@@ -69,7 +111,7 @@ def read_rows(path: str | os.PathLike[str], columns: Sequence[str]) -> list[Row]
     Raises ``InputError`` naming the file if it is missing or not text, a column is missing or occurs twice, or a row is
     too long.
     """
-    text = read_text(path, "a csv")
+    text = read_csv_text(path)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)  # a quote that is not closed is an error
         lines = [(reader.line_num, [value.strip() for value in line]) for line in reader]
@@ -122,7 +164,7 @@ def read_column(path: str | os.PathLike[str], column: str) -> dict[str, str]:
     """Image name → its value in ``column``; ``InputError`` for an image with no value or two different ones."""
     values: dict[str, str] = {}
     for row in read_rows(path, ("image", column)):
-        image, value = row.values["image"], row.values[column]
+        image, value = row.values["image"], composed(row.values[column])
         if not value or values.setdefault(image, value) != value:
             before = f", {values[image]!r} before" if image in values else ""
             raise InputError(f"{row.where}: {image} has the {column} {value!r}{before}; give it one")

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 from pathlib import Path
 
 from mitosis.errors import InputError
@@ -33,6 +34,12 @@ def read_text(path: str | os.PathLike[str], kind: str) -> str:
         line = data[: error.start].count(b"\n") + 1
         found = f"line {line} is not text in {encoding.upper().removesuffix('-SIG')}"
         raise InputError(f"{path}: not readable as {kind}: {found}; save it as {kind} in UTF-8") from error
+    text = text.removesuffix("\x1a")  # DOS's sign of a file's end
     if "\0" in text:
         raise InputError(f"{path}: not readable as {kind}: it holds zero bytes, as in UTF-16; save it in UTF-8")
     return text
+
+
+def read_csv_text(path: str | os.PathLike[str]) -> str:
+    """As ``read_text``; a first line ``sep=,`` for spreadsheets is emptied, so that rows keep their numbers."""
+    return re.sub(r"""\A\s*"?sep=.?"?,*(?=[\r\n]|\Z)""", "", read_text(path, "a csv"), flags=re.IGNORECASE)

@@ -19,7 +19,7 @@ from mitosis.label.image_json import is_number, load
 from mitosis.label.kind import ClassNames
 from mitosis.label.name import composed
 from mitosis.label.table import ANSWERS, WHETHER, answered, plain
-from mitosis.label.text import read_text
+from mitosis.label.text import read_csv_text
 
 CLASS = ("class", "label", "type", "name", "category")
 """Attributes of a region that may hold its class, if it has several."""
@@ -103,7 +103,7 @@ def _regions(path: Path) -> Iterator[tuple[str, Region | None, str]]:
 
 def _rows(path: Path) -> Iterator[tuple[str, Region | None, str]]:
     try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path, "a csv"), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_csv_text(path), newline="")))
     except csv.Error as error:
         raise InputError(f"{path}: not readable as a csv ({error})") from error
     for count, row in enumerate(rows, start=2):

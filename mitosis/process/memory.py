@@ -1,4 +1,4 @@
-"""The memory of this process: how the C library allocates large blocks, and how much is free."""
+"""The memory of this process: how the C library allocates large blocks, how much is free, and amounts in words."""
 
 import ctypes
 import sys
@@ -30,3 +30,11 @@ def free_memory() -> int | None:
     except OSError:
         return None
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def amount(size: float) -> str:
+    """A number of bytes as text in the largest unit of which it is one or more, such as "1.50 MiB"."""
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if size >= 2**power:
+            return f"{size / 2**power:.2f} {unit}"
+    return f"{size:.0f} bytes"

@@ -31,4 +31,4 @@ def quiet() -> Generator[None]:
 
 def in_one_line(message: Warning | str, *_: Any, **__: Any) -> str:
     """Format a warning as one line, as this package prints them."""
-    return f"mitosis: {message}\n"
+    return f"mitosis: {' '.join(str(message).split())}\n"

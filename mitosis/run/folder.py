@@ -20,6 +20,8 @@ from mitosis.run.upgrade import upgrade
 
 WITHOUT_LOCKS = (errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS)
 """Errors of a file system that knows no locks."""
+DEEPEST = 3
+"""Depth of the folders in a run's or a prediction's."""
 
 
 def read_recipe(folder: Path) -> dict[str, Any]:
@@ -61,11 +63,17 @@ def locked(folder: Path) -> Generator[None]:
 
 
 def remove_left_behind(folder: Path) -> None:
-    """Remove half-written files of killed processes; only for the process that holds the folder's lock."""
-    for place in (folder, folder / "checkpoints", folder / "overlay"):
-        for path in place.glob(".*.part"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    """Remove half-written files of killed processes; only for the process that holds the folder's lock.
+
+    Links to folders are not followed.
+    """
+    for place, subfolders, names in os.walk(folder):
+        if len(Path(place).relative_to(folder).parts) >= DEEPEST:
+            subfolders.clear()
+        for name in names:
+            if name.startswith(".") and name.endswith(".part"):
+                with contextlib.suppress(OSError):
+                    Path(place, name).unlink()
 
 
 def claim(

@@ -47,6 +47,9 @@ for ``${…}``."""
 LISTS = ("segmenter.set", "classifier.set", "segmenter", "classifier")
 """Keys whose values in square brackets are lists of overrides or paths."""
 
+CLASS_TABLES = ("classes", "data.classes")
+"""Keys whose value is a table of class names, which may hold any letters and signs."""
+
 RENAMED = {"segment": "segmenter", "classify": "classifier", "candidates": "segmenter"}
 """Keys of earlier versions and their current names."""
 

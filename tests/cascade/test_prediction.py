@@ -291,7 +291,7 @@ def test_an_image_that_the_memory_cannot_hold_does_not_stop_the_others(runs, cli
     assert ended.code == 1
     assert "left out: " in ended.out
     assert ended.err.startswith("mitosis: 2 of 4 images were left out")
-    assert "c.png: 300 x 200 pixels, 0.0 GiB of memory are needed" in ended.err
+    assert "c.png: 300 x 200 pixels, 2.40 MiB of memory are needed and 2.40 MiB free" in ended.err
     assert "b.png: the memory does not hold it" in ended.err
     assert seen == ["a.png", "d.png"]
     assert [row["image"] for row in rows(out / "detections.csv")] == ["a.png", "d.png"]

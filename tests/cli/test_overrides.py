@@ -7,7 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mitosis.cli.overrides import arrange, literal
+from mitosis.cli.overrides import arrange, literal, table_of
 from mitosis.errors import InputError
 from mitosis.run.keys import PATHS
 
@@ -141,3 +141,18 @@ def test_a_key_that_is_typed_twice_is_refused(key: str) -> None:
     with pytest.raises(InputError, match=rf"^{key} is typed twice, a and b; type it once"):
         arrange([f"{key}=a", "runs=x", f"{key}=b"])
     assert len(arrange([f"{key}=a", f"{key}=a", "runs=x", "runs=y"])) == 4
+
+
+@pytest.mark.parametrize("key", ["classes", "data.classes", "data.sets.a.classes"])
+def test_a_table_of_classes_takes_any_letters_and_signs(key: str) -> None:
+    for name, plain in (("Übergang", "Übergang"), ('"mitosis (-)"', "mitosis (-)"), ("'no, not'", "no, not")):
+        typed = f"{key}={{{name}: ignore, no: non-mitosis}}"
+        value = read(typed)
+        assert isinstance(value, str)
+        assert table_of(value) == {plain: "ignore", "no": "non-mitosis"}
+        once = arrange([typed])
+        assert arrange(once) == once
+    assert read(f"{key}={{possible mitosis: mitosis, ROI*: ignore}}") == {
+        "possible mitosis": "mitosis",
+        "ROI*": "ignore",
+    }

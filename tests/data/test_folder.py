@@ -100,9 +100,11 @@ def test_masks_next_to_their_images_and_in_a_separate_folder(root: Path) -> None
     for name in ("p1/a_mask.png", "p2/b_mask.tif"):
         (root / name).rename(root / "masks" / name[3:].replace("_mask", ""))
     save_mask(root / "masks/c.bmp")
-    by_name = records(root, labels="masks")
+    with pytest.warns(UserWarning, match="1 of 3 images have masks of several values"):
+        by_name = records(root, labels="masks")
     assert {name: len(item.figures) for name, item in by_name.items()} == {"a": 2, "b": 1, "c": 0}
-    assert records(root, labels=str(root / "masks"), format="mask").keys() == by_name.keys()
+    with pytest.warns(UserWarning, match="several values"):
+        assert records(root, labels=str(root / "masks"), format="mask").keys() == by_name.keys()
 
 
 @pytest.mark.filterwarnings("ignore:.*have mitoses shorter")
@@ -238,6 +240,9 @@ def test_resolutions_from_tiff_tags(tmp_path: Path) -> None:
     assert "inch.tif does not give its resolution; type data.mpp=" in refusal(tmp_path, labels="cells.csv", mpp=None)
     (tmp_path / "inch.tif").unlink()
     picture(tmp_path / "inch.png", dpi=(101600, 101600))
+    with pytest.warns(UserWarning, match=r"inch\.png: 0\.3 typed and 0\.25 by its header"):
+        records(tmp_path, labels="cells.csv", mpp=0.3)
+    picture(tmp_path / "inch.png", dpi=(300, 300))
     assert "inch.png does not give its resolution" in refusal(tmp_path, labels="cells.csv", mpp=None)
 
 
@@ -427,6 +432,12 @@ def test_masks_that_are_not_what_they_seem(tmp_path: Path) -> None:
         records(tmp_path)
     Image.fromarray(disc).save(tmp_path / "a_mask.png")
     assert len(records(tmp_path)["a"].figures) == 1
+    disc[:8, :8] = 2
+    Image.fromarray(disc).save(tmp_path / "a_mask.png")
+    with pytest.warns(
+        UserWarning, match=r"1 of 1 images have masks of several values, as of classes.*a_mask\.png \(2 v"
+    ):
+        assert len(records(tmp_path)["a"].figures) == 2
 
 
 def test_places_that_are_shares_of_the_image_are_refused(root: Path) -> None:
@@ -434,6 +445,31 @@ def test_places_that_are_shares_of_the_image_are_refused(root: Path) -> None:
     assert "cells.csv: all 3 cells lie between 0 and 1, in the first pixel, one at (0.31, 0.4): shares" in refusal(
         root, labels="cells.csv"
     )
+
+
+def test_cells_that_all_lie_outside_their_images_are_refused(root: Path) -> None:
+    (root / "cells.csv").write_text("image,x,y\na,20,50\nb,10,59\nc,,\n")  # of 60 x 40 pixels: y,x
+    assert "cells.csv: all 2 cells lie outside their images, such as (20, 50) in a; they are of other" in refusal(
+        root, labels="cells.csv"
+    )
+
+
+def test_a_csvs_own_resolution_and_sizes_are_compared(root: Path) -> None:
+    (root / "cells.csv").write_text("image,x,y,mpp\na,30,20,0.5\nb,30,20,0.5\nc,30,20,0.5\n")
+    assert "0.25 typed and 0.5 by its labels µm per pixel contradict" in refusal(root, labels="cells.csv")
+    assert {one.mpp for one in records(root, labels="cells.csv", mpp=None).values()} == {0.5}
+    (root / "cells.csv").write_text("image,x1,y1,x2,y2,width,height\na,20,10,30,20,120,80\nb,,,,,60,40\nc,,,,,60,40\n")
+    assert "60 x 40 pixels, and its labels are of an image of 120 x 80" in refusal(root, labels="cells.csv")
+
+
+@pytest.mark.parametrize("rule", ["column", "folder", r"^(.*)/"])
+def test_a_patient_in_two_unicode_forms_is_one(tmp_path: Path, rule: str) -> None:
+    forms = [unicodedata.normalize(form, "Müller") for form in ("NFC", "NFD")]
+    for name, form in zip("ab", forms, strict=True):
+        picture(tmp_path / form / f"{name}.png")
+    rows = "".join(f"{name},30,20,{form}\n" for name, form in zip("ab", forms, strict=True))
+    (tmp_path / "cells.csv").write_text(f"image,x,y,case\n{rows}", encoding="utf-8")
+    assert {one.case for one in records(tmp_path, labels="cells.csv", case=rule).values()} == {forms[0]}
 
 
 def test_one_folder_of_images_is_one_patient_with_a_word(tmp_path: Path) -> None:

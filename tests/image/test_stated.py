@@ -32,8 +32,15 @@ def test_tags(tmp_path: Path, unit: str) -> None:
 def test_files_that_say_nothing(tmp_path: Path) -> None:
     assert stated_mpp(saved(tmp_path / "a.tif", 4, 4, "NONE")) == []
     Image.new("L", (2, 1)).save(tmp_path / "b.tif")
-    Image.new("L", (2, 1)).save(tmp_path / "c.png", dpi=(101600, 101600))
+    Image.new("L", (2, 1)).save(tmp_path / "c.png", dpi=(96, 96))
     assert stated_mpp(tmp_path / "b.tif") == stated_mpp(tmp_path / "c.png") == []
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "jpg"])
+def test_other_formats_give_it_in_their_header(tmp_path: Path, suffix: str) -> None:
+    Image.new("L", (2, 1)).save(tmp_path / f"a.{suffix}", dpi=(50_800, 25_400))
+    (one,) = stated_mpp(tmp_path / f"a.{suffix}")
+    assert (one.source, one.x, one.y) == ("its header", pytest.approx(0.5), pytest.approx(1))
 
 
 def test_descriptions_go_before_tags(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from mitosis.image.walk import files_under, is_own
 LEFT = (
     [".ipynb_checkpoints/a-checkpoint.png", ".thumbnails/x.png", "__MACOSX/._a.png", "__MACOSX/a.png", "@eaDir/a.png"]
     + ["#recycle/a.png", "$RECYCLE.BIN/a.png", "System Volume Information/a", "._a.png", ".a.png", "~$cells.csv"]
+    + ["Network Trash Folder/a.png", "Temporary Items/a.png", "FOUND.000/a.png", "@__thumb/a.png", "~snapshot/a.png"]
+    + ["_gsdata_/a.png", "env/lib/site-packages/a.png", "node_modules/a.png"]
     + ["Thumbs.db", "deep/desktop.ini", "deep/.git/a.png", "a/@EADIR/b/c.png"]
 )  # fmt: skip
 OWN = ["a.png", "deep/a_b.png", "~a.png", "a.ipynb_checkpoints.png", "MACOSX/a.png", "a/Ärzte (1)/@b.png", "#1.png"]

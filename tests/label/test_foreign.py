@@ -16,6 +16,11 @@ FILES: dict[str, tuple[str, Any]] = {
     "a.ndpa": ("NDP.view's annotations", "<annotations/>"),
     "a.xml": ("NDP.view's annotations", "<annotations><ndpviewstate id='1'/></annotations>"),
     "a.roi": ("ImageJ's ROI", "Iout"),
+    "a.annotations": ("HALO's annotations", "<Annotations/>"),
+    "tasks.json": ("Label Studio's json", [{"id": 1, "data": {}, "annotations": []}]),
+    "a.png.json": ("Supervisely's json", {"size": {}, "objects": []}),
+    "measurements.txt": ("a table with tabs", "Image\tCentroid X\na\t1\n"),
+    "measurements.tsv": ("a table with tabs", "Image\tCentroid X\na\t1\n"),
     "cells.xlsx": ("a spreadsheet", "PK"),
 }
 
@@ -28,7 +33,11 @@ def written(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_program_is_named(tmp_path: Path, name: str) -> None:
-    remedy = "save it as csv" if name == "cells.xlsx" else "export it as one of csv of points or boxes"
+    remedy = (
+        "save it as csv"
+        if name.startswith(("cells.", "measurements."))
+        else "export it as one of csv of points or boxes"
+    )
     with pytest.raises(InputError) as error:
         sniff(written(tmp_path, name))
     assert str(error.value).startswith(f"{tmp_path / name}: {FILES[name][0]}, which is not read; {remedy}")

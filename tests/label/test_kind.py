@@ -1,5 +1,6 @@
 """The meaning of class names."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -74,3 +75,19 @@ def test_the_users_own_table_goes_before_and_what_it_passes_over_is_counted() ->
 def test_a_table_of_another_form_is_refused(given: Any) -> None:
     with pytest.raises(InputError, match=r"^classes"):
         ClassNames(given)
+
+
+def test_signs_that_may_mean_more_tell_names_of_the_users_table_apart() -> None:
+    names = ClassNames({"mitosis?": "ignore", "Mitosis (-)": "non-mitosis"})
+    assert [names.mitotic(name, "here") for name in ("Mitosis?", "mitosis (-)", "Mitosis")] == [None, False, True]
+    with pytest.raises(InputError, match=r'type classes=\{"mf\+": mitosis\}'):
+        ClassNames({"MF": "ignore"}).mitotic("MF+", "here")
+
+
+def test_names_in_two_unicode_forms_are_one_and_may_be_of_any_script() -> None:
+    given = {unicodedata.normalize("NFC", "Übergang"): "ignore", "有丝分裂": "mitosis", "\N{CHECK MARK}": "mitosis"}
+    names = ClassNames(given)
+    said = [
+        names.mitotic(name, "") for name in (unicodedata.normalize("NFD", "übergang"), "有丝分裂", "\N{CHECK MARK}")
+    ]
+    assert said == [None, True, True]

@@ -32,6 +32,13 @@ def test_pixels_are_not(places: list[tuple[float, float]]) -> None:
     check_places(cells(*places), "c.csv")
 
 
+def test_several_shares_in_one_image_are_refused_among_pixels() -> None:
+    pixels = [Annotation("b", True, 30, 40), Annotation("c", True, 0.3, 0.4)]  # one may be at the image's corner
+    check_places(pixels, "c.csv")
+    with pytest.raises(InputError, match=r"^c\.csv: all 2 cells of a lie between 0 and 1"):
+        check_places([*pixels, *cells((0.3, 0.4), (0.5, 0.6))], "c.csv")
+
+
 def test_a_csv_of_shares_is_not_converted(tmp_path: Path) -> None:
     (tmp_path / "c.csv").write_text("image,x1,y1,x2,y2\na,0.2,0.3,0.25,0.35\n")
     with pytest.raises(InputError, match="shares of the image's width and height; multiply"):

@@ -52,3 +52,36 @@ def test_quotes_are_read_or_refused(tmp_path: Path) -> None:
     assert (cell.image, cell.x, cell.y) == ("a,b", 1, 2)
     with pytest.raises(InputError, match=r"c\.csv: not readable as a csv \(unexpected end of data\)"):
         read(tmp_path, 'image,x,y\n"a,1,2\nb,3,4\n')
+
+
+def test_the_images_size_and_resolution_are_read(tmp_path: Path) -> None:
+    read_labels = read(
+        tmp_path, "image,x,y,image_width,image_height,mpp\na,1,2,60,40,0.25\na,3,4,60,40,\nb,5,6,,,n/a\n"
+    )
+    assert (read_labels.sizes, read_labels.mpp) == ({"a": (40, 60), "b": None}, {"a": 0.25})
+    for rows, said in (
+        ("a,1,2,60,40,.25\na,3,4,40,60,.25\n", "row 3: a has the size 40 x 60, and 60 x 40 before; give it one"),
+        ("a,1,2,60,40,.25\na,3,4,60,40,.5\n", "row 3: a has the mpp 0.5, and 0.25 before; give it one"),
+        ("a,1,2,0.6,0.4,.25\n", "row 2: 0.6 x 0.4 is no size of an image in pixels"),
+    ):
+        with pytest.raises(InputError, match=said):
+            read(tmp_path, f"image,x,y,image_width,image_height,mpp\n{rows}")
+
+
+def test_width_and_height_beside_corners_are_the_boxs_or_the_images(tmp_path: Path) -> None:
+    header = "image,x1,y1,x2,y2,width,height\n"
+    assert read(tmp_path, f"{header}a,1,2,5,8,4,6\na,10,20,15,28,6,8\n").sizes == {"a": None}
+    assert read(tmp_path, f"{header}a,1,2,5,8,60,40\na,10,20,14,26,60,40\nb,,,,,60,30\n").sizes == {
+        "a": (40, 60),
+        "b": (30, 60),
+    }
+
+
+@pytest.mark.parametrize("first", ["sep=,", '"sep=,"', "SEP=,", "\ufeffsep=,"])
+def test_a_spreadsheets_line_about_commas_is_passed_over(tmp_path: Path, first: str) -> None:
+    (cell,) = read(tmp_path, f"{first}\nimage,x,y\na,1,2\n\x1a").annotations
+    assert (cell.image, cell.x, cell.y) == ("a", 1, 2)
+    with pytest.raises(InputError, match="row 3: x='1,5' is not a number; numbers take a point"):
+        read(tmp_path, f'{first}\nimage,x,y\na,"1,5",2\n')
+    with pytest.raises(InputError, match="separated by semicolons"):
+        read(tmp_path, "sep=;\nimage;x;y\na;1;2\n")

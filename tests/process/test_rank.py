@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from mitosis.process.rank import RANKS, is_rank_zero, quiet
+from mitosis.process.rank import RANKS, in_one_line, is_rank_zero, quiet
 
 ONE, TWO, NODES = {"devices": 1, "num_nodes": 1}, {"devices": 2, "num_nodes": 1}, {"devices": 1, "num_nodes": 2}
 
@@ -40,3 +40,7 @@ def test_quiet(capsys: pytest.CaptureFixture, recwarn: pytest.WarningsRecorder) 
     assert not recwarn.list
     print("again", file=sys.stdout)
     assert capsys.readouterr().out == "again\n"
+
+
+def test_a_warning_is_one_line_whatever_a_file_is_called() -> None:
+    assert in_one_line(UserWarning("a\nb.png: 1 link\r\n")) == "mitosis: a b.png: 1 link\n"

@@ -108,11 +108,15 @@ def test_a_lock_that_is_a_link_makes_no_file_elsewhere(tmp_path: Path) -> None:
 
 
 def test_what_killed_processes_left_is_removed_by_who_holds_the_lock(tmp_path: Path) -> None:
-    left = [tmp_path / ".metrics.json.x.part", tmp_path / "checkpoints" / ".last.ckpt.y.part"]
-    kept = [tmp_path / "metrics.json", tmp_path / "checkpoints" / "mine.part"]
-    (tmp_path / "checkpoints").mkdir()
+    left = [".metrics.json.x.part", "checkpoints/.last.ckpt.y.part", "geojson/.a.geojson.z.part", "a/b/c/.d.w.part"]
+    kept = ["metrics.json", "checkpoints/mine.part", "a/b/c/d/.e.v.part"]
+    left, kept = ([tmp_path / "run" / name for name in names] for names in (left, kept))
+    (tmp_path / "far").mkdir()
+    kept.append(tmp_path / "far/.f.part")
     for path in (*left, *kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    with locked(tmp_path):
+    (tmp_path / "run/link").symlink_to(tmp_path / "far")
+    with locked(tmp_path / "run"):
         assert not any(path.exists() for path in left)
         assert all(path.exists() for path in kept)

@@ -10,7 +10,7 @@ from rich.progress import track
 from mitosis.data.cache.cache import Cache
 from mitosis.data.record import Record
 from mitosis.errors import InputError
-from mitosis.process.memory import free_memory
+from mitosis.process.memory import amount, free_memory
 
 Map = Callable[[Callable[[Record], Any], Iterable[Record]], Iterator[Any]]
 
@@ -43,14 +43,6 @@ def check_memory(records: Sequence[Record]) -> None:
             f"{len(records)} fields take {amount(needed)} of memory and {amount(free)} are free; type"
             " data.cache=DIR, from which only what is used is read"
         )
-
-
-def amount(size: int) -> str:
-    """A number of bytes as text in the largest unit of which it is one or more, such as "1.5 MiB"."""
-    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
-        if size >= 2**power:
-            return f"{size / 2**power:.2f} {unit}"
-    return f"{size} bytes"
 
 
 def _existing(folder: Path) -> Path:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mitosis.data.reading.figure import figure_of
 from mitosis.data.record import MitoticFigure
+from mitosis.errors import InputError
 from mitosis.label.annotation import Annotation
 from mitosis.label.shape import inside
 
@@ -36,6 +37,16 @@ def cells_of(
         np.array(others, dtype=np.float64).reshape(-1, 2),
         tuple(cell for cell in annotations if not inside(cell, size)),
     )
+
+
+def check_some_inside(lost: Sequence[tuple[str, Annotation]], count: int, labels: object) -> None:
+    """``InputError`` naming ``labels`` if none of ``count`` cells lies inside its image; ``lost``: those outside."""
+    if lost and len(lost) == count:
+        image, cell = lost[0]
+        raise InputError(
+            f"{labels}: all {count} cells lie outside their images, such as ({cell.x:g}, {cell.y:g}) in {image}; they"
+            " are of other images or another resolution, or x and y are exchanged"
+        )
 
 
 def warn_of_lost(lost: Iterable[tuple[str, Annotation]]) -> None:

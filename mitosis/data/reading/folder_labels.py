@@ -176,9 +176,9 @@ def _read_single(
         warnings.warn(f"{left} of {len(images)} images have no {format} file: unlabelled, left out", stacklevel=4)
     if format == "mask":
         masks = {stem: mask.read(file, images[stem].name, image_size(images[stem])) for stem, file in files.items()}
-        what = "have masks of many grey values, as from a JPEG; all that is not black counts"
-        warn_of_images(what, [remark for _, remark in masks.values()])
-        content = {stem: labels for stem, (labels, _) in masks.items()}
+        warn_of_images(mask.GREY, [one.grey for one in masks.values()])
+        warn_of_images(mask.SEVERAL, [one.several for one in masks.values()])
+        content = {stem: one.labels for stem, one in masks.items()}
     else:
         known = {stem: image_size(images[stem]) for stem in files} if format == "yolo" else {}
         content = {stem: read_one(file, format, stem, names, known.get(stem)) for stem, file in files.items()}
@@ -194,6 +194,7 @@ def _read_tables(
     cells: dict[str, list[Annotation]] = {stem: [] for stem in images}
     named: set[str] = set()
     sizes: dict[str, tuple[int, int]] = {}
+    mpps: dict[str, float] = {}
     if format not in ("points", "boxes"):
         _refuse_columns(columns)
     values: dict[str, dict[str, str]] = {column: {} for column in columns}
@@ -203,6 +204,9 @@ def _read_tables(
         for image, size in read.sizes.items():
             if size is not None and sizes.setdefault(stems[image], size) != size:
                 raise InputError(f"{file}: {image} has two sizes in the labels; give it one")
+        for image, mpp in read.mpp.items():
+            if mpps.setdefault(stems[image], mpp) != mpp:
+                raise InputError(f"{file}: {image} has two resolutions in the labels; give it one")
         named.update(stems.values())
         for cell in read.annotations:
             cells[stems[cell.image]].append(cell)
@@ -214,7 +218,7 @@ def _read_tables(
         what = "unlabelled, left out" if format == "midog" else "taken as images without mitoses"
         warnings.warn(f"{left} of {len(images)} images are not named in {labels}: {what}", stacklevel=4)
     kept = named if format == "midog" else cells.keys()
-    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, sizes, columns=values)
+    return Labelled({stem: tuple(cells[stem]) for stem in sorted(kept)}, sizes, mpps, values)
 
 
 def _refuse_columns(columns: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from mitosis.errors import InputError
 from mitosis.image.search import warn_of_unread
@@ -38,12 +38,13 @@ def find_images(root: Path, apart: Path | None) -> dict[str, Path]:
 
 
 def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[str, str] | None) -> dict[str, str]:
-    """Stem → case.
+    """Stem → case, with composed letters, so that a patient in two Unicode forms is one.
 
     ``rule``: ``folder`` (the image's folder), ``name`` (each image is a case), ``column`` (the value in ``column``), or
     a regular expression with one group, which is searched in the image's path relative to ``root``.
     Raises ``InputError`` if the expression is broken or does not have exactly one group, or an image gets no case.
     """
+    below = {stem: PurePosixPath(composed(path.relative_to(root).as_posix())) for stem, path in images.items()}
     if rule == "name":
         return {stem: stem for stem in images}
     if rule == "folder":
@@ -53,24 +54,23 @@ def cases_of(images: Mapping[str, Path], root: Path, rule: str, column: Mapping[
                 " data.case=name if each is one, or a regular expression on their names",
                 stacklevel=3,
             )
-        below = {stem: path.parent.relative_to(root).as_posix() for stem, path in images.items()}
-        return {stem: root.name if case == "." else case for stem, case in below.items()}
+        return {stem: root.name if path.parent == PurePosixPath() else str(path.parent) for stem, path in below.items()}
     if rule == "column":
         assert column is not None
         if missing := [stem for stem in images if stem not in column]:
             raise InputError(f"data.case=column: the labels name no case for {images[missing[0]]}")
         return {stem: column[stem] for stem in images}
     try:
-        expression = re.compile(rule)
+        expression = re.compile(composed(rule))
     except re.error as error:
         raise InputError(f"data.case={rule}: no folder, name or column, and no regular expression ({error})") from None
     if expression.groups != 1:
         raise InputError(f"data.case={rule}: give folder, name, column, or a regular expression with one group in ( )")
     cases = {}
-    for stem, path in images.items():
-        match = expression.search(path.relative_to(root).as_posix())
+    for stem, path in below.items():
+        match = expression.search(str(path))
         if not match or not match[1]:
-            raise InputError(f"data.case={rule}: finds no case in {path.relative_to(root)}")
+            raise InputError(f"data.case={rule}: finds no case in {path}")
         cases[stem] = match[1]
     return cases
 

@@ -92,11 +92,3 @@ def test_fields_that_do_not_fit_into_memory_are_refused(monkeypatch: pytest.Monk
     rooms.check_memory([record] * 1000)
     monkeypatch.undo()
     assert (rooms.free_memory() or 2**30) > 2**20
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 bytes"), (1536, "1.50 KiB"), (2**20, "1.00 MiB"), (2**31, "2.00 GiB")],
-)
-def test_amounts_are_told_in_a_unit_that_shows_them(size: int, text: str) -> None:
-    assert rooms.amount(size) == text
