@@ -25,8 +25,8 @@ class CandidateView(Dataset[dict[str, Any]]):
     """Training crops for the classifier, the second stage of SCMitosis (section 3.2).
 
     Positives are the candidates labelled 1 and a crop around the centroid of every annotated mitosis; negatives are the
-    candidates labelled 0. Candidates labelled −1 are not used. If there are no negatives, points on a grid away from
-    all mitoses replace them, with a warning.
+    candidates labelled 0 and the annotated look-alikes, of which the paper's datasets have none. Candidates labelled −1
+    are not used. If there are no negatives, points on a grid away from all mitoses replace them, with a warning.
 
     A key is (epoch, index), as ``EpochSampler`` yields it. An item depends only on (``seed``, epoch, index):
     {"image": (3, pixels, pixels) float32 in [0, 1], "label": int64, 1 = mitosis}.

@@ -14,10 +14,6 @@ from mitosis.data.view.fields import image_tensor
 from mitosis.data.view.placement import Placement, cut
 from mitosis.data.view.pools import elsewhere, pools_of
 from mitosis.data.view.tiles import Augment
-from mitosis.image.darkest import darkest_nearby
-
-NUCLEUS_UM, SMOOTH_UM = 3.4, 1.0
-"""How far from an annotated look-alike its nucleus is searched, and the smoothing for it, in µm."""
 
 
 class TurnedCropView(Dataset[dict[str, Any]]):
@@ -70,7 +66,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         self._positives, self._plain, self._jitter_um = positives, plain, jitter_um
         self._scale = (float(scale[0]), float(scale[1]))
         self._fields = fields
-        self._pools = pools_of(fields, candidates, side_um=side_um, look_alikes=_look_alikes)
+        self._pools = pools_of(fields, candidates, side_um=side_um)
         if self._pools.plain:
             self._plain = 1.0
 
@@ -97,12 +93,3 @@ class TurnedCropView(Dataset[dict[str, Any]]):
                 return field, points[rng.integers(len(points))]
         pool = self._pools.positives if label else self._pools.negatives
         return pool[rng.integers(len(pool))]
-
-
-def _look_alikes(field: Field) -> list[np.ndarray]:
-    """The annotated look-alikes, each moved to its nucleus: some were carried over from another scan and miss it."""
-    mpp, image = field.record.mpp, np.asarray(field.image)
-    return [
-        np.array(darkest_nearby(image, (x, y), radius=NUCLEUS_UM / mpp, sigma=SMOOTH_UM / mpp))
-        for x, y in field.record.hard_negatives
-    ]

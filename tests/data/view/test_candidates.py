@@ -1,6 +1,7 @@
 """CandidateView and CandidateFieldView."""
 
 from collections import Counter
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -147,6 +148,18 @@ def test_impossible_settings_are_refused() -> None:
     with pytest.raises(InputError, match="no mitosis in the 1 training fields"):
         CandidateView([field(truth=False)], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)
     CandidateView([field()], {"f": rows(false=0)}, NoAugment(), samples=1, seed=0)  # the annotated mitosis is enough
+
+
+def test_annotated_look_alikes_are_negatives() -> None:
+    plain = field()
+    look_alike = Field(
+        replace(plain.record, hard_negatives=np.array([POINTS["false"]], dtype=np.float64)), plain.image, plain.mask
+    )
+    view = CandidateView([look_alike], {}, NoAugment(), positives=0.0, samples=8, seed=0)
+    for index in range(8):
+        item = view[(0, index)]
+        assert item["label"] == 0
+        assert tuple((item["image"][:, 64, 64] * 255).round().int().tolist()) == COLOURS["false"]
 
 
 def test_plain_tissue_replaces_missing_negatives() -> None:
