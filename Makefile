@@ -15,7 +15,7 @@ COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-v
 
 .DEFAULT_GOAL := help
 .PHONY: help install benchmarks demo speedrun table1 figure5 figure7 figure8 figure9 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
-        loss_table augment_table stain_table window_table report test test-all test-floors lint docs lock clean
+        loss_table augment_table stain_table window_table cross_dataset report test test-all test-floors lint docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-26s %s\n", $$1, $$2}'
@@ -94,6 +94,9 @@ window_table: $(STAMP) ## sliding windows of stage one
 	@$(SWEEP)
 
 stain_table: $(STAMP) ## stain normalisations of both stages
+	@$(SWEEP)
+
+cross_dataset: $(STAMP) ## trained on one dataset, tested on others: make cross_dataset data.root=DIR others=[gzmh=DIR2]
 	@$(SWEEP)
 
 report: $(STAMP) ## evaluated runs as one page: make report RUNS=DIR

@@ -36,6 +36,7 @@ from mitosis.metric.field_scores import BOTH
 from mitosis.metric.intervals import percentiles, resampled_f1, wilson
 from mitosis.output.scored import read_scored
 from mitosis.run.conf import CONF
+from mitosis.run.name import tested_on
 
 PUBLISHED = Path(__file__).with_name("published.csv")
 HEAD = (
@@ -57,11 +58,14 @@ SWEPT = {
     **{"table2": "ablation", "table3": "classifier.model", "table4": "segmenter.model", "figure6": "classifier.model"},
     **{"unet_folds": "segmenter.model", "unet_without_augmentation": "segmenter.model"},
     **{"loss_table": "segmenter.set", "augment_table": "segmenter.set", "window_table": "segmenter.set"},
-    "stain_table": "stain",
+    **{"stain_table": "stain", "cross_dataset": "data"},
 }
 """A sweep's own key, whose values are the rows of its table."""
-SMOKE = {"unet_folds": "segmenter.set=[]", "unet_without_augmentation": "segmenter.set=[augment=none]"}
-"""What a smoke run sets anew in sweeps that give a number of steps of their own."""
+SMOKE = {
+    **{"unet_folds": "segmenter.set=[]", "unet_without_augmentation": "segmenter.set=[augment=none]"},
+    "cross_dataset": "others=[synthetic.drawing_seed=1]",
+}
+"""What a smoke run sets in sweeps that give a number of steps of their own, or need other datasets."""
 OTHERS = ("table3",)
 """Tables that also list published methods that are not run here."""
 
@@ -71,11 +75,12 @@ class Run:
     """One run of a sweep.
 
     Attributes:
-        variant: The value of the sweep's own key.
+        variant: The value of the sweep's own key; for another dataset, that of the training and it.
         data: Its dataset.
         fold: Its fold.
         stages: The run folders of its stages.
         table: Folder of the table.
+        other: The other dataset that is tested on, as a slug; empty for the dataset's own test part.
     """
 
     variant: str
@@ -83,10 +88,16 @@ class Run:
     fold: str
     stages: list[Path]
     table: Path
+    other: str = ""
 
     def result(self) -> dict[str, Any]:
         """Its ``evaluation.json``; empty before it is finished."""
-        return files.read_json(self.stages[-1] / "evaluation.json")
+        return files.read_json(self.file("evaluation.json"))
+
+    def file(self, name: str) -> Path:
+        """A file of its evaluation, which for another dataset has a suffix."""
+        stem, _, end = name.partition(".")
+        return self.stages[-1] / (f"{stem}-on-{self.other}.{end}" if self.other else name)
 
 
 @dataclass
@@ -107,7 +118,9 @@ def main(arguments: Sequence[str]) -> None:
     if not arguments or arguments[0] not in SWEPT:
         raise InputError(f"{' '.join(arguments[:1]) or 'no name'}: type one of {', '.join(SWEPT)}")
     name, typed = arguments[0], arrange(with_defaults(arguments[0], arguments[1:]), "pipeline")
-    runs = [run_of(name, job) for job in jobs_of(name, typed)]  # a wrong override ends it here, before any training
+    runs = [
+        run for job in jobs_of(name, typed) for run in runs_of(name, job)
+    ]  # a wrong override ends it here, before any training
     if len({run.data for run in runs}) > 1:
         raise InputError("data: a table is of one dataset; type the command once for each")
     command = [sys.executable, "-m", "mitosis.pipeline", f"experiment={name}", *typed]
@@ -129,8 +142,9 @@ def with_defaults(name: str, typed: Sequence[str]) -> list[str]:
         return list(typed)
     data = [] if any(text.startswith(("data=", "data.root=", "data.sets.")) for text in typed) else ["data=synthetic"]
     fold = [] if any(text.startswith("fold=") for text in typed) else ["fold=0"]
-    own = [] if name not in SMOKE or any(text.startswith("segmenter.set=") for text in typed) else [SMOKE[name]]
-    return [*data, *fold, *own, *typed]
+    set_anew = SMOKE.get(name, "")
+    own = [] if any(text.startswith(set_anew.partition("=")[0]) for text in typed) else [set_anew]
+    return [*data, *fold, *filter(None, own), *typed]
 
 
 def jobs_of(name: str, typed: Sequence[str]) -> list[dict[str, str]]:
@@ -147,14 +161,19 @@ def jobs_of(name: str, typed: Sequence[str]) -> list[dict[str, str]]:
     return [dict(zip(texts, job, strict=True)) for job in itertools.product(*choices)]
 
 
-def run_of(name: str, job: dict[str, str]) -> Run:
-    """Where a run's results are or will be; ``InputError`` if it cannot be planned."""
+def runs_of(name: str, job: dict[str, str]) -> list[Run]:
+    """Where a run's results are or will be, one for each dataset; ``InputError`` if it cannot be planned."""
     config, choices = compose("pipeline", [f"experiment={name}", *job.values()])
     plan = plan_of(config, choices)
-    stages = [text.partition("=")[2] for text in plan.steps[-1][1] if text.startswith(("segmenter=", "classifier="))]
+    tests = [overrides for step, overrides in plan.steps if step == "evaluate"]
+    if name == "cross_dataset" and len(tests) == 1:
+        raise InputError("cross_dataset: type others=[WORD=DIR,…], the datasets to test on")
+    stages = [text.partition("=")[2] for text in tests[0] if text.startswith(("segmenter=", "classifier="))]
     own = re.sub(r"[\[\]']", "", job[SWEPT[name]].partition("=")[2])  # of a list of overrides, these alone
     table = Path(config["runs"]) / choices.words["data"]
-    return Run(own, choices.words["data"], str(config["fold"]), [Path(run) for run in stages], table)
+    others = ["", *(tested_on(*compose("evaluate", overrides)) for overrides in tests[1:])]
+    where = (choices.words["data"], str(config["fold"]), [Path(run) for run in stages], table)
+    return [Run(f"{own} → {other}" if other else own, *where, other) for other in others]
 
 
 def rows_of(runs: Sequence[Run]) -> list[Row]:
@@ -172,7 +191,7 @@ def add(row: Row, run: Run, result: dict[str, Any], stage: dict[str, Any]) -> No
     """Add the result of one fold to the row of its variant and stage."""
     row.folds.append(Counts.of(stage["tp"], stage["predictions"], stage["truths"]))
     row.tested.append(result["names"])
-    fields = read_scored(run.stages[-1] / "scores.csv")
+    fields = read_scored(run.file("scores.csv"))
     threshold = result["chosen"]["classifier"]["threshold"] if stage["stage"] == BOTH else 0.0  # all were proposed
     row.fields += [one.counts(stage["stage"], threshold) for one in fields]
     for trained in run.stages if stage["stage"] == BOTH else run.stages[:1]:
@@ -206,7 +225,11 @@ def table(name: str, rows: Sequence[Row], data: str, fold: str) -> list[list[str
 def caption(name: str, data: str, fold: str) -> str:
     """How to read the table: what was tested, and from what the networks started."""
     tested = "the official test part" if fold == "official" else f"out-of-fold on the folds {fold} of the training part"
+    if name == "cross_dataset":
+        tested += "; of the datasets behind an arrow, all fields but those of patients that were trained on"
     text = f"Tested: {data}, {tested}. Published numbers marked ≠ are of other data or another split."
+    if name == "cross_dataset":
+        text += " Where all folds test the same fields, P, R and counts are means of the folds."
     return f"{text} Start: where the weights of the networks of a row began, ImageNet or at random."
 
 
@@ -216,7 +239,7 @@ def ours(row: Row) -> list[str]:
     mean = f"{statistics.mean(f1):.3f}{spread}" if f1 else "–"
     cost = [str(len(row.folds)), ", ".join(dict.fromkeys(row.starts)), str(row.steps), f"{row.minutes:.0f}"]
     if repeated(row.tested):
-        return ["–", "–", "–", mean, "–", "–", "–", *cost]
+        return [*means(row, mean), *cost]
     tp, predictions, truths = (sum(getattr(one, key) for one in row.folds) for key in ("tp", "predictions", "truths"))
     pooled = Counts.of(tp, predictions, truths)
     return [
@@ -226,6 +249,16 @@ def ours(row: Row) -> list[str]:
         *(mean, str(tp), str(predictions), str(truths)),
         *cost,
     ]
+
+
+def means(row: Row, f1: str) -> list[str]:
+    """The cells of folds that test the same fields, so that no count is pooled: means, if all test all of them."""
+    if any(set(one) != set(row.tested[0]) for one in row.tested):
+        return ["–", "–", "–", f1, "–", "–", "–"]
+    rates = [[getattr(one, key) for one in row.folds] for key in ("precision", "recall")]
+    precision, recall = ("–" if (value := statistics.fmean(own)) != value else f"{value:.3f}" for own in rates)
+    tp, predictions = (statistics.fmean(getattr(one, key) for one in row.folds) for key in ("tp", "predictions"))
+    return [precision, recall, "–", f1, f"{tp:.1f}", f"{predictions:.1f}", str(row.folds[0].truths)]
 
 
 def theirs(known: dict[str, str] | None, data: str, fold: str) -> list[str]:

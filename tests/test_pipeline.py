@@ -114,10 +114,27 @@ def test_an_ablation_is_of_stage_one() -> None:
     assert "experiment=table4" not in first
 
 
+def test_other_datasets_are_tested_on_after_its_own() -> None:
+    others = "others=['gzmh=a, b',tupac16=DIR,tupac16.labels=alternative,synthetic.cases=3]"
+    more = ["data.cache=CACHE", "data.root=OWN", others]
+    plan = plan_of(*compose("pipeline", [*TINY, "data=icpr2012", "classifier.model=null", *more]))
+    tests = [overrides[1:] for name, overrides in plan.steps if name == "evaluate"]
+    assert set(tests[0]) == {"data.root='OWN'", "data.cache='CACHE'"}
+    shared = ["budget=smoke", "data.cache='CACHE'"]
+    assert tests[1:] == [
+        ["data=gzmh", *shared, "data.root=a, b"],
+        ["data=tupac16", *shared, "data.root=DIR", "data.labels=alternative"],
+        ["data=synthetic", *shared, "data.cases=3"],
+    ]
+
+
 @pytest.mark.parametrize(
     ("override", "said"),
     [
         ("crossfit=3", "crossfit"),
+        ("others=[gzmh]", "others: gzmh: type WORD=DIR, a dataset and its folder"),
+        ("others=[nowhere=DIR]", "nowhere"),
+        ("others=[gzmh.labels=x]", "labels"),
         ("segmenter.model=resnet34", "segmenter.model"),
         ("classifier.set=[stain=macenko]", "the segmenter has stain=none, the classifier stain=macenko; type stain="),
         ("classifier.model=scmitosis_seg", "classifier.model"),

@@ -13,6 +13,7 @@ from mitosis.cascade.adaptation import adapted
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.found import NO_LABELS, Found, origin, read_found, write_found
 from mitosis.data.datamodule import MitosisDataModule
+from mitosis.data.other import OtherData
 from mitosis.data.record import Field, Record
 from mitosis.errors import InputError
 from mitosis.inference.components import Candidates
@@ -24,15 +25,17 @@ from mitosis.output.scored import ScoredCandidates, write_scored
 from mitosis.output.table import write_detections
 from mitosis.run.trained import Trained
 
+AnyData = MitosisDataModule | OtherData
+
 
 def evaluate_cascade(
-    cascade: Cascade, data: MitosisDataModule, part: str, matching: Matching, table: Path, *, adapt: bool = False
+    cascade: Cascade, data: AnyData, part: str, matching: Matching, table: Path, *, adapt: bool = False
 ) -> dict[str, Any]:
     """Score stage one alone and the whole cascade on one part of a fold.
 
     Args:
         cascade: A segmenter, or a segmenter and a classifier, with their thresholds chosen.
-        data: The segmenter's dataset on its fold.
+        data: The segmenter's dataset on its fold, or another one.
         part: ``test`` or ``val``.
         matching: The rule that decides which detection matches which mitotic figure.
         table: CSV file for the accepted detections; the scores of all candidates go to ``scores….csv`` beside it,
@@ -99,9 +102,7 @@ def evaluate_cascade(
     }
 
 
-def _find(
-    cascade: Cascade, data: MitosisDataModule, records: Sequence[Record], title: str, *, adapt: bool
-) -> dict[str, Found]:
+def _find(cascade: Cascade, data: AnyData, records: Sequence[Record], title: str, *, adapt: bool) -> dict[str, Found]:
     """Run the networks on the fields, one by one."""
     data.store.check_room(records)
     found: dict[str, Found] = {}
@@ -117,7 +118,7 @@ def _find(
     return found
 
 
-def _adapted_to_each(cascade: Cascade, data: MitosisDataModule, records: Sequence[Record]) -> Iterator[Field]:
+def _adapted_to_each(cascade: Cascade, data: AnyData, records: Sequence[Record]) -> Iterator[Field]:
     """The fields, case by case; while those of a case are scored, the segmenters are adapted to it."""
     for case in dict.fromkeys(record.case for record in records):
         own = [record for record in records if record.case == case]

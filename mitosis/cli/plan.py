@@ -1,6 +1,6 @@
 """The steps of the pipeline for one fold: commands of this package with their overrides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,10 @@ def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
     halves = [[*first, f"+half={half}"] for half in (0, 1)] if crossfit else []
     runs = [_segmenter(overrides) for overrides in [*halves, first]]
     steps = list(_stage_one([*halves, first], runs, places))
+    others = others_of(config["others"], choices.overrides).values()
     if classifier["model"] is None:
-        steps.append(("evaluate", [f"segmenter={runs[-1]}", *places]))
+        tested = [f"segmenter={runs[-1]}"]
+        steps += _tests(tested, places, others)
         return Plan(steps, runs[-1], f"stage one alone; the result will lie in {runs[-1]}")
     quoted = ",".join(literal(str(run)) for run in runs)
     of_both = [text for text in passed if keys[text] not in OF_STAGE_ONE]
@@ -60,9 +62,31 @@ def plan_of(config: dict[str, Any], choices: Choices) -> Plan:
     result = _classifier(*composed, runs[-1])
     _check_stain(compose("train", first), composed)
     steps.append(("train", second))
-    steps.append(("evaluate", [f"segmenter={runs[-1]}", f"classifier={result}", *places]))
+    tested = [f"segmenter={runs[-1]}", f"classifier={result}"]
+    steps += _tests(tested, places, others)
     summary = f"crossfit={2 if crossfit else 'none'}; the result will lie in {result}"
     return Plan(steps, result, summary, composed[0]["model"])
+
+
+def others_of(given: Sequence[str], typed: Sequence[str]) -> dict[str, list[str]]:
+    """What ``evaluate`` is told for each further dataset, by its word.
+
+    Args:
+        given: ``WORD=DIR`` for the folder of a dataset, ``WORD.KEY=VALUE`` for a setting of its own.
+        typed: The overrides of the pipeline, of which a cache and the budget count here, too.
+
+    Raises:
+        InputError: An item has another form.
+    """
+    shared = [text for text in typed if text.startswith(("data.cache=", "budget"))]
+    others: dict[str, list[str]] = {}
+    for item in given:
+        key, equals, value = str(item).partition("=")
+        word, dot, setting = key.partition(".")
+        if not equals:
+            raise InputError(f"others: {item}: type WORD=DIR, a dataset and its folder")
+        others.setdefault(word, [f"data={word}", *shared]).append(f"data.{setting if dot else 'root'}={value}")
+    return others
 
 
 def check_pretrained(plan: Plan) -> None:
@@ -81,6 +105,13 @@ def _stage_one(trainings: Iterable[list[str]], runs: Iterable[Path], places: lis
     for overrides, run in zip(trainings, runs, strict=True):
         yield "train", overrides
         yield "propose", [f"segmenter={run}", *places]
+
+
+def _tests(tested: list[str], places: list[str], others: Iterable[list[str]]) -> Iterable[Step]:
+    """On the dataset's own test part, then on the others; what is wrong with these is told before any training."""
+    for own in others:
+        compose("evaluate", [*tested, *own])
+    return [("evaluate", [*tested, *own]) for own in (places, *others)]
 
 
 def _segmenter(overrides: list[str]) -> Path:

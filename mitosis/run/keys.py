@@ -27,7 +27,7 @@ REPEATED_BY_STAGE = ("tiling", "window", "min_area_um2", "candidate")
 """Keys of ``stage`` that repeat other parts of the configuration."""
 OF_A_STAGE = ("samples_per_epoch", "batch_size", "repeat", "limit", "radius_um", "ring_um", "masks")
 """Keys of ``data`` that may differ between the stages: the amount of data per epoch and step, and the masks."""
-OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier", "experiment")
+OF_THE_PIPELINE = ("crossfit", "segmenter", "classifier", "others", "experiment")
 """Keys of the pipeline itself; all others are passed to every training."""
 OF_STAGE_ONE = ("ablation",)
 """Keys that the pipeline passes to the trainings of stage one only."""
@@ -44,7 +44,7 @@ PATHS = (
 )
 """Keys whose values are paths or a regular expression; they are taken literally, not parsed by Hydra's grammar, except
 for ``${…}``."""
-LISTS = ("segmenter.set", "classifier.set", "segmenter", "classifier")
+LISTS = ("segmenter.set", "classifier.set", "segmenter", "classifier", "others")
 """Keys whose values in square brackets are lists of overrides or paths."""
 
 CLASS_TABLES = ("classes", "data.classes")

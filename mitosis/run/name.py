@@ -15,6 +15,7 @@ from mitosis.run.keys import (
     HOW,
     HOW_OF_DATA,
     OWN_TABLES,
+    PLACES,
     REPEATED_BY_STAGE,
     RESULT_GROUPS,
     RESULT_OF_TRAINER,
@@ -125,6 +126,15 @@ def describe(groups: dict[str, str], actual: dict[str, Any], expected: dict[str,
             value = have.get(key)
             parts.append(f"{key}-{'-'.join(map(str, value)) if isinstance(value, list) else value}")
     return safe_name([",".join(parts)]) or "default"
+
+
+def tested_on(config: dict[str, Any], choices: Choices) -> str:
+    """The dataset that ``evaluate`` is to test on, and its settings, as a slug; empty for that of the training."""
+    if "_target_" not in config["data"]:
+        return ""
+    typed = [text.lstrip("+").partition("=") for text in choices.overrides]
+    own = [f"{key[5:]}-{value}" for key, _, value in typed if key.startswith("data.") and as_single(key) not in PLACES]
+    return safe_name([",".join([choices.words["data"], *own])])
 
 
 def safe_name(parts: Sequence[str]) -> str:

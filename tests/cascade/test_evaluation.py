@@ -272,6 +272,27 @@ def test_another_rule_changes_only_the_matching(runs, cli):
     assert digest(classify / "detections.csv") == table
 
 
+def test_all_fields_of_another_dataset_are_tested_on(runs, cli):
+    """Drawn fields under a rule of their own; the files carry their name, those of the own test part stay."""
+    segment, classify = runs
+    given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")
+    cli(*given)
+    own = digest(classify / "evaluation.json")
+    other = ("data=synthetic", "data.cases=3", "data.size=96", "budget.fields=2")
+    ended = cli(*given, *other)
+    assert ended.code == 0, ended.err
+    result = read_json(classify / "evaluation-on-synthetic,cases-3,size-96.json")
+    assert result["names"] == ["case00_0", "case01_0"]
+    assert result["note"].startswith("every labelled field of another dataset")
+    for name in ("detections", "scores"):
+        assert (classify / f"{name}-on-synthetic,cases-3,size-96.csv").is_file()
+    assert digest(classify / "evaluation.json") == own
+    assert "nothing to do" in cli(*given, *other).out
+    ended = cli(*given, *other, "part=val")
+    assert ended.code == 1
+    assert "part=val: all of data=synthetic is tested on" in ended.err
+
+
 def test_another_rule_runs_no_network_unless_something_changed(make, runs, cli, monkeypatch):
     segment, classify = runs
     given = ("evaluate", f"segmenter={segment}", f"classifier={classify}")

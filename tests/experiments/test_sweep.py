@@ -92,6 +92,10 @@ def test_a_mitosis_found_twice_is_no_second_prediction() -> None:
 
 def test_folds_on_the_same_fields_are_not_pooled(tmp_path: Path) -> None:
     runs = [run_of(tmp_path, fold, B, ["G1"], [(2, 2, 2), (2, 2, 2)]) for fold in (0, 1)]
+    cells = sweep.ours(sweep.rows_of(runs)[0])
+    assert cells[:7] == ["1.000", "1.000", "–", "1.000 ± 0.000", "2.0", "2.0", "2"], "means, and no interval"
+    names = (["G1"], ["G1", "H1"])
+    runs = [run_of(tmp_path / "b", fold, B, own, [(2, 2, 2), (2, 2, 2)]) for fold, own in enumerate(names)]
     assert sweep.ours(sweep.rows_of(runs)[0])[:5] == ["–", "–", "–", "1.000 ± 0.000", "–"]
 
 
@@ -142,9 +146,21 @@ def test_a_list_of_overrides_is_a_row_of_its_own() -> None:
     assert [job["segmenter.set"] for job in jobs][:2] == [
         f"segmenter.set=['loss={word}']" for word in ("bce", "dice_bce")
     ]
-    run = sweep.run_of("loss_table", {**jobs[1], "data": "data=synthetic"})
+    (run,) = sweep.runs_of("loss_table", {**jobs[1], "data": "data=synthetic"})
     assert run.variant == "loss=dice_bce"
     assert "loss-dice_bce" in str(run.stages[0])
+
+
+def test_each_other_dataset_is_a_row_of_its_own() -> None:
+    typed = sweep.arrange(sweep.with_defaults("cross_dataset", ["budget=smoke"]), "pipeline")
+    (job,) = sweep.jobs_of("cross_dataset", typed)
+    own, other = sweep.runs_of("cross_dataset", job)
+    assert (own.variant, own.other) == ("synthetic", "")
+    assert other.variant == "synthetic → synthetic,drawing_seed-1"
+    assert other.stages == own.stages
+    assert other.file("scores.csv").name == "scores-on-synthetic,drawing_seed-1.csv"
+    assert "all fields but those of patients" in sweep.caption("cross_dataset", "icpr2012", "0,1")
+    assert "others=[WORD=DIR,…]" in refused(lambda: sweep.main(["cross_dataset", "data=synthetic", "fold=0"]))
 
 
 def test_every_table_has_a_target() -> None:
@@ -189,6 +205,7 @@ PUBLISHED += ["MaskMitosis", "CPCN"]
         ),
         ("table3", [CHEAP], ["resnet18"] * 2 + PUBLISHED),
         ("unet_folds", ["segmenter.set=[]", "data.size=256"], ["unet_mitosis"]),
+        ("cross_dataset", [CHEAP], ["synthetic"] * 2 + ["synthetic → synthetic,drawing_seed-1"] * 2),
         ("figure6", ["classifier.model=resnet18,mobilenetv3_large"], ["resnet18"] * 2 + ["mobilenetv3_large"] * 2),
     ],
 )
