@@ -259,9 +259,9 @@ def test_detections_of_something_else_are_never_mixed(runs, cli, tmp_path):
     before = (out / "candidates.csv").read_text()
     other = folder_of(tmp_path / "other", "z.png")
     for given, words in (
-        ([f"input={folder}", "mpp=0.5", *runs], "holds the detections of other mpp"),
-        ([f"input={folder}", "mpp=0.25", runs[0]], "holds the detections of other networks"),
-        ([f"input={folder}", "mpp=0.25", *runs, "adapt=true"], "holds the detections of other adapt"),
+        ([f"input={folder}", "mpp=0.5", *runs], "made with other settings (mpp)"),
+        ([f"input={folder}", "mpp=0.25", runs[0]], "made with other settings (networks)"),
+        ([f"input={folder}", "mpp=0.25", *runs, "adapt=true"], "made with other settings (adapt)"),
         ([f"input={other}", "mpp=0.25", *runs], "holds the detections of other images, such as a.png"),
     ):
         ended = cli("predict", *given, f"output={out}")
@@ -442,7 +442,7 @@ def test_a_threshold_takes_the_place_of_the_runs_own(runs, cli, tmp_path):
         assert len(rows(tmp_path / str(number) / "detections.csv")) == expected
         assert "not measured" in ended.out
     ended = cli("predict", f"input={image}", f"output={tmp_path / '0'}", "mpp=0.25", *runs)
-    assert "holds the detections of other threshold" in ended.err
+    assert "made with other settings (threshold)" in ended.err
 
 
 def test_weights_that_are_nan_end_in_one_line_before_anything_is_written(runs, cli, tmp_path):
