@@ -58,7 +58,9 @@ class GrowingTables:
         if not isinstance(asked, dict) or not isinstance(done, dict):
             raise InputError(f"{self.folder / FILE} is not of this version; give another folder, or remove this one")
         if key := next((key for key in self._asked if asked.get(key) != self._asked[key]), None):
-            raise InputError(f"output={self.folder} holds detections made with other settings ({key}); give another folder")
+            raise InputError(
+                f"output={self.folder} holds detections made with other settings ({key}); give another folder"
+            )
         if other := sorted(done.keys() - set(self._names)):
             raise InputError(
                 f"output={self.folder} holds the detections of other images, such as {other[0]}; give another folder"
