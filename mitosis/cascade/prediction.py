@@ -101,7 +101,8 @@ def predict_images(
         broken |= predict_slides(cascade, slides, names, output, asked, tables, hpf_mm)
     mitoses, candidates, finished = tables.counts
     given = f"{len(names)} {'slides' if not images else 'images and slides' if slides.paths else 'images'}"
-    print(f"{output}: {mitoses} mitoses among {candidates} candidates in {finished} of {given}")
+    what = "mitosis" if mitoses == 1 else "mitoses"
+    print(f"{output}: {mitoses} {what} among {candidates} candidates in {finished} of {given}")
     if broken:
         raise InputError(f"{len(broken)} of {given} were left out: {'; '.join(broken.values())}")
     return mitoses
