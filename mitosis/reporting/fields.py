@@ -12,6 +12,7 @@ from mitosis.metric.matching import Matching
 from mitosis.output.table import read_rows
 from mitosis.reporting.evaluated import Evaluated
 from mitosis.run.folder import data_roots
+from mitosis.run.name import roots_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ def open_fields(run: Evaluated, given: Mapping[str, Any]) -> list[Shown]:
     """
     from mitosis.run.assembly import reopen_data  # imports torch
 
-    roots = data_roots(run.segmenter, dict(given))
+    roots = roots_of(dict(given)) if run.networks else data_roots(run.segmenter, dict(given))
     data = reopen_data(run.first, run.segmenter, roots)
     records = {record.field: record for record in data.parts.test}
     if missing := [name for name in run.result["names"] if name not in records]:

@@ -224,6 +224,6 @@ def test_refusals(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     assert said(output=str(tmp_path / "a")).endswith("is a file; give a folder")
     (tmp_path / "evaluation.json").write_text("{}")
-    assert "python -m mitosis.evaluate scores one" in said(), "a combined cascade has no recipe"
+    assert "python -m mitosis.evaluate scores one" in said(), "it is of no run"
     (tmp_path / "recipe.yaml").write_text("{}")
     assert "evaluation.json has no stages" in said()
