@@ -146,16 +146,26 @@ def test_the_audit_is_of_all_folds_and_systems(page: Path) -> None:
     assert {str(item["field"]) for own in data["items"].values() for item in own} == data["fields"].keys()
 
 
-def test_runs_of_an_earlier_version_have_no_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_go_to_the_logger_and_without_places_is_no_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("mitosis.reporting.report._plots", lambda systems: {})
     root = write_runs(tmp_path)
     for path in root.rglob("found.json"):
         path.unlink()
+    sent: list[Any] = []
+    monkeypatch.setattr("mitosis.logger.wandb_tables.record_tables", lambda *given, **more: sent.append((*given, more)))
+    logger = {"_target_": "mitosis.logger.WandbRun", "project": "p", "entity": "me"}
     with pytest.warns(UserWarning, match="no label audit by .*evaluate the run again"):
-        report({"runs": str(root), "output": None, "data": DATA}, CHOICES)
+        report({"runs": str(root), "output": None, "data": DATA, "logger": logger}, CHOICES)
     text = (root / "report" / "report.html").read_text()
     assert 'id="audit"' not in text
     assert 'id="cards-fp"' in text
+    ((folder, title, tables, more),) = sent
+    assert (folder, title, more) == (root / "report", "synthetic", {"project": "p", "entity": "me"})
+    assert list(tables) == ["results", "comparisons", "errors", "froc", "presets", "runs"]
+    with (folder / "results.csv").open(newline="") as file:
+        assert [list(row) for row in tables["results"]] == list(csv.reader(file))
 
 
 def test_the_page_is_one_small_file(page: Path) -> None:
@@ -221,6 +231,7 @@ def test_refusals(tmp_path: Path) -> None:
 
     assert said(runs=str(tmp_path / "none")) == f"runs={tmp_path / 'none'}: no such folder"
     assert "python -m mitosis.evaluate scores one" in said()
+    assert said(logger={"_target_": "other"}).endswith("type logger=wandb")
     (tmp_path / "a").write_text("")
     assert said(output=str(tmp_path / "a")).endswith("is a file; give a folder")
     (tmp_path / "evaluation.json").write_text("{}")

@@ -1,0 +1,39 @@
+"""Tables in W&B: read back from its offline files; its failures are simulated."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from logger.test_wandb import alone, segments
+
+from mitosis.logger.wandb_tables import record_tables
+
+TABLES = {"results": [("system", "F1"), ("resnet18", "0.692 [0.6, 0.7]")], "runs": [["folder"], ["a"], ["b"]]}
+
+
+def test_each_table_is_recorded_with_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wandb
+
+    alone(monkeypatch, tmp_path)
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    wandb.teardown()
+    try:
+        record_tables(tmp_path, "synthetic", TABLES, project="tests")
+    finally:
+        wandb.teardown()
+    (segment,) = segments(tmp_path)
+    told = next(record.run for record in segment if record.HasField("run"))
+    assert (told.project, told.job_type, told.display_name) == ("tests", "report", "report of synthetic")
+    assert told.run_id == (tmp_path / "wandb_id").read_text()
+    written = [json.loads(path.read_text()) for path in tmp_path.glob("wandb/offline-run-*/files/media/table/*.json")]
+    assert sorted((one["columns"], one["data"]) for one in written) == [
+        (["folder"], [["a"], ["b"]]),
+        (["system", "F1"], [["resnet18", "0.692 [0.6, 0.7]"]]),
+    ]
+
+
+def test_without_the_package_a_warning_names_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.warns(UserWarning, match=rf"W&B: .*wandb.*; the tables lie in {tmp_path}"):
+        record_tables(tmp_path, "synthetic", TABLES)
