@@ -38,7 +38,8 @@ def report_of(runs: Sequence[Evaluated], given: Mapping[str, Any]) -> Content:
         given: ``data`` of the command: the roots, where the data has moved. Where the fields cannot be opened, a
             warning says so, and what needs them is left out.
     """
-    shown = {run.folder: _fields_of(run, given) for run in runs}
+    beside = {run.first["name"]["data"]: run.segmenter for run in runs if not run.networks}
+    shown = {run.folder: _fields_of(run, given, beside.get(run.first["name"]["data"])) for run in runs}
     runs = [_with_area(run, shown[run.folder]) for run in runs]
     systems = systems_of(runs)
     best = systems[0]
@@ -99,9 +100,9 @@ def _verdict(compared: Table | None) -> str:
     return f"{words}; p {nearest[3]} over cases, Holm-corrected{clear}."
 
 
-def _fields_of(run: Evaluated, given: Mapping[str, Any]) -> list[Shown]:
+def _fields_of(run: Evaluated, given: Mapping[str, Any], beside: Path | None) -> list[Shown]:
     try:
-        return open_fields(run, given)
+        return open_fields(run, given, beside)
     except (InputError, OSError) as error:
         warnings.warn(f"no galleries and other matching rules for {run.folder}: {error}", stacklevel=1)
         return []

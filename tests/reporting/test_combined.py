@@ -77,8 +77,8 @@ def combined_runs_of(root: Path) -> list[System]:
     return [one for one in systems_of(find_evaluated(root)) if not one.runs[0].networks]
 
 
-def test_its_fields_open_without_the_runs(combined: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its folder has no local.yaml: where the data lies is typed."""
+def test_its_fields_open_without_the_runs(root: Path, combined: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder has no local.yaml: where the data lies is typed, or it lies where a run beside it has its own."""
     run = combined.runs[0]
     opened: list[Any] = []
     test = [SimpleNamespace(field=name) for name in run.result["names"]]
@@ -90,6 +90,9 @@ def test_its_fields_open_without_the_runs(combined: System, monkeypatch: pytest.
     monkeypatch.setattr("mitosis.run.assembly.reopen_data", reopen)
     shown = open_fields(run, {"root": "DIR", "sets": {}})
     assert opened == [(run.first, run.folder, {"root": "DIR"})]
+    (root / "local.yaml").write_text("root: THERE\n")
+    open_fields(run, {"root": None, "sets": {}}, beside=root)
+    assert opened[1][2] == {"root": "THERE"}
     assert [one.record.field for one in shown] == run.result["names"] == list(read_places(run))
 
 
