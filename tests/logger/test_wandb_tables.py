@@ -3,6 +3,8 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from logger.test_wandb import alone, segments
@@ -12,7 +14,25 @@ from mitosis.logger.wandb_tables import record_tables
 TABLES = {"results": [("system", "F1"), ("resnet18", "0.692 [0.6, 0.7]")], "runs": [["folder"], ["a"], ["b"]]}
 
 
-def test_each_table_is_recorded_with_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_run_holds_all_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, Any] = {}
+
+    def start(folder: Path, **about: Any) -> SimpleNamespace:
+        sent.update(about, folder=folder)
+        return SimpleNamespace(log=sent.update, finish=lambda: sent.update(finished=True))
+
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(Table=lambda columns, data: (columns, data)))
+    monkeypatch.setattr("mitosis.logger.wandb_tables.start", start)
+    record_tables(tmp_path, "synthetic", TABLES, project="p", entity="me")
+    assert (sent["folder"], sent["project"], sent["entity"]) == (tmp_path, "p", "me")
+    assert (sent["name"], sent["job_type"]) == ("report of synthetic", "report")
+    assert sent["results"] == (["system", "F1"], [["resnet18", "0.692 [0.6, 0.7]"]])
+    assert sent["runs"] == (["folder"], [["a"], ["b"]])
+    assert sent["finished"]
+
+
+@pytest.mark.slow
+def test_each_table_is_read_back_with_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import wandb
 
     alone(monkeypatch, tmp_path)
