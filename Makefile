@@ -14,7 +14,7 @@ COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extr
 COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-version 3.11 --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install benchmarks demo speedrun table1 figure5 figure7 figure8 figure9 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
+.PHONY: help install benchmarks demo speedrun table1 figure1 figure5 figure7 figure8 figure9 figure10 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
         loss_table augment_table stain_table window_table cross_dataset report test test-all test-floors lint docs lock clean
 
 help: ## list the targets
@@ -48,6 +48,9 @@ table1: $(STAMP) ## the published datasets; with ROOTS="icpr2012=DIR midogpp=DIR
 # Without DATA, synthetic fields are shown. SET: the dataset's own settings or fields=…, as in SET="scanner=H fields=8".
 SHOWN = data=$(or $(DATA),synthetic) $(if $(ROOT),"root=$(ROOT)") $(SET)
 
+figure1: $(STAMP) ## mitoses and look-alikes of a dataset: make figure1 DATA=gzmh ROOT=DIR
+	@$(BIN)/python experiments/figure1.py $(SHOWN)
+
 figure7: $(STAMP) ## fields of a dataset next to their labels: make figure7 DATA=gzmh ROOT=DIR
 	@$(BIN)/python experiments/figure7.py $(SHOWN)
 
@@ -59,6 +62,9 @@ figure5: $(STAMP) ## candidates of a segmenter's run beside their labels: make f
 
 figure9: $(STAMP) ## detections of an evaluated run on its test fields: make figure9 RUN=DIR; on GZMH it is figure 11
 	@$(BIN)/python experiments/figure9.py "run=$(RUN)" $(SET)
+
+figure10: $(STAMP) ## false candidates that stage two rejects: make figure10 RUN=DIR
+	@$(BIN)/python experiments/figure10.py "run=$(RUN)" $(SET)
 
 test: lint ## style, types, imports and the tests, in minutes
 	@$(PYTEST) -m "not slow"

@@ -6,43 +6,36 @@ the same square. ``candidates`` is their number (default 12), ``output`` the pic
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
-from script import pairs, run
+from picture import cell
+from script import of_run, run
 
 from mitosis.data.record import Record
 from mitosis.data.view.candidate_table import CandidateRow, read_candidates
 from mitosis.errors import InputError
 from mitosis.image.mask_value import MITOSIS
-from mitosis.inference.crop import crop
 from mitosis.output.grid import grid
 from mitosis.output.overlay import write_picture
 from mitosis.run.assembly import reopen_data
 from mitosis.run.folder import data_roots, training_recipe
 
-COLUMNS, SIDE_UM, PIXELS = 8, 16.0, 128
+COLUMNS = 8
 
 
 def main(arguments: Sequence[str]) -> None:
-    settings = {"candidates": "12", "root": ""} | pairs(arguments)
-    if unknown := settings.keys() - {"run", "candidates", "root", "output"}:
-        raise InputError(f"{min(unknown)}: type run=RUN, and if you like candidates=, root= or output=")
-    if "run" not in settings:
-        raise InputError("type run=RUN with the folder of a segmenter's run")
-    if not settings["candidates"].isdecimal() or not int(settings["candidates"]):
-        raise InputError(f"candidates={settings['candidates']}: give a whole number, 1 or more")
-    folder = Path(settings["run"])
-    output = Path(settings.get("output", folder / "figure5.png"))
-    rows = chosen(read_candidates(folder / "candidates.csv"), int(settings["candidates"]))
+    typed = of_run(arguments, "figure5", "a segmenter's run", "candidates", 12)
+    folder = typed.folder
+    rows = chosen(read_candidates(folder / "candidates.csv"), typed.count)
     if not rows:
         raise InputError(f"{folder}: it proposed no candidate; train it longer")
-    roots = data_roots(folder, {"root": settings["root"] or None, "sets": {}})
-    data = reopen_data(training_recipe(folder), folder, roots)
+    data = reopen_data(training_recipe(folder), folder, data_roots(folder, typed.given))
     records = {record.field: record for record in (*data.parts.train, *data.parts.val)}
-    write_picture(output, grid([part for row in rows for part in pair(records[row.field], row)], columns=COLUMNS))
-    print(f"{output}: {len(rows)} candidates, each beside its label; {sum(row.label == 1 for row in rows)} are mitoses")
+    pictures = [part for row in rows for part in pair(records[row.field], row)]
+    write_picture(typed.output, grid(pictures, columns=COLUMNS))
+    mitoses = sum(row.label == 1 for row in rows)
+    print(f"{typed.output}: {len(rows)} candidates, each beside its label; {mitoses} are mitoses")
 
 
 def chosen(rows: Sequence[CandidateRow], count: int) -> list[CandidateRow]:
@@ -56,10 +49,8 @@ def chosen(rows: Sequence[CandidateRow], count: int) -> list[CandidateRow]:
 def pair(record: Record, row: CandidateRow) -> tuple[np.ndarray, np.ndarray]:
     """The crop of a candidate, and that of its label, with mitoses in white."""
     label = np.where(record.mask() == MITOSIS, np.uint8(255), np.uint8(0))
-    image, mask = (
-        crop(side, (row.x, row.y), side_um=SIDE_UM, mpp=record.mpp, pixels=PIXELS, border="black")
-        for side in (record.read(), cv2.cvtColor(label, cv2.COLOR_GRAY2RGB))
-    )
+    sides = (record.read(), cv2.cvtColor(label, cv2.COLOR_GRAY2RGB))
+    image, mask = (cell(side, (row.x, row.y), record.mpp) for side in sides)
     return image, np.where(mask > 127, np.uint8(255), np.uint8(0))
 
 

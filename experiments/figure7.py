@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from picture import fitted, outlined, samples, titled
-from script import opened, pairs, run
+from script import opened, pairs, run, whole_number
 
 from mitosis.data.record import Record
 from mitosis.image.mask_value import MITOSIS
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> None:
     word, count = settings.pop("data"), settings.pop("fields")
     output = Path(settings.pop("output", f"prepared/{word}/figure7.png"))
     data, _ = opened(word, settings)
-    records = samples(data.records(), count)
+    records = samples(data.records(), whole_number("fields", count))
     write_picture(output, grid([part for record in records for part in pair(record)], columns=COLUMNS))
     mitoses = sum(len(record.figures) for record in records)
     print(f"{output}: {len(records)} fields of {word} with {mitoses} mitoses, each beside its label")

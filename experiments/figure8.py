@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from picture import fitted, samples, titled
-from script import opened, pairs, run
+from script import opened, pairs, run, whole_number
 
 from mitosis.output.grid import grid
 from mitosis.output.overlay import write_picture
@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> None:
     word, count, stain = settings.pop("data"), settings.pop("fields"), settings.pop("stain")
     output = Path(settings.pop("output", f"prepared/{word}/figure8-{stain}.png"))
     data, normalise = opened(word, settings, f"stain={stain}")
-    records = samples(data.records(), count)
+    records = samples(data.records(), whole_number("fields", count))
     before, after = [], []
     for record in records:
         image = record.read()

@@ -6,13 +6,11 @@ dataset's folder if it has moved. Figure 11 is the same on GZMH.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from picture import fitted, titled
-from script import pairs, run
+from script import of_run, run
 
-from mitosis.errors import InputError
 from mitosis.output.grid import grid
 from mitosis.output.overlay import draw, write_picture
 from mitosis.reporting.evaluated import find_evaluated
@@ -22,19 +20,11 @@ COLUMNS = 2
 
 
 def main(arguments: Sequence[str]) -> None:
-    settings = {"fields": "4", "root": ""} | pairs(arguments)
-    if unknown := settings.keys() - {"run", "fields", "root", "output"}:
-        raise InputError(f"{min(unknown)}: type run=RUN, and if you like fields=, root= or output=")
-    if "run" not in settings:
-        raise InputError("type run=RUN with the folder of an evaluated run")
-    if not settings["fields"].isdecimal() or not int(settings["fields"]):
-        raise InputError(f"fields={settings['fields']}: give a whole number, 1 or more")
-    folder = Path(settings["run"])
-    output = Path(settings.get("output", folder / "figure9.png"))
-    shown = open_fields(find_evaluated(folder)[0], {"root": settings["root"] or None, "sets": {}})
-    most = sorted(shown, key=lambda one: -len(one.record.figures))[: int(settings["fields"])]
-    write_picture(output, grid([panel(one) for one in most], columns=min(COLUMNS, len(most))))
-    print(f"{output}: {len(most)} of {len(shown)} test fields, labels in yellow, detections in green")
+    typed = of_run(arguments, "figure9", "an evaluated run", "fields", 4)
+    shown = open_fields(find_evaluated(typed.folder)[0], typed.given)
+    most = sorted(shown, key=lambda one: -len(one.record.figures))[: typed.count]
+    write_picture(typed.output, grid([panel(one) for one in most], columns=min(COLUMNS, len(most))))
+    print(f"{typed.output}: {len(most)} of {len(shown)} test fields, labels in yellow, detections in green")
 
 
 def panel(one: Shown) -> np.ndarray:

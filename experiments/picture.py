@@ -1,4 +1,4 @@
-"""Shared by figures 7 and 8: the choice of fields, and drawing each as a square with a title."""
+"""Shared by the figures of fields and cells: the choice of fields, and drawing each as a square with a title."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,23 @@ from PIL import Image, ImageDraw, ImageFont
 from mitosis.data.fold.lists import Parts
 from mitosis.data.fold.subset import subset
 from mitosis.data.record import Record
-from mitosis.errors import InputError
+from mitosis.inference.crop import crop
 from mitosis.output.overlay import TRUTH
 
 SIDE, STRIP, AROUND = 512, 24, 5
 """In pixels: side of a square, height of the title strip, distance of an outline from its mitosis."""
+CELL_UM, CELL = 16.0, 128
+"""Side of the square around a cell, in µm and in pixels."""
 
 
-def samples(records: Sequence[Record], count: str) -> tuple[Record, ...]:
-    """``count`` fields from the cases in turn, those with mitoses first; ``InputError`` unless it is at least 1."""
-    if not count.isdecimal() or not int(count):
-        raise InputError(f"fields={count}: give a whole number, 1 or more")
-    return subset(Parts(tuple(records), (), ()), int(count)).train
+def samples(records: Sequence[Record], count: int) -> tuple[Record, ...]:
+    """``count`` fields from the cases in turn, those with mitoses first."""
+    return subset(Parts(tuple(records), (), ()), count).train
+
+
+def cell(image: np.ndarray, point: tuple[float, float], mpp: float) -> np.ndarray:
+    """The square around ``point``, x and y in pixels, of (H, W, 3) uint8; black beyond it, as in Figure 10."""
+    return crop(image, point, side_um=CELL_UM, mpp=mpp, pixels=CELL, border="black")
 
 
 def fitted(image: np.ndarray) -> np.ndarray:
@@ -40,7 +45,16 @@ def outlined(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def titled(picture: np.ndarray, text: str) -> np.ndarray:
     """A picture of at most ``SIDE`` × ``SIDE`` pixels, centred in a white square, with ``text`` in a strip above."""
     height, width = picture.shape[:2]
-    whole = Image.new("RGB", (SIDE, SIDE + STRIP), "white")
-    whole.paste(Image.fromarray(picture), ((SIDE - width) // 2, STRIP + (SIDE - height) // 2))
+    square = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    square[top : top + height, left : left + width] = picture
+    return headed(square, text)
+
+
+def headed(picture: np.ndarray, text: str) -> np.ndarray:
+    """A picture of any size with ``text`` in a white strip of ``STRIP`` pixels above."""
+    height, width = picture.shape[:2]
+    whole = Image.new("RGB", (width, STRIP + height), "white")
+    whole.paste(Image.fromarray(picture), (0, STRIP))
     ImageDraw.Draw(whole).text((4, 3), text, fill="black", font=ImageFont.load_default(15))
     return np.array(whole)

@@ -8,6 +8,8 @@ from mitosis.errors import InputError
 from mitosis.reporting.evaluated import find_evaluated
 from mitosis.run.name import Choices
 
+WANDB = "mitosis.logger.WandbRun"
+
 
 def report(config: dict[str, Any], choices: Choices) -> None:
     """Write ``report.html``, and each of its tables as csv, Markdown and LaTeX beside it.
@@ -16,14 +18,19 @@ def report(config: dict[str, Any], choices: Choices) -> None:
         config: The composed configuration, as plain data.
         choices: The user's choices.
 
+    With ``logger=wandb`` the tables go to Weights & Biases as well.
+
     Raises:
         InputError: No run with a test score is in ``runs``, a file of one is broken, or a package for plots or tests is
-            missing.
+            missing, or another logger is chosen.
     """
     root = folder(config["runs"], "runs")
     output = Path(str(config["output"] or root / "report")).expanduser()
     if output.exists() and not output.is_dir():
         raise InputError(f"output={output} is a file; give a folder")
+    logger = config.get("logger")
+    if logger and logger["_target_"] != WANDB:
+        raise InputError("logger: the tables of a report go to Weights & Biases alone; type logger=wandb")
     runs = find_evaluated(root)
 
     from mitosis.reporting.page.report_page import write_page
@@ -33,6 +40,11 @@ def report(config: dict[str, Any], choices: Choices) -> None:
     write_page(output / "report.html", content)
     for table in content.tables:
         table.write(output)
+    if logger:
+        from mitosis.logger.wandb_tables import record_tables
+
+        cells = {table.name: [table.head, *table.rows] for table in content.tables}
+        record_tables(output, content.title, cells, project=logger["project"], entity=logger["entity"])
     best = content.answer
     print(f"{best.label}: {best.best}")
     print(", ".join(f"{value} {name}" for value, name in best.numbers))

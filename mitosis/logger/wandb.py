@@ -63,7 +63,7 @@ class WandbRun(WandbLogger):
                 run.define_metric(STEP)
                 run.define_metric("*", step_metric=STEP, step_sync=True)
             except Exception as error:  # a broken package: whatever its modules raise
-                warnings.warn(f"W&B: {_line(error)}; nothing is recorded there", stacklevel=2)
+                warnings.warn(f"W&B: {one_line(error)}; nothing is recorded there", stacklevel=2)
                 run = NoRecord()
             self._experiment = run
         return self._experiment
@@ -99,7 +99,7 @@ class WandbRun(WandbLogger):
         except Exception as error:  # from its service, its server or its files
             if not self._failed:
                 sync = f"wandb sync --include-online {shlex.quote(f'{self.save_dir}/wandb')}"
-                warnings.warn(f"W&B: {_line(error)}; what it missed can be uploaded later: {sync}", stacklevel=2)
+                warnings.warn(f"W&B: {one_line(error)}; what it missed can be uploaded later: {sync}", stacklevel=2)
             self._failed = True
 
 
@@ -120,7 +120,7 @@ def start(folder: Path, **about: Any) -> Any:
             run = wandb.init(mode=mode, **about)
             break
         except Exception as error:  # no key, no network, no service
-            reason = f" ({_line(error)})"
+            reason = f" ({one_line(error)})"
             wandb.teardown()  # the failed attempt would keep the id in use
     assert run is not None
     address = run.url or f"offline{reason}; to upload it: wandb sync {shlex.quote(f'{folder}/wandb')}"
@@ -160,5 +160,6 @@ def _id(folder: Path) -> str:
     return path.read_text()
 
 
-def _line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """The message of an error in a line of at most 160 characters, without a full stop."""
     return " ".join(str(error).split())[:160].rstrip(".;") or type(error).__name__

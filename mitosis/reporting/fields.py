@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from mitosis.metric.matching import Matching
 from mitosis.output.table import read_rows
 from mitosis.reporting.evaluated import Evaluated
 from mitosis.run.folder import data_roots
+from mitosis.run.name import roots_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,19 +31,21 @@ class Shown:
     scores: np.ndarray
 
 
-def open_fields(run: Evaluated, given: Mapping[str, Any]) -> list[Shown]:
+def open_fields(run: Evaluated, given: Mapping[str, Any], beside: Path | None = None) -> list[Shown]:
     """The test fields of a run.
 
     Args:
         run: The run.
         given: ``data`` of the command: the roots, where the data has moved.
+        beside: For a combined cascade, whose folder does not say where its data lies, a run of the same data.
 
     Raises:
         InputError: The data is not there, or other fields are.
     """
     from mitosis.run.assembly import reopen_data  # imports torch
 
-    roots = data_roots(run.segmenter, dict(given))
+    place = beside if run.networks else run.segmenter
+    roots = data_roots(place, dict(given)) if place else roots_of(dict(given))
     data = reopen_data(run.first, run.segmenter, roots)
     records = {record.field: record for record in data.parts.test}
     if missing := [name for name in run.result["names"] if name not in records]:

@@ -1,6 +1,6 @@
 """Crops of what a system found rightly, wrongly and not at all, and the fields that they lie in."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,11 @@ KINDS = {
     "fn": "Missed figures, nearest to being found first",
     "tp": "Figures found, least certain first",
 }
+AUDITED = {
+    "unlabelled": "Not labelled as mitotic figures, scored highest",
+    "labelled": "Labelled as mitotic figures, scored lowest",
+}
+"""Galleries of the label audit; what stands below their crops begins with the field."""
 EACH = 24
 """Most crops of a kind."""
 SIDE_UM, PIXELS = 25.0, 100
@@ -32,10 +37,10 @@ MARK_UM = 8.0
 
 @dataclass(frozen=True)
 class Item:
-    """A detection or a missed figure.
+    """A detection, a missed figure, or a label in doubt.
 
     Attributes:
-        kind: A key of ``KINDS``.
+        kind: A key of ``KINDS`` or ``AUDITED``.
         field: Index of its field.
         x: Column in pixels of the field.
         y: Row.
@@ -86,12 +91,12 @@ def _best_scores(field: FieldScores) -> dict[int, float]:
     return best
 
 
-def gallery_of(fields: Sequence[Shown], items: Sequence[Item]) -> dict[str, Any]:
+def gallery_of(fields: Sequence[Shown], items: Sequence[Item], kinds: Collection[str] = tuple(KINDS)) -> dict[str, Any]:
     """The data of the galleries: crops of the first of each kind, and their fields while there is room.
 
     Fields without an image are missing under ``fields``, and their crops cannot be opened.
     """
-    shown = {kind: [item for item in items if item.kind == kind][:EACH] for kind in KINDS}
+    shown = {kind: [item for item in items if item.kind == kind][:EACH] for kind in kinds}
     order = dict.fromkeys(item.field for turn in range(EACH) for own in shown.values() for item in own[turn : turn + 1])
     crops: dict[tuple[str, int], str] = {}
     pictures: dict[int, dict[str, Any]] = {}
@@ -109,14 +114,15 @@ def gallery_of(fields: Sequence[Shown], items: Sequence[Item]) -> dict[str, Any]
         if used <= ROOM:
             pictures[field] = _field(fields[field], picture)
     return {
-        "total": {kind: sum(item.kind == kind for item in items) for kind in KINDS},
+        "total": {kind: sum(item.kind == kind for item in items) for kind in kinds},
         "items": {
             kind: [
                 {
                     "field": item.field,
                     "x": round(item.x, 1),
                     "y": round(item.y, 1),
-                    "words": item.words,
+                    "words": _title(item, fields) if kind in AUDITED else item.words,
+                    "title": _title(item, fields),
                     "crop": crops[kind, number],
                 }
                 for number, item in enumerate(own)
@@ -125,6 +131,10 @@ def gallery_of(fields: Sequence[Shown], items: Sequence[Item]) -> dict[str, Any]
         },
         "fields": pictures,
     }
+
+
+def _title(item: Item, fields: Sequence[Shown]) -> str:
+    return f"{fields[item.field].record.field}, {item.words}"
 
 
 def _crop(image: np.ndarray, item: Item, shown: Shown) -> str:

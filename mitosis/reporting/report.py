@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mitosis.errors import InputError
 from mitosis.files import read_yaml
 from mitosis.metric.counts import Counts
+from mitosis.metric.matching import Matching
 from mitosis.reporting import plots, tables
+from mitosis.reporting.audit import Doubt, audit_items, audit_table, doubts_of, opinions_of
 from mitosis.reporting.evaluated import Evaluated
 from mitosis.reporting.fields import Shown, area_mm2, counts_under, open_fields
-from mitosis.reporting.gallery import gallery_of, items_of
+from mitosis.reporting.gallery import AUDITED, KINDS, Item, gallery_of, items_of
 from mitosis.reporting.history import read_history
 from mitosis.reporting.page.report_page import Answer, Content, Plot
+from mitosis.reporting.places import read_places
 from mitosis.reporting.systems import System, systems_of
 from mitosis.reporting.table import Table, rate, with_interval
 from mitosis.run.build import build
@@ -33,19 +38,23 @@ def report_of(runs: Sequence[Evaluated], given: Mapping[str, Any]) -> Content:
         given: ``data`` of the command: the roots, where the data has moved. Where the fields cannot be opened, a
             warning says so, and what needs them is left out.
     """
-    shown = {run.folder: _fields_of(run, given) for run in runs}
+    beside = {run.first["name"]["data"]: run.segmenter for run in runs if not run.networks}
+    shown = {run.folder: _fields_of(run, given, beside.get(run.first["name"]["data"])) for run in runs}
     runs = [_with_area(run, shown[run.folder]) for run in runs]
     systems = systems_of(runs)
     best = systems[0]
     fields = [field for run in best.runs for field in shown[run.folder]]
     rule = build(best.runs[0].first["matching"], "matching")
     compared = tables.comparisons(systems)
+    doubts = _doubts(best, fields, runs, rule)
+    items = items_of(fields, best.fields, rule) if fields else []
     made = [
         tables.results(systems),
         compared,
         tables.errors(systems),
         tables.free_response(systems),
         _presets(systems, shown),
+        audit_table(doubts, [field.record for field in fields]) if doubts is not None else None,
         tables.runs(systems),
     ]
     return Content(
@@ -53,7 +62,7 @@ def report_of(runs: Sequence[Evaluated], given: Mapping[str, Any]) -> Content:
         answer=answer_of(systems, compared),
         tables=[table for table in made if table is not None],
         plots=_plots(systems),
-        gallery=gallery_of(fields, items_of(fields, best.fields, rule)) if fields else {},
+        gallery=_gallery(fields, items, doubts),
         facts=[f"{len(runs)} runs, drawn by mitosis {installed_version()}.", best.runs[0].result["note"] or ""],
     )
 
@@ -91,12 +100,33 @@ def _verdict(compared: Table | None) -> str:
     return f"{words}; p {nearest[3]} over cases, Holm-corrected{clear}."
 
 
-def _fields_of(run: Evaluated, given: Mapping[str, Any]) -> list[Shown]:
+def _fields_of(run: Evaluated, given: Mapping[str, Any], beside: Path | None) -> list[Shown]:
     try:
-        return open_fields(run, given)
+        return open_fields(run, given, beside)
     except (InputError, OSError) as error:
         warnings.warn(f"no galleries and other matching rules for {run.folder}: {error}", stacklevel=1)
         return []
+
+
+def _doubts(best: System, fields: Sequence[Shown], runs: Sequence[Evaluated], rule: Matching) -> list[Doubt] | None:
+    """The doubts about the best system's test fields of all runs that were tested on them; None if none can be had."""
+    data = best.runs[0].first["name"]["data"]
+    judging = [run for run in runs if run.first["name"]["data"] == data] if fields else []
+    places: dict[Path, dict[str, np.ndarray]] = {}
+    for run in judging:
+        try:
+            places[run.folder] = read_places(run)
+        except InputError as error:
+            warnings.warn(f"no label audit by {run.folder}: {error}", stacklevel=1)
+    return doubts_of([field.record for field in fields], opinions_of(judging, places), rule) if places else None
+
+
+def _gallery(fields: Sequence[Shown], items: Sequence[Item], doubts: Sequence[Doubt] | None) -> dict[str, Any]:
+    if not fields:
+        return {}
+    if doubts is None:
+        return gallery_of(fields, items)
+    return gallery_of(fields, [*items, *audit_items(doubts)], {**KINDS, **AUDITED})
 
 
 def _with_area(run: Evaluated, fields: Sequence[Shown]) -> Evaluated:

@@ -1,5 +1,6 @@
 """Runs gathered into systems: all folds of one recipe, each named by what tells it from the others."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,9 @@ from mitosis.metric.bootstrap import Bootstrap, bootstrap_f1
 from mitosis.metric.counts import Counts, Curve
 from mitosis.metric.field_scores import FieldScores, curve_of
 from mitosis.reporting.evaluated import Evaluated
+
+HALF = re.compile(r"(^|,)half-[01](?=,|$)")
+"""The word in a variant that says on which half of the cases a network was trained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,10 +98,12 @@ def _parts(run: Evaluated) -> dict[str, str]:
     """What a run is made of; everything that the names of its stages' folders say, but for the fold."""
     first: dict[str, Any] = run.first["name"]
     parts = {"data": first["data"], "one": first["model"], "ablation": first["ablation"], "settings": first["variant"]}
-    if run.folder != run.segmenter:
+    if len(run.folders) == 2:
         second: dict[str, Any] = run.recipe["name"]
         parts |= {"two": second["model"], "settings of two": second["variant"]}
-    return parts
+    if run.networks:  # the halves have one variant each, and the whole has that of neither
+        parts = {key: HALF.sub("", part).strip(",") or "default" for key, part in parts.items()}
+    return parts | {"networks": f"{' + '.join(map(str, run.networks))} networks" if run.networks else ""}
 
 
 def _names(systems: Sequence[dict[str, str]]) -> list[str]:

@@ -54,8 +54,8 @@ class Table:
         body = [lines[0], r"\midrule", *lines[1:]]
         return "\n".join([rf"\begin{{tabular}}{{{columns}}}", r"\toprule", *body, r"\bottomrule", r"\end{tabular}", ""])
 
-    def html(self) -> str:
-        """The table for the page; its columns can be sorted, and its rows filtered."""
+    def html(self, above: str = "") -> str:
+        """The table for the page, with ``above`` behind its note; its columns can be sorted, and its rows filtered."""
         classes = [' class="number"' if self._numeric(index) else "" for index in range(len(self.head))]
         head = "".join(
             f'<th{kind}><button type="button">{escaped(name)}</button></th>'
@@ -67,7 +67,7 @@ class Table:
         )
         note = f'<p class="note">{escaped(self.note)}</p>' if self.note else ""
         return (
-            f'<section id="{self.name}"><h2>{escaped(self.title)}</h2>{note}<div class="scroll">'
+            f'<section id="{self.name}"><h2>{escaped(self.title)}</h2>{note}{above}<div class="scroll">'
             f'<table class="sortable"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div></section>'
         )
 

@@ -18,6 +18,7 @@ from mitosis.metric.stage_errors import OF_DETECTIONS, OF_FIGURES, ceilings, sta
 from mitosis.reporting.evaluated import Evaluated
 from mitosis.reporting.systems import System
 from mitosis.reporting.table import Table, rate, with_interval
+from mitosis.run.weights_folder import FILE
 
 
 def results(systems: Sequence[System]) -> Table:
@@ -37,7 +38,11 @@ def _result(system: System, stage: str) -> list[str]:
     spread = f" ± {statistics.stdev(folds):.3f}" if len(folds) > 1 else ""
     mean = f"{statistics.mean(folds):.3f}{spread}" if folds else "–"
     used = [own for run in system.runs for own in (run.metrics if stage == system.whole else run.metrics[:1])]
-    cost = [str(sum(own.get("steps", 0) for own in used)), f"{sum(own.get('minutes', 0) for own in used):.1f}"]
+    minutes = [own.get("minutes") for own in used]  # a combined cascade does not know them
+    cost = [
+        str(sum(own.get("steps", 0) for own in used)),
+        "–" if None in minutes else f"{sum(filter(None, minutes)):.1f}",
+    ]
     name = [system.name, stage]
     if system.overlapping:
         return [*name, "–", "–", "–", mean, *["–"] * 4, str(len(system.runs)), *cost]
@@ -171,7 +176,10 @@ def runs(systems: Sequence[System]) -> Table:
         for run in system.runs
         for cells in _run(run)
     ]
-    note = "Recipe: first digits of the SHA-256 of recipe.yaml. Data: those of the labels it was trained on."
+    note = (
+        "Recipe: first digits of the SHA-256 of recipe.yaml, or of cascade.json for combined networks. Data: those of"
+        " the labels it was trained on."
+    )
     return Table("runs", "The runs", head, rows, note)
 
 
@@ -179,7 +187,8 @@ def _run(run: Evaluated) -> list[list[str]]:
     rows: list[list[str]] = []
     for number, (folder, metrics) in enumerate(zip(run.folders, run.metrics, strict=True)):
         recipe: dict[str, Any] = run.first if number == 0 else run.recipe
-        digest = hashlib.sha256((folder / "recipe.yaml").read_bytes()).hexdigest()[:12]
+        told = (folder / (FILE if run.networks else "recipe.yaml")).read_bytes()
+        digest = hashlib.sha256(told).hexdigest()[:12]
         labels = str(metrics.get("labels") or "–")[:12]
         cost = [str(metrics.get("steps", "–")), str(metrics.get("minutes", "–")), str(metrics.get("hardware", "–"))]
         stage = ("one", "two")[number]

@@ -31,9 +31,13 @@ def read_recipe(folder: Path) -> dict[str, Any]:
 
 def training_recipe(folder: Path) -> dict[str, Any]:
     """The recipe of a training run; ``InputError`` as ``read_recipe``, and where it lacks what every run has."""
-    recipe = read_recipe(folder)
+    return checked_recipe(read_recipe(folder), folder / "recipe.yaml")
+
+
+def checked_recipe(recipe: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The recipe that ``path`` holds; ``InputError`` where it lacks what that of every training run has."""
     if missing := [key for key in ("fold", "name", "data", "stage") if key not in recipe]:
-        raise InputError(f"{folder / 'recipe.yaml'} is not the recipe of a training run: it has no {missing[0]}")
+        raise InputError(f"{path} is not the recipe of a training run: it has no {missing[0]}")
     return recipe
 
 

@@ -1,18 +1,21 @@
-"""Figures 7 and 8: what lies where in the picture, for drawn fields and for files; every mistake in one line."""
+"""Figures 1, 7 and 8: what lies where in the picture, for drawn fields and for files; every mistake in one line."""
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import cv2
+import figure1
 import figure7
 import figure8
 import numpy as np
 import pytest
 import script
 from miniature import icpr2012
-from picture import SIDE, STRIP, fitted, outlined, titled
+from picture import CELL, SIDE, STRIP, cell, fitted, outlined, titled
 
+from mitosis.data.drawing.field import draw_field
 from mitosis.data.record import Circle, MitoticFigure, Record
 from mitosis.image.file import read_image
 from mitosis.output.overlay import TRUTH
@@ -106,6 +109,50 @@ def test_figure_8_of_files(tmp_path: Path, capsys) -> None:
     assert np.abs(panel(stained, 1, 1).astype(int) - panel(plain, 1, 1)).mean() > 3
 
 
+def test_figure_1_shows_labelled_look_alikes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    figure1.main(["cells=3", *DRAWN])
+    said = "prepared/synthetic/figure1.png: of synthetic, 3 mitoses above, 3 labelled look-alikes below\n"
+    assert capsys.readouterr().out == said
+    picture = read_image(tmp_path / "prepared/synthetic/figure1.png")
+    assert picture.shape == (2 * (CELL + STRIP), 3 * CELL + 2 * GAP, 3)
+    figures = draw_field(seed=0, case=0, index=0, size=128)
+    for top, point in ((0, figures.figures[0].centroid), (CELL + STRIP, figures.hard_negatives[0])):
+        expected = cell(figures.image, (float(point[0]), float(point[1])), 0.25)
+        np.testing.assert_array_equal(picture[top + STRIP : top + STRIP + CELL, :CELL], expected)
+
+
+def test_figure_1_shows_dark_nuclei_where_no_look_alike_is_labelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(figure1, "lookalikes", lambda record: [])
+    figure1.main(["cells=2", f"output={tmp_path / 'a.png'}", "size=256", *DRAWN[1:]])
+    assert "2 mitoses above, 2 dark nuclei without a label below" in capsys.readouterr().out
+
+
+def test_a_dark_nucleus_is_far_from_labels_and_edges() -> None:
+    """A cell is 64 pixels wide: of the discs one is labelled, one too near it, and one too near the edge."""
+    record = square(90, 90, 20, (400, 400))
+    image = np.full((400, 400, 3), 220, np.uint8)
+    for x, y, grey in ((100, 100, 20), (150, 100, 20), (20, 300, 20), (300, 100, 60), (300, 300, 40)):
+        cv2.circle(image, (x, y), 12, (grey,) * 3, -1)
+    found = figure1.dark_nuclei(replace(record, read=lambda: image))
+    np.testing.assert_allclose(found[:2], [[300, 300], [300, 100]], atol=1)
+    assert (np.hypot(*(found - [100, 100]).T) > 64).all()
+    assert not len(figure1.dark_nuclei(square(90, 90, 20, (400, 400)))), "a flat field holds none"
+
+
+def test_cells_come_from_the_fields_in_turn() -> None:
+    """Two fields with two points each; the third point is the second of the first field."""
+    records = [replace(square(10, 10, 3, (64, 64), name), case=name) for name in "ab"]
+    points = {"a": np.array([[1.0, 1], [2, 2]]), "b": np.array([[3.0, 3], [4, 4]])}
+    shown: list[tuple[float, float]] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure1, "cell", lambda image, point, mpp: shown.append(point))
+        figure1.in_turn(records, lambda record: points[record.field], 3)
+    assert shown == [(1, 1), (3, 3), (2, 2)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -129,6 +176,10 @@ def test_mistakes_with_a_stain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     said = refusal(figure8, ["stain=makenko"], tmp_path, monkeypatch)
     assert said.startswith("mitosis: stain=makenko: no such choice; type stain= with one of macenko")
     assert "fields=0: give a whole number" in refusal(figure8, ["fields=0", *DRAWN], tmp_path, monkeypatch)
+    assert "cells=0: give a whole number" in refusal(figure1, ["cells=0"], tmp_path, monkeypatch)
+    monkeypatch.setattr(figure1, "mitoses", lambda record: [])
+    said = refusal(figure1, DRAWN, tmp_path, monkeypatch)
+    assert said == "mitosis: data=synthetic: no mitosis is labelled in its fields; give a dataset with labels"
     assert not list(tmp_path.iterdir())
 
 

@@ -1,11 +1,13 @@
-"""Figures 5 and 9, from runs written by hand on drawn fields."""
+"""Figures 5, 9 and 10, from runs written by hand on drawn fields."""
 
 from pathlib import Path
 
 import figure5
 import figure9
+import figure10
 import numpy as np
 import pytest
+from picture import CELL, STRIP
 from refused import refused
 from reporting.drawn_runs import write_runs
 
@@ -13,6 +15,7 @@ from mitosis.data.drawing.field import draw_field
 from mitosis.data.view.candidate_table import CandidateRow, write_candidates
 from mitosis.image.file import read_image
 from mitosis.output.overlay import TRUTH
+from mitosis.reporting.evaluated import find_evaluated
 
 GREEN = (0, 160, 60)
 
@@ -43,9 +46,9 @@ def test_candidates_stand_beside_their_labels(runs: Path, capsys: pytest.Capture
     write_candidates(run / "candidates.csv", [candidate(*far, 0.9, 0), candidate(x, y, 0.6, 1)])
     figure5.main([f"run={run}"])
     picture = read_image(run / "figure5.png")
-    middle = figure5.PIXELS // 2
-    assert picture[middle, figure5.PIXELS + 4 + middle].tolist() == [255, 255, 255]
-    assert picture[middle, 3 * (figure5.PIXELS + 4) + middle].tolist() == [0, 0, 0]
+    middle = CELL // 2
+    assert picture[middle, CELL + 4 + middle].tolist() == [255, 255, 255]
+    assert picture[middle, 3 * (CELL + 4) + middle].tolist() == [0, 0, 0]
     assert "2 candidates, each beside its label; 1 are mitoses" in capsys.readouterr().out
 
 
@@ -56,9 +59,48 @@ def test_half_of_the_candidates_are_mitoses() -> None:
     assert [row.x for row in figure5.chosen(rows[:4], 4)] == [2, 1, 0, 3]
 
 
+def test_rejected_false_candidates_by_hand(runs: Path, capsys: pytest.CaptureFixture) -> None:
+    """The two false places of each field score 0.3 and 0.1, before stage two 0.5 and 0.3; one scores 0.9."""
+    (run,) = runs.glob("synthetic/resnet18/*/*/*/fold-0")
+    figure10.main([f"run={run}", "candidates=3"])
+    assert "3 of 5 false candidates that stage two rejects" in capsys.readouterr().out
+    shown = figure10.rejections(find_evaluated(run)[0])
+    assert [(one.field, one.x, one.y, one.first, one.final) for one in shown] == [
+        ("case00_0", 20, 230, 0.5, 0.3),
+        ("case10_0", 20, 230, 0.5, 0.3),
+        ("case00_0", 230, 20, 0.3, 0.1),
+        ("case05_0", 230, 20, 0.3, 0.1),
+        ("case10_0", 230, 20, 0.3, 0.1),
+    ]
+    picture = read_image(run / "figure10.png")
+    assert picture.shape == (CELL + STRIP, 3 * CELL + 2 * 4, 3)
+    first = picture[STRIP:, :CELL]
+    assert (first[:, :20] == 0).all(), "what lies left of the field is black"
+    assert (first[:100, 30:] > 0).any(axis=-1).all()
+
+
+def test_without_the_candidates_or_stage_two_a_line_says_what_to_type(tmp_path: Path) -> None:
+    root = write_runs(tmp_path)
+    (run,) = root.glob("synthetic/resnet18/*/*/*/fold-0")
+    threshold = '"classifier": {"threshold": 0.5}'
+    (run / "evaluation.json").write_text(
+        (run / "evaluation.json").read_text().replace(threshold, threshold[:-4] + "0.0}")
+    )
+    assert "stage two rejected no false candidate" in refused(lambda: figure10.main([f"run={run}"]))
+    (run / "found.json").unlink()
+    said = refused(lambda: figure10.main([f"run={run}"]))
+    assert said.endswith(f"remove {run / 'evaluation.json'} and evaluate the run again")
+    (alone,) = root.glob("synthetic/scmitosis_seg/*/*/fold-0")
+    for name in ("evaluation.json", "scores.csv"):
+        (alone / name).write_text((run / name).read_text().replace("both stages", "neither"))
+    assert "stage one alone was evaluated" in refused(lambda: figure10.main([f"run={alone}"]))
+
+
 def test_refusals(tmp_path: Path, runs: Path) -> None:
-    for figure in (figure5, figure9):
-        assert "type run=RUN" in refused(lambda figure=figure: figure.main([]))
+    for figure in (figure5, figure9, figure10):
+        for typed in ([], ["run="]):
+            said = refused(lambda figure=figure, typed=typed: figure.main(typed))
+            assert said.startswith(f"type run=RUN, or make {figure.__name__} RUN=DIR, with the folder of ")
         assert refused(lambda figure=figure: figure.main(["run=x", "colour=red"])).startswith("colour: type run=RUN")
     assert "fields=0: give a whole number" in refused(lambda: figure9.main(["run=x", "fields=0"]))
     assert "candidates=x: give a whole number" in refused(lambda: figure5.main(["run=x", "candidates=x"]))

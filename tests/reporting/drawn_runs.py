@@ -40,6 +40,8 @@ def write_runs(root: Path) -> Path:
             scored = [_scored(f"{case}_0", case, certainty) for case in cases]
             write_scored(run / "scores.csv", scored, RULE)
             write_detections(run / "detections.csv", [(one.field, _accepted(one)) for one in scored])
+            found = {one.field: {"points": one.points.tolist()} for one in scored}
+            (run / "found.json").write_text(json.dumps({"made_from": {}, "fields": found}))
             _write_evaluation(run, scored)
     return root
 

@@ -1,6 +1,7 @@
 """The report of two systems on two folds of drawn fields: its files, its numbers, its page in a browser."""
 
 import csv
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ seen.whole = dialog.scrollHeight <= dialog.clientHeight + 1;
 seen.natural = dialog.querySelector("img").naturalWidth;
 dialog.querySelector("button").click();
 seen.closed = !dialog.open;
+document.querySelector("#cards-unlabelled .card").click();
+seen.audit = [dialog.open, dialog.querySelector("b").textContent];
+dialog.querySelector("button").click();
 seen.plots = document.querySelectorAll("figure svg").length;
 """
 
@@ -102,7 +106,7 @@ def test_recounted_fields_sum_to_what_was_evaluated(runs: Path) -> None:
 
 
 def test_each_table_is_written_in_three_formats(page: Path) -> None:
-    names = ("results", "comparisons", "errors", "froc", "presets", "runs")
+    names = ("results", "comparisons", "errors", "froc", "presets", "audit", "runs")
     assert {path.name for path in page.parent.iterdir()} >= {
         f"{name}.{end}" for name in names for end in ("csv", "md", "tex")
     }
@@ -126,6 +130,42 @@ def test_the_same_detections_under_every_rule(page: Path) -> None:
     assert len(own) == 9
     assert own["icpr2012"]["TP"] == result["TP"]
     assert {row["detections"] for row in own.values()} == {result["detections"]}
+
+
+def test_the_audit_is_of_all_folds_and_systems(page: Path) -> None:
+    """Both systems accept the false candidate of case05 with 0.9; neither has one for the figure of case00."""
+    first, second = rows(page, "audit")[:2]
+    assert (first["field"], first["labelled as"], first["mean score"]) == ("case00_0", "mitotic figure", "0.000")
+    assert [second[key] for key in ("field", "x", "y", "labelled as")] == ["case05_0", "20.0", "230.0", "none"]
+    assert second["systems against the label"] == "2 of 2"
+    text = page.read_text(encoding="utf-8")
+    section = text[text.index('<section id="audit">') :]
+    assert section.index('id="cards-unlabelled"') < section.index('id="cards-labelled"') < section.index("<table")
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', text, re.DOTALL)[0])
+    assert data["items"]["unlabelled"][0]["words"] == "case05_0, 0.90, 2 of 2"
+    assert {str(item["field"]) for own in data["items"].values() for item in own} == data["fields"].keys()
+
+
+def test_tables_go_to_the_logger_and_without_places_is_no_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mitosis.reporting.report._plots", lambda systems: {})
+    root = write_runs(tmp_path)
+    for path in root.rglob("found.json"):
+        path.unlink()
+    sent: list[Any] = []
+    monkeypatch.setattr("mitosis.logger.wandb_tables.record_tables", lambda *given, **more: sent.append((*given, more)))
+    logger = {"_target_": "mitosis.logger.WandbRun", "project": "p", "entity": "me"}
+    with pytest.warns(UserWarning, match="no label audit by .*evaluate the run again"):
+        report({"runs": str(root), "output": None, "data": DATA, "logger": logger}, CHOICES)
+    text = (root / "report" / "report.html").read_text()
+    assert 'id="audit"' not in text
+    assert 'id="cards-fp"' in text
+    ((folder, title, tables, more),) = sent
+    assert (folder, title, more) == (root / "report", "synthetic", {"project": "p", "entity": "me"})
+    assert list(tables) == ["results", "comparisons", "errors", "froc", "presets", "runs"]
+    with (folder / "results.csv").open(newline="") as file:
+        assert [list(row) for row in tables["results"]] == list(csv.reader(file))
 
 
 def test_the_page_is_one_small_file(page: Path) -> None:
@@ -163,6 +203,7 @@ def test_a_click_on_a_missed_figure_shows_its_field(seen: dict[str, Any]) -> Non
     assert seen["natural"] == 256
     assert seen["whole"], "all of the field is seen at once"
     assert seen["closed"]
+    assert seen["audit"] == [True, "case05_0, 0.90, 2 of 2"]
 
 
 @needs_chromium
@@ -190,9 +231,10 @@ def test_refusals(tmp_path: Path) -> None:
 
     assert said(runs=str(tmp_path / "none")) == f"runs={tmp_path / 'none'}: no such folder"
     assert "python -m mitosis.evaluate scores one" in said()
+    assert said(logger={"_target_": "other"}).endswith("type logger=wandb")
     (tmp_path / "a").write_text("")
     assert said(output=str(tmp_path / "a")).endswith("is a file; give a folder")
     (tmp_path / "evaluation.json").write_text("{}")
-    assert "python -m mitosis.evaluate scores one" in said(), "a combined cascade has no recipe"
+    assert "python -m mitosis.evaluate scores one" in said(), "it is of no run"
     (tmp_path / "recipe.yaml").write_text("{}")
     assert "evaluation.json has no stages" in said()

@@ -67,7 +67,7 @@ function openField(item) {
   const stack = dialog.querySelector(".stack");
   stack.style.setProperty("--ratio", width / height); // all of the field is seen at once
   stack.replaceChildren(picture, marks);
-  dialog.querySelector("b").textContent = `${field.name}, ${item.words}`;
+  dialog.querySelector("b").textContent = item.title;
   dialog.showModal();
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from mitosis import files
 from mitosis.errors import InputError
 from mitosis.output.page.template import embedded, escaped, filled
-from mitosis.reporting.gallery import KINDS
+from mitosis.reporting.gallery import AUDITED, KINDS
 from mitosis.reporting.table import Table
 
 FOLDER = Path(__file__).parent
@@ -49,7 +49,7 @@ class Content:
     Attributes:
         title: What was tested.
         answer: On top.
-        tables: In their order; plots stand behind the table of their name.
+        tables: In their order; plots stand behind the table of their name, the crops of the audit in ``audit``.
         plots: Name of a table → the plots behind it.
         gallery: As ``gallery_of`` returns it; empty without the fields.
         facts: Lines on how the report was made.
@@ -65,7 +65,10 @@ class Content:
 
 def write_page(path: Path, content: Content) -> None:
     """Write the page atomically; ``InputError`` if it would be larger than ``LARGEST``."""
-    sections = [table.html() + _plots(content.plots.get(table.name, ())) for table in content.tables]
+    crops = {"audit": _cards(content.gallery, AUDITED)}
+    sections = [
+        table.html(crops.get(table.name, "")) + _plots(content.plots.get(table.name, ())) for table in content.tables
+    ]
     galleries = _galleries(content.gallery)
     answer = content.answer
     numbers = "".join(
@@ -104,18 +107,22 @@ def _plots(plots: Sequence[Plot]) -> str:
 def _galleries(gallery: Mapping[str, Any]) -> str:
     if not gallery:
         return ""
-    parts = [
-        f"<h3>{escaped(title)} ({len(gallery['items'][kind])} of {gallery['total'][kind]})</h3>"
-        f'<div class="cards" id="cards-{kind}"></div>'
-        for kind, title in KINDS.items()
-    ]
     note = (
         "Crops of 25 µm of the best system’s test fields; a click shows the whole field, labels in yellow and"
         " detections in green. Twice: another detection of the same figure is counted."
-        " Where a certain false alarm looks like a mitotic figure, check the label: the system has"
-        " not seen it."
     )
-    return f'<section id="galleries"><h2>Galleries</h2><p class="note">{escaped(note)}</p>{"".join(parts)}</section>'
+    cards = _cards(gallery, KINDS)
+    return f'<section id="galleries"><h2>Galleries</h2><p class="note">{escaped(note)}</p>{cards}</section>'
+
+
+def _cards(gallery: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    """A place for the crops of each kind, which the page's script fills."""
+    return "".join(
+        f"<h3>{escaped(title)} ({len(gallery['items'][kind])} of {gallery['total'][kind]})</h3>"
+        f'<div class="cards" id="cards-{kind}"></div>'
+        for kind, title in kinds.items()
+        if kind in gallery.get("items", {})
+    )
 
 
 def _part(name: str) -> str:
