@@ -49,6 +49,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
     rule_suffix = f"-{rule['name']}" if rule and typed else ""  # a dataset brings its own rule
     target = list(runs.values())[-1]
     path, table = target / f"evaluation{part_suffix}{rule_suffix}.json", target / f"detections{part_suffix}.csv"
+    scores = target / f"scores{part_suffix}{rule_suffix}.csv"
     with locked(target):
         result = read_json(path)
         cascade = _cascade(runs)
@@ -69,7 +70,7 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
                 print(f"{path}: the labels changed since; it is made anew")
             matching = build(rule or cascade.segmenter.recipe["matching"], "matching")
             data = _data(cascade, config, runs)
-            result = evaluate_cascade(cascade, data, part, matching, table, adapt=adapt)
+            result = evaluate_cascade(cascade, data, part, matching, table, scores=scores, adapt=adapt)
             result |= {"asked": request, "labels": labels_of(getattr(data.parts, part))}
             files.write_json(path, result)
     print_scores(result)

@@ -29,7 +29,7 @@ AnyData = MitosisDataModule | OtherData
 
 
 def evaluate_cascade(
-    cascade: Cascade, data: AnyData, part: str, matching: Matching, table: Path, *, adapt: bool = False
+    cascade: Cascade, data: AnyData, part: str, matching: Matching, table: Path, *, scores: Path, adapt: bool = False
 ) -> dict[str, Any]:
     """Score stage one alone and the whole cascade on one part of a fold.
 
@@ -38,8 +38,9 @@ def evaluate_cascade(
         data: The segmenter's dataset on its fold, or another one.
         part: ``test`` or ``val``.
         matching: The rule that decides which detection matches which mitotic figure.
-        table: CSV file for the accepted detections; the scores of all candidates go to ``scores….csv`` beside it,
-            what the networks found to ``found….json``, from which another rule is scored without them.
+        table: CSV file for the accepted detections; what the networks found goes to ``found….json`` beside it, from
+            which another rule is scored without them.
+        scores: CSV file for the scores of all candidates, with what they match under the rule.
         adapt: Whether the segmenters are adapted to each patient's fields before these are scored.
 
     Returns:
@@ -91,7 +92,7 @@ def evaluate_cascade(
     if classifier is not None:
         stages.append(_row("both stages", both, cascade.threshold))
     write_detections(table, mitoses)
-    write_scored(table.with_name(table.name.replace("detections", "scores")), scored, matching)
+    write_scored(scores, scored, matching)
     return result | {
         "rule": matching.describe(records[0].mpp),
         "area_mm2": sum(one.area_mm2 for one in scored),

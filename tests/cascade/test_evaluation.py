@@ -260,6 +260,7 @@ def test_another_rule_changes_only_the_matching(runs, cli):
     given = (f"segmenter={segment}", f"classifier={classify}")
     cli("evaluate", *given)
     first, table = read_json(classify / "evaluation.json"), digest(classify / "detections.csv")
+    scores = digest(classify / "scores.csv")
     ended = cli("evaluate", *given, "matching=px20")
     assert ended.code == 0, ended.err
     assert "px20: one to one, optimal, distance < 20 px (5 µm at 0.25 µm/px)" in ended.out
@@ -270,6 +271,8 @@ def test_another_rule_changes_only_the_matching(runs, cli):
     for one, other in zip(first["stages"], second["stages"], strict=True):
         assert (one["predictions"], one["truths"]) == (other["predictions"], other["truths"])
     assert digest(classify / "detections.csv") == table
+    assert digest(classify / "scores.csv") == scores, "what each candidate matches under the first rule stays"
+    assert digest(classify / "scores-px20.csv") != scores
 
 
 def test_all_fields_of_another_dataset_are_tested_on(runs, cli):
