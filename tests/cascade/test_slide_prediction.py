@@ -358,6 +358,7 @@ def test_user_errors_are_one_line_and_nothing_is_written(runs, cli, tmp_path, wr
         ([f"input={slide}", "mpp_from=me"], "mpp_from=me: choose typed"),
         ([f"input={slide}", "mpp_from=typed"], "no resolution was typed; type mpp= as well"),
         ([f"input={slide}", "adapt=true"], "only images are adapted to"),
+        ([f"input={slide}", "heatmaps=true"], "only pages of images show heat maps"),
     ):
         ended = cli("predict", *given, "output=out", *runs)
         assert ended.code == 1, given

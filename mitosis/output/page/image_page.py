@@ -1,6 +1,6 @@
 """The page of one image: its detections to look at, accept, reject and add, with the count made anew at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from mitosis.count.nottingham import CUTS, ten_fields_mm2
 from mitosis.inference.detections import Detections
 from mitosis.label.geojson import CLASSES
 from mitosis.label.name import shown_name
+from mitosis.output.page.heat import Heat, heat_picture
 from mitosis.output.page.template import embedded, escaped, filled, jpeg, part
 from mitosis.output.qupath import CORNERS, SMALLEST_UM
 from mitosis.output.table import HEADER, MITOSIS, OTHER
@@ -23,6 +24,8 @@ NEAR_MISSES = 2000
 """Most candidates that were not accepted on a page: those with the highest scores."""
 CUTS_OF = {"yes": 300, "no": 200}
 """Most figures and near-misses of a slide that are shown by a picture of their own: those with the highest scores."""
+HEATS_OF = {"yes": 300, "no": 60}
+"""Most figures and near-misses with a heat map: those whose cards are shown before anyone asks for more."""
 RADIUS_UM = 10.0
 """Radius of the marks around detections."""
 ADDED_UM = 4.0
@@ -31,6 +34,8 @@ ADDED_UM = 4.0
 
 Cut = Callable[[float, float], np.ndarray | None]
 """Gives the pixels around x, y as (s, s, 3) uint8 RGB for a card, None if they cannot be read."""
+Picture = Callable[[float, float], str | None]
+"""Gives a picture for the card of x, y as the address of itself, if there is one."""
 
 
 def write_image_page(
@@ -41,6 +46,7 @@ def write_image_page(
     count: Count,
     facts: Sequence[str],
     cut: Cut | None = None,
+    heat: Heat | None = None,
 ) -> None:
     """Write the page atomically, as one file that needs nothing else.
 
@@ -53,15 +59,18 @@ def write_image_page(
         facts: Lines on how the detections were made.
         cut: Makes the pictures of the first cards, ``CUTS_OF`` of each kind, where the page's picture is too small for
             them; the reader cannot add figures then. None: all are cut from the picture.
+        heat: Makes the heat maps of the first cards, ``HEATS_OF`` of each kind. None: there are none.
     """
     shrunk = min(1.0, LONGEST / max(image.shape[:2]))
     if shrunk < 1:
         sides = [max(1, round(side * shrunk)) for side in image.shape[1::-1]]
         image = cv2.resize(image, sides, interpolation=cv2.INTER_AREA)
-    data = _data(name, detections, count, facts)
+    data: dict[str, Any] = {"heat_um": heat.side_um if heat else None, **_data(name, detections, count, facts)}
     data |= {"scale": image.shape[1] / count.size[1], "picture": jpeg(image)}
     data["cuts_of"] = CUTS_OF if cut else None
-    data["crops"] = _crops(data["detections"], cut) if cut else []
+    data["crops"] = _first(data["detections"], CUTS_OF, lambda x, y: _card(cut, x, y)) if cut else []
+    data["heats_of"] = HEATS_OF
+    data["heats"] = _first(data["detections"], HEATS_OF, lambda x, y: heat_picture(heat.at(x, y))) if heat else []
     text = filled(
         part("page.html"),
         title=escaped(name),
@@ -116,11 +125,15 @@ def _kept(detections: Detections) -> np.ndarray:
     return np.concatenate([order[detections.accepted[order]], near])
 
 
-def _crops(rows: Sequence[Sequence[float]], cut: Cut) -> list[str | None]:
-    """The picture of each row's card as the address of itself, as far as ``CUTS_OF`` goes; None for the others."""
-    left, crops = {True: CUTS_OF["yes"], False: CUTS_OF["no"]}, list[str | None]()
+def _first(rows: Sequence[Sequence[float]], most: Mapping[str, int], picture: Picture) -> list[str | None]:
+    """The picture of each row's card, as far as ``most`` of its kind goes; None for the others."""
+    left, pictures = {True: most["yes"], False: most["no"]}, list[str | None]()
     for x, y, _, accepted, _ in rows:
         left[bool(accepted)] -= 1
-        pixels = cut(x, y) if left[bool(accepted)] >= 0 else None
-        crops.append(None if pixels is None else jpeg(pixels))
-    return crops
+        pictures.append(picture(x, y) if left[bool(accepted)] >= 0 else None)
+    return pictures
+
+
+def _card(cut: Cut, x: float, y: float) -> str | None:
+    pixels = cut(x, y)
+    return None if pixels is None else jpeg(pixels)
