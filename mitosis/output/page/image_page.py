@@ -1,6 +1,7 @@
 """The page of one image: its detections to look at, accept, reject and add, with the count made anew at once."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,25 @@ ADDED_UM = 4.0
 """Radius of a figure that the reader adds, whose area is not known: that of a label given as a point."""
 
 
+@dataclass(frozen=True, eq=False)
+class Detail:
+    """A larger picture of a part of the image.
+
+    Attributes:
+        picture: (h, w, 3) uint8 RGB.
+        left: Left edge of the part, in pixels of the image.
+        top: Its upper edge.
+        width: Its width in pixels of the image.
+        height: Its height.
+    """
+
+    picture: np.ndarray
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 Cut = Callable[[float, float], np.ndarray | None]
 """Gives the pixels around x, y as (s, s, 3) uint8 RGB for a card, None if they cannot be read."""
 Picture = Callable[[float, float], str | None]
@@ -47,6 +67,7 @@ def write_image_page(
     facts: Sequence[str],
     cut: Cut | None = None,
     heat: Heat | None = None,
+    details: Sequence[Detail] = (),
 ) -> None:
     """Write the page atomically, as one file that needs nothing else.
 
@@ -58,8 +79,9 @@ def write_image_page(
         count: Its count.
         facts: Lines on how the detections were made.
         cut: Makes the pictures of the first cards, ``CUTS_OF`` of each kind, where the page's picture is too small for
-            them; the reader cannot add figures then. None: all are cut from the picture.
+            them. None: all are cut from the picture.
         heat: Makes the heat maps of the first cards, ``HEATS_OF`` of each kind. None: there are none.
+        details: Parts of the image of which there are larger pictures.
     """
     shrunk = min(1.0, LONGEST / max(image.shape[:2]))
     if shrunk < 1:
@@ -69,6 +91,7 @@ def write_image_page(
     data |= {"scale": image.shape[1] / count.size[1], "picture": jpeg(image)}
     data["cuts_of"] = CUTS_OF if cut else None
     data["crops"] = _first(data["detections"], CUTS_OF, lambda x, y: _card(cut, x, y)) if cut else []
+    data["details"] = [{**vars(detail), "picture": jpeg(detail.picture)} for detail in details]
     data["heats_of"] = HEATS_OF
     data["heats"] = _first(data["detections"], HEATS_OF, lambda x, y: heat_picture(heat.at(x, y))) if heat else []
     text = filled(

@@ -104,7 +104,7 @@ function card(item) {
     const own = new Image();
     own.onload = () => context.drawImage(own, 0, 0, canvas.width, canvas.height);
     own.src = item.crop;
-  } else context.drawImage(viewer.picture, (item.x + 0.5) * given.scale - side / 2, (item.y + 0.5) * given.scale - side / 2, side, side, 0, 0, canvas.width, canvas.height);
+  } else viewer.lay(context, (item.x + 0.5) * given.scale - side / 2, (item.y + 0.5) * given.scale - side / 2, canvas.width / side, canvas.width, canvas.height);
   if (item.heat) {
     const heat = frame.appendChild(new Image());
     heat.alt = "";
@@ -269,7 +269,7 @@ function bind() {
   byId("show-heat").onchange = (event) => showHeat(event.target.checked);
   const keys = {
     ArrowRight: () => step(1), ArrowLeft: () => step(-1),
-    a: () => chosen && decide(chosen, true), r: () => chosen && decide(chosen, false), n: () => given.cuts_of || setAdding(!adding), u: undo,
+    a: () => chosen && decide(chosen, true), r: () => chosen && decide(chosen, false), n: () => setAdding(!adding), u: undo,
     h: () => given.heat_um && showHeat(!byId("show-heat").checked),
     "+": () => viewer.magnify(1.5), "-": () => viewer.magnify(1 / 1.5), 0: () => viewer.fit(), Escape: () => setAdding(false),
   };
@@ -300,14 +300,14 @@ function bind() {
 }
 
 function start() {
-  viewer = new Viewer(byId("view"), this, given.scale, given.radius, marks);
+  const around = items.filter((item) => item.crop).map(({ x, y, crop }) => ({ picture: crop, left: x + 0.5 - ACROSS / 2, top: y + 0.5 - ACROSS / 2, width: ACROSS, height: ACROSS }));
+  viewer = new Viewer(byId("view"), this, given.scale, given.radius, marks, [...given.details, ...around]);
   bind();
   byId("facts").textContent = given.facts.join(" · ");
   byId("left-out").textContent = given.left_out ? `The ${listed.no.length} of ${listed.no.length + given.left_out} with the highest scores are here.` : "";
-  byId("add").hidden = byId("how-to-add").hidden = !!given.cuts_of;
   byId("heat-layer").hidden = byId("how-to-heat").hidden = !given.heat_um;
   byId("heat-note").textContent = given.heat_um ? `Stage two saw a square of ${given.heat_um} µm. Yellow speaks for a mitotic figure, blue against one; the strongest colour of each card is its own. The first ${given.heats_of.yes} figures and ${given.heats_of.no} near-misses have it.` : "";
-  byId("slide").textContent = given.cuts_of ? `This is the whole slide at ${decimals(given.mpp / given.scale, 1)} µm per pixel; the first ${given.cuts_of.yes} figures and ${given.cuts_of.no} near-misses have cards of full resolution. To add a figure, open the saved GeoJSON on the slide in QuPath.` : "";
+  byId("slide").textContent = given.cuts_of ? `This is the whole slide at ${decimals(given.mpp / given.scale, 1)} µm per pixel; the first ${given.cuts_of.yes} figures and ${given.cuts_of.no} near-misses have cards of full resolution, which lie on it as well${given.details.length ? ", and so does the hotspot as it was found, with more detail" : ""}. Zoom in to see them. Where all is blurred, look in QuPath before you add a figure.` : "";
   byId("table-note").textContent = given.verified ? "" : `The cuts of the mitotic component for fields of ${given.hpf_mm} mm (1 point up to ${given.cuts[0]}, 3 points from ${given.cuts[1]} figures in 10 HPF) were not checked against a printed table.`;
   lay();
   changed();
