@@ -10,7 +10,7 @@ import numpy as np
 
 from mitosis import files
 from mitosis.count.count import RESEARCH, Count, circles
-from mitosis.count.nottingham import CUTS, ten_fields_mm2
+from mitosis.count.nottingham import CUTS, CUTS_FROM, ten_fields_mm2
 from mitosis.inference.detections import Detections
 from mitosis.label.geojson import CLASSES
 from mitosis.label.name import shown_name
@@ -128,7 +128,7 @@ def _data(name: str, detections: Detections, count: Count, facts: Sequence[str])
         "hpf_mm": count.hpf_mm,
         "ten": ten_fields_mm2(count.hpf_mm),
         "cuts": cuts,
-        "verified": count.component.verified if count.component else True,
+        "cuts_from": CUTS_FROM,
         "facts": facts,
         "radius": RADIUS_UM / count.mpp,
         "added": ADDED_UM / count.mpp,
