@@ -1,8 +1,8 @@
-"""Time per mm² of tissue and peak memory on whole slides: ``python benchmarks/slides.py [SIDE …]`` (Linux).
+"""Whole slides, one with four times the area of the other: time per mm² of tissue and peak memory of ``predict``.
 
-Slides of SIDE × SIDE pixels (20000 and 40000) are written in Aperio's format, with a square of drawn tissue on glass,
-and predicted by the command with this package's weights. A blank slide shows what starting costs, which is left out of
-the time per mm². Memory is the largest resident set of the process.
+``python benchmarks/slides.py`` (Linux) writes slides of 20,000² and 40,000² pixels in Aperio's format, islands of
+drawn tissue on glass, and runs the command with this package's weights on each. A blank slide shows what starting
+costs, which is left out of the time per mm². Memory is the largest resident set of the process.
 """
 
 import os
@@ -17,31 +17,32 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import tifffile
+from alternating import QUICK
 
 from mitosis.data.drawing.field import draw_field
 
-SIDES = (20_000, 40_000)
+SIDES = (4_000, 8_000) if QUICK else (20_000, 40_000)
 TILE, FIELD, MPP = 256, 1024, 0.25
 SMALL = 16_384
 """Slides of a shorter side have two levels instead of three."""
 GLASS = 243
 
 
-def main(sides: list[int]) -> None:
+def main() -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
-        write(folder / "blank.svs", min(sides), tissue=0)
+        write(folder / "blank.svs", SIDES[0], islands=False)
         start, _ = predict(folder, "blank.svs")
-        print(f"a slide of {min(sides)} x {min(sides)} pixels without tissue: {start:.1f} s\n")
-        print("| side | tissue, mm² | minutes | s per mm² | peak memory, GiB |\n|---|---|---|---|---|")
-        for side in sides:
-            block = TILE * levels_of(side)[-1]
-            tissue = max(1, int(side * 0.45) // block) * block
-            write(folder / "slide.svs", side, tissue)
+        rates, peaks = [], []
+        for side in SIDES:
+            write(folder / "slide.svs", side)
             seconds, memory = predict(folder, "slide.svs")
-            area = (tissue * MPP / 1000) ** 2
-            rate = (seconds - start) / area
-            print(f"| {side} | {area:.2f} | {seconds / 60:.1f} | {rate:.1f} | {memory / 2**30:.2f} |", flush=True)
+            rates.append((seconds - start) / tissue_mm2(side))
+            peaks.append(memory / 2**30)
+    times, memory = (
+        f"{two / one:.2f} times ({one:.2f} and {two:.2f} {unit})" for (one, two), unit in ((rates, "s"), (peaks, "GiB"))
+    )
+    print(f"per mm² {times}, peak memory {memory}; without tissue {start:.1f} s")
 
 
 def levels_of(side: int) -> tuple[int, ...]:
@@ -49,21 +50,28 @@ def levels_of(side: int) -> tuple[int, ...]:
     return (1, 4) if side < SMALL else (1, 4, 16)
 
 
-def write(path: Path, side: int, tissue: int) -> None:
-    """A slide with a square of tissue, one field again and again, whose corner is a block from that of the slide.
+def blocks(side: int) -> tuple[int, int]:
+    """Side of a block in pixels, a tile of the coarsest level, and how many whole blocks a side of the slide holds."""
+    block = TILE * levels_of(side)[-1]
+    return block, side // block
 
-    ``tissue`` is its side in pixels, a multiple of a block: a tile of the coarsest level, so that a tile of any level
-    is tissue or glass.
-    """
-    levels = levels_of(side)
-    block = TILE * levels[-1]
+
+def tissue_mm2(side: int) -> float:
+    """The area of the islands of a slide."""
+    block, count = blocks(side)
+    return (count // 2 * block * MPP / 1000) ** 2
+
+
+def write(path: Path, side: int, *, islands: bool = True) -> None:
+    """A slide on which every second block of every second row of blocks is tissue, the same field again and again."""
+    block, count = blocks(side)
     field = draw_field(seed=0, case=17, index=0, size=FIELD).image
     text = f"Aperio Image Library v1.0\n{side}x{side} ({TILE}x{TILE})|AppMag = 40|MPP = {MPP}"
     with tifffile.TiffWriter(path, bigtiff=True) as file:
-        for step in levels:
+        for step in levels_of(side):
             high = -(-side // step)
             file.write(
-                tiles(field[::step, ::step], -(-high // TILE), block // step // TILE, tissue // step // TILE),
+                tiles(field[::step, ::step], -(-high // TILE), block // step // TILE, count if islands else 0),
                 shape=(high, high, 3),
                 dtype=np.uint8,
                 tile=(TILE, TILE),
@@ -75,8 +83,8 @@ def write(path: Path, side: int, tissue: int) -> None:
             )
 
 
-def tiles(field: np.ndarray, across: int, first: int, count: int) -> Iterator[bytes]:
-    """The compressed tiles of a level, row by row; those of tissue show the field again and again."""
+def tiles(field: np.ndarray, across: int, block: int, count: int) -> Iterator[bytes]:
+    """The compressed tiles of a level, row by row: a field again and again on islands among count × count blocks."""
     times = max(1, TILE // len(field))
     pattern = np.tile(field, (times, times, 1))
     period = len(pattern) // TILE
@@ -86,10 +94,13 @@ def tiles(field: np.ndarray, across: int, first: int, count: int) -> Iterator[by
         for column in range(period)
     }
     glass = zlib.compress(np.full((TILE, TILE, 3), GLASS, np.uint8).tobytes())
-    inside = range(first, first + count)
+
+    def island(place: int) -> bool:
+        return place // block % 2 == 1 and place // block < count
+
     for row in range(across):
         for column in range(across):
-            yield packed[row % period, column % period] if row in inside and column in inside else glass
+            yield packed[row % period, column % period] if island(row) and island(column) else glass
 
 
 def predict(folder: Path, slide: str) -> tuple[float, int]:
@@ -108,4 +119,4 @@ def predict(folder: Path, slide: str) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    main([int(side) for side in sys.argv[1:]] or list(SIDES))
+    main()

@@ -19,6 +19,7 @@ ROWS = {
     "prepare.py": "preparing a folder with two workers versus a loop over staintools' Macenko",
     "cache.py": "a random crop from the cache versus decoding the JPEG field and cropping it",
     "curve.py": "counts at every threshold, in one descent versus matching everything again",
+    "slides.py": "a whole slide of 40,000² pixels versus one of 20,000²: time per mm² of tissue, peak memory",
     "refusal.py": "a command that only refuses versus importing torch",
 }
 """Script → what it compares."""

@@ -40,6 +40,8 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     check_networks(config)
     if config["adapt"] and slides:
         raise InputError(f"adapt=true: {slides[0]} is a whole slide; only images are adapted to")
+    if config["heatmaps"] and slides:
+        raise InputError(f"heatmaps=true: {slides[0]} is a whole slide; only pages of images show heat maps")
 
     from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
     from mitosis.cascade.cost import cost
@@ -49,7 +51,7 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
     cascade.use(config["point"], config["threshold"])
     print(cost(cascade))
-    shown = {key: config[key] for key in ("overlay", "adapt")}
+    shown = {key: config[key] for key in ("overlay", "heatmaps", "adapt")}
     whole = Slides(tuple(distinct(slides)), mpp, config["mpp_from"])
     return float(predict_images(cascade, images, output, mpps, hpf_mm=hpf_mm, slides=whole, **shown))
 

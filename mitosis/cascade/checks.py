@@ -47,8 +47,11 @@ def check_chosen(config: dict[str, Any]) -> None:
 def check_networks(config: dict[str, Any]) -> None:
     """Raise ``InputError`` if the keys that choose networks and how they are used contradict each other."""
     check_chosen(config)
-    if not isinstance(config["adapt"], bool):
-        raise InputError(f"adapt={config['adapt']}: type adapt=true or adapt=false")
+    for key in ("adapt", "heatmaps"):
+        if not isinstance(config[key], bool):
+            raise InputError(f"{key}={config[key]}: type {key}=true or {key}=false")
+    if config["heatmaps"] and config["segmenter"] and not config["classifier"]:
+        raise InputError("heatmaps=true shows what stage two looked at; type classifier=RUN as well")
     threshold = config["threshold"]
     if threshold is not None and (
         isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 < threshold < 1

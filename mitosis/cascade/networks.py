@@ -20,6 +20,12 @@ def symmetries(images: Tensor, count: int) -> Iterator[Tensor]:
         yield turned.flip(-1) if index >= 4 else turned
 
 
+def turned_back(maps: Tensor) -> Tensor:
+    """The mean (s, s) of the maps (count, s, s) of the first ``count`` symmetries of an image, as they lie in it."""
+    back = [(one.flip(-1) if index >= 4 else one).rot90(-(index % 4)) for index, one in enumerate(maps)]
+    return torch.stack(back).mean(dim=0)
+
+
 def check_alike(first: Trained, other: Trained) -> None:
     """The networks of one stage see the same input; ``InputError`` naming the first setting that differs."""
     if first.kind != other.kind:

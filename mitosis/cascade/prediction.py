@@ -13,6 +13,7 @@ from rich.progress import track
 from mitosis.cascade.adaptation import adapted
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.cost import cost
+from mitosis.cascade.heat import heat_of
 from mitosis.cascade.slide_prediction import NO_SLIDES, Slides, predict_slides
 from mitosis.count.count import count_figures
 from mitosis.count.tissue_map import tissue_map
@@ -21,7 +22,8 @@ from mitosis.image.file import image_size, read_image
 from mitosis.image.mpp import implausible
 from mitosis.output.count_table import summary
 from mitosis.output.growing import GrowingTables
-from mitosis.output.image_files import files_of, write_image_files
+from mitosis.output.image_files import files_of, page_of, write_image_files
+from mitosis.output.page.heat import has_heat
 from mitosis.process.memory import amount, free_memory
 from mitosis.run.folder import locked
 from mitosis.version import installed_version
@@ -38,6 +40,7 @@ def predict_images(
     *,
     hpf_mm: float,
     overlay: bool,
+    heatmaps: bool = False,
     adapt: bool = False,
     slides: Slides = NO_SLIDES,
 ) -> int:
@@ -54,6 +57,7 @@ def predict_images(
         mpps: Image → µm per pixel. An image without it cannot be read.
         hpf_mm: Diameter of a high-power field in mm, for the mitotic component.
         overlay: Whether to write a picture of each image with its detections.
+        heatmaps: Whether the pages of images show what stage two looked at, which the cascade must have.
         adapt: Whether the segmenters are first adapted to the images, which should come from one scanner.
         slides: Whole slides, predicted after the images.
 
@@ -71,9 +75,10 @@ def predict_images(
     contents = {path: _content(path) for path in images if path not in broken}
     asked = _asked(cascade, mpps) | {"adapt": sorted(contents.values()) if adapt else []}
     facts = facts_of(cascade)
+    shown = {"overlay": overlay, "heatmaps": heatmaps}
     with locked(output), GrowingTables(output, asked, list(names.values()), facts) as tables:
         scored = {path for path, content in contents.items() if tables.has(names[path], content)}
-        whole = {path for path in scored if _is_whole(tables, names[path], hpf_mm, overlay=overlay)}
+        whole = {path for path in scored if _is_whole(tables, names[path], hpf_mm, **shown)}
         todo = [path for path in contents if path not in whole]
         if whole:
             print(f"{output}: {len(whole)} of {len(images)} images are done")
@@ -95,7 +100,8 @@ def predict_images(
                     continue
                 detections = tables.detections(name, mpps[path])
                 count = count_figures(detections.mitoses().points, tissue_map(image, mpps[path]), hpf_mm)
-                write_image_files(output, name, image, detections, count, facts, overlay=overlay)
+                heat = heat_of(cascade, image, mpp=mpps[path], name=path.name) if heatmaps else None
+                write_image_files(output, name, image, detections, count, facts, overlay=overlay, heat=heat)
                 tables.finish(name, contents[path], count)
                 print(summary(name, count))
         broken |= predict_slides(cascade, slides, names, output, asked, tables, hpf_mm)
@@ -108,10 +114,11 @@ def predict_images(
     return mitoses
 
 
-def _is_whole(tables: GrowingTables, name: str, hpf_mm: float, *, overlay: bool) -> bool:
+def _is_whole(tables: GrowingTables, name: str, hpf_mm: float, *, overlay: bool, heatmaps: bool) -> bool:
     """Whether all that is written of an image is there."""
     count = tables.count(name)
     there = all(path.is_file() for path in files_of(tables.folder, name, overlay=overlay))
+    there = there and (not heatmaps or has_heat(page_of(tables.folder, name)))
     return there and count is not None and count.hpf_mm == hpf_mm
 
 

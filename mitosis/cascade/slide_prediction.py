@@ -23,7 +23,7 @@ from mitosis.inference.components import Candidates
 from mitosis.inference.detections import Detections
 from mitosis.output.count_table import summary
 from mitosis.output.growing import GrowingTables
-from mitosis.output.image_files import files_of, write_point_files
+from mitosis.output.image_files import files_of, page_of, write_point_files
 from mitosis.output.page.slide_page import write_slide_page
 
 UNFINISHED = "unfinished"
@@ -125,8 +125,7 @@ def _count(tables: GrowingTables, name: str, scan: Scan, tissue: TissueMap, hpf_
     detections = tables.detections(name, tissue.mpp)
     count = count_figures(detections.mitoses().points, tissue, hpf_mm)
     write_point_files(tables.folder, name, detections, count)
-    page = files_of(tables.folder, name, overlay=False)[-1]
-    write_slide_page(page, name, scan, detections, count, tables.facts)
+    write_slide_page(page_of(tables.folder, name), name, scan, detections, count, tables.facts)
     print(summary(name, count))
     return count
 

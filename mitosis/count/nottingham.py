@@ -19,11 +19,14 @@ _CUTS = (
 CUTS = {diameter: (one, three) for diameter, one, three in _CUTS}
 """Field diameter in mm → the most figures that give 1 point, the fewest that give 3.
 
-**No row was checked against a printed table**, so ``Component.verified`` is false for all. The table is that of the
-protocols of CAP and NHSBSP as the field quotes it. For 0.59 mm, an older protocol of CAP says fewer than 10, 10 to 20
-and more than 20: the same lower cut, and an upper one that is higher by 1. All rows lie near 3 and 8 figures per mm²,
-the cuts that Bonert and Tate 2017 (doi 10.1186/s12938-016-0301-z) take for it.
+Source:
+    ``CUTS_FROM``, checked row by row against a transcription of it (``breast_invasive_resection.blade.php`` of
+    xenabyte/Cancer-Biomarker-Reporting-tools on GitHub), not against the document of CAP. For 0.59 mm, HL7's guide
+    "Breast Cancer Data" of September 2018 gives the same cuts; an older protocol of CAP gives 3 points from 21 figures
+    on. All rows lie near 3 and 8 figures per mm², the cuts of Bonert and Tate 2017 (doi 10.1186/s12938-016-0301-z).
 """
+CUTS_FROM = "CAP protocol for invasive carcinoma of the breast, resection, February 2019, table 1"
+"""Where the cuts are published."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,6 @@ class Component:
         per_10_hpf: Figures in ten fields.
         diameter_mm: Diameter of a field.
         extrapolated: Whether less than ten fields were analysed.
-        verified: Whether the row of the table was checked against its source.
     """
 
     score: int
@@ -46,7 +48,6 @@ class Component:
     per_10_hpf: float
     diameter_mm: float
     extrapolated: bool
-    verified: bool = False
 
     @property
     def borderline(self) -> bool:

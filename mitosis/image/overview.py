@@ -17,6 +17,8 @@ _BLOCK = 1024
 """Most pixels per axis that are read at a time."""
 _PATCHES, _PATCH = 64, 128
 """Number and side in pixels of the patches of a sample of tissue."""
+Box = tuple[int, int, int, int]
+"""Left, top, width and height in pixels of full resolution, within the slide."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,7 @@ def sample_tissue(scan: Scan, overview: Overview) -> np.ndarray:
     return np.concatenate(patches)
 
 
-def picture_of(scan: Scan, levels: list[float], longest: int) -> np.ndarray:
+def picture_of(scan: Scan, levels: list[float], longest: int, box: Box | None = None) -> np.ndarray:
     """The whole slide in at most ``longest`` pixels a side, (height, width, 3) uint8 RGB; white where it is damaged.
 
     It is read block by block, at the coarsest level that is fine enough.
@@ -99,17 +101,19 @@ def picture_of(scan: Scan, levels: list[float], longest: int) -> np.ndarray:
         scan: The slide.
         levels: How many pixels of full resolution a pixel of each level is wide.
         longest: Most pixels a side.
+        box: The part of the slide that is shown instead of the whole.
     """
-    step = max(1.0, max(scan.height, scan.width) / longest)
+    left, top, *size = box or (0, 0, scan.width, scan.height)
+    step = max(1.0, max(size) / longest)
     level = max((k for k, wide in enumerate(levels) if wide <= 1.01 * step), key=lambda k: levels[k])
-    picture = np.full((*(max(1, round(side / step)) for side in (scan.height, scan.width)), 3), 255, np.uint8)
+    picture = np.full((*(max(1, round(side / step)) for side in reversed(size)), 3), 255, np.uint8)
     pixels = max(1, int(_BLOCK * levels[level] / step))
     for row in range(0, picture.shape[0], pixels):
         for column in range(0, picture.shape[1], pixels):
             block = picture[row : row + pixels, column : column + pixels]
             height, width = (max(1, round(count * step / levels[level])) for count in block.shape[:2])
             with suppress(InputError):
-                read = scan.read(round(column * step), round(row * step), width, height, level)
+                read = scan.read(left + round(column * step), top + round(row * step), width, height, level)
                 block[:] = cv2.resize(read, block.shape[1::-1], interpolation=cv2.INTER_AREA)
     return picture
 

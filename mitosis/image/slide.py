@@ -115,6 +115,9 @@ def _opened(path: str, process: int) -> openslide.OpenSlide:
         raise InputError(f"{path}: no such slide; check the path")
     if not os.path.getsize(path):
         raise InputError(f"{path}: the file is empty (0 bytes); copy or export it again")
+    pixels = Path(path).with_suffix("")
+    if path.lower().endswith(".mrxs") and not pixels.is_dir():
+        raise InputError(f"{path}: its pixels are in the folder {pixels.name}, which is not beside it; copy it as well")
     try:
         slide = openslide.OpenSlide(path)
     except openslide.OpenSlideError as error:

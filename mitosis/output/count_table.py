@@ -7,12 +7,13 @@ from pathlib import Path
 
 from mitosis import files
 from mitosis.count.count import RESEARCH, Count
+from mitosis.count.nottingham import CUTS_FROM
 from mitosis.count.poisson import poisson_interval
 from mitosis.label.name import shown_name
 
 COUNTS, HOTSPOTS = "counts.csv", "hotspots.csv"
 _DENSITY = ("per_mm2", "per_mm2_low", "per_mm2_high")
-_COMPONENT = ("component", "component_low", "component_high", "per_10_hpf", "hpf_mm", "extrapolated", "cuts_verified")
+_COMPONENT = ("component", "component_low", "component_high", "per_10_hpf", "hpf_mm", "extrapolated", "cuts_from")
 COUNT_HEADER = ("image", "figures", "area_mm2", *_DENSITY, *_COMPONENT, "note")
 HOTSPOT_HEADER = (
     "image",
@@ -63,8 +64,8 @@ def _count_row(name: str, count: Count) -> tuple[object, ...]:
     row = (shown_name(name), count.figures, f"{count.area_mm2:.4f}", *density)
     if (own := count.component) is None:
         return (*row, "", "", "", "", f"{count.hpf_mm:.2f}", "", "", RESEARCH)
-    flags = (_word(own.extrapolated), _word(own.verified))
-    return (*row, own.score, own.low, own.high, f"{own.per_10_hpf:.1f}", f"{own.diameter_mm:.2f}", *flags, RESEARCH)
+    of_ten = (f"{own.per_10_hpf:.1f}", f"{own.diameter_mm:.2f}", "yes" if own.extrapolated else "no", CUTS_FROM)
+    return (*row, own.score, own.low, own.high, *of_ten, RESEARCH)
 
 
 def _hotspot_rows(name: str, count: Count) -> list[tuple[object, ...]]:
@@ -75,10 +76,6 @@ def _hotspot_rows(name: str, count: Count) -> list[tuple[object, ...]]:
         areas = (f"{one.area_mm2:.4f}", f"{one.tissue_mm2:.4f}")
         rows.append((shown_name(name), one.name, one.figures, *areas, *density, *place, RESEARCH))
     return rows
-
-
-def _word(flag: bool) -> str:
-    return "yes" if flag else "no"
 
 
 def _write(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:

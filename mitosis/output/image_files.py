@@ -9,6 +9,7 @@ from mitosis.count.count import Count
 from mitosis.inference.detections import Detections
 from mitosis.output.grand_challenge import write_points
 from mitosis.output.overlay import draw, write_picture
+from mitosis.output.page.heat import Heat
 from mitosis.output.page.image_page import write_image_page
 from mitosis.output.qupath import write_qupath
 
@@ -18,8 +19,13 @@ QUPATH, MIDOG, PAGES, PICTURES = "geojson", "midog", "report", "overlay"
 
 def files_of(folder: Path, name: str, *, overlay: bool) -> list[Path]:
     """The files of an image: GeoJSON, json of points, page and, with ``overlay``, picture."""
-    paths = [*point_files_of(folder, name), folder / PAGES / f"{name}.html"]
+    paths = [*point_files_of(folder, name), page_of(folder, name)]
     return [*paths, folder / PICTURES / f"{name}.png"] if overlay else paths
+
+
+def page_of(folder: Path, name: str) -> Path:
+    """The page of an image or a slide."""
+    return folder / PAGES / f"{name}.html"
 
 
 def point_files_of(folder: Path, name: str) -> list[Path]:
@@ -36,6 +42,7 @@ def write_image_files(
     facts: Sequence[str],
     *,
     overlay: bool,
+    heat: Heat | None = None,
 ) -> None:
     """Write the files of an image, each atomically.
 
@@ -47,10 +54,11 @@ def write_image_files(
         count: Its count.
         facts: Lines on how the detections were made, for the page.
         overlay: Whether to draw them on a picture as well.
+        heat: Makes the heat maps of the page; None: it has none.
     """
     _, _, page, *picture = files_of(folder, name, overlay=overlay)
     write_point_files(folder, name, detections, count)
-    write_image_page(page, name, image, detections, count, facts)
+    write_image_page(page, name, image, detections, count, facts, heat=heat)
     for path in picture:
         write_picture(path, draw(image, detections.points, detections.accepted, mpp=detections.mpp))
 

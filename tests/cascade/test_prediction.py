@@ -19,6 +19,7 @@ from mitosis.cascade.cascade import Cascade
 from mitosis.image.file import read_image
 from mitosis.label import coco, geojson
 from mitosis.output.overlay import ACCEPTED, REJECTED, write_picture
+from mitosis.output.page.heat import has_heat
 from mitosis.run.checkpoint import read, write
 
 HEADER = "image,x,y,score,class,area_um2,mpp\n"
@@ -170,6 +171,8 @@ def test_user_errors_are_one_line_and_write_nothing(runs, cli, tmp_path):
         ({"weights": tmp_path}, "give one of them"),
         ({"segmenter": None, "weights": tmp_path}, "no cascade.json there"),
         ({"adapt": "maybe"}, "adapt=maybe: type adapt=true or adapt=false"),
+        ({"heatmaps": "maybe"}, "heatmaps=maybe: type heatmaps=true or heatmaps=false"),
+        ({"heatmaps": "true"}, "heatmaps=true shows what stage two looked at; type classifier=RUN"),
         ({"classifier": tmp_path / "segmenter"}, "is a segmenter's"),
     ):
         given = [f"{key}={value}" for key, value in (good | change).items() if value is not None]
@@ -420,6 +423,10 @@ def test_what_is_missing_is_made_from_the_tables(runs, cli, tmp_path, seen):
     assert cli(*given).code == 0
     assert seen == [], "no network was asked"
     assert {path: path.read_bytes() for path in files} == before
+    assert not has_heat(out / "report" / "a.png.html")
+    assert cli(*given, "heatmaps=true").code == 0
+    assert has_heat(out / "report" / "a.png.html")
+    assert "2 of 2 images are done" in cli(*given, "heatmaps=true").out
     assert cli(*given, "hpf_mm=0.6").code == 0
     assert seen == []
     counts = list(csv.DictReader((out / "counts.csv").read_text(encoding="utf-8").splitlines()))

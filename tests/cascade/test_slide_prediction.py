@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from miniature.scanners import CORNER, write_dicom, write_mrxs, write_ndpi, write_scn
 from PIL import Image
 from two_stages import SteepDarkness, write_runs
 
@@ -109,6 +110,35 @@ def test_a_slide_gives_what_its_pixels_give_as_an_image(runs, cli, tmp_path, wri
     again = (out / "counts.csv").read_text().splitlines()
     assert ",0.60," in again[1]
     assert again[1].split(",")[:6] == rows[1].split(",")[:6]
+
+
+def test_slides_of_other_scanners_give_what_an_image_gives(runs, cli, tmp_path):
+    folder, image = tmp_path / "in", drawn(*SQUARES)
+    folder.mkdir()
+    write_mrxs(folder / "a.mrxs", image)
+    write_scn(folder / "a.scn", image)
+    write_ndpi(folder / "a.ndpi", image)
+    for path in write_dicom(tmp_path / "dicom", image):
+        path.rename(folder / path.name)
+    Image.fromarray(image).save(tmp_path / "a.png")
+    assert cli("predict", "input=a.png", "output=one", "mpp=0.25", *runs).code == 0
+    ended = cli("predict", f"input={folder}", "output=out", *runs)
+    assert ended.code == 0, ended.err
+    assert "12 mitoses among 16 candidates in 4 of 4 slides" in ended.out
+    expected = rows(tmp_path / "one" / "candidates.csv")
+    for name in ("a.mrxs", "a.scn", "a.ndpi", "1.dcm"):
+        found = [row for row in rows(tmp_path / "out" / "candidates.csv") if row["image"] == name]
+        both = [sorted((float(row["x"]), float(row["y"]), row["class"]) for row in of) for of in (found, expected)]
+        assert [place[2] for place in both[0]] == [place[2] for place in both[1]]
+        # a JPEG moves the edges of a square
+        assert np.array([place[:2] for place in both[0]]) == pytest.approx(np.array([p[:2] for p in both[1]]), abs=0.3)
+    told = json.loads((tmp_path / "out" / "slides.json").read_text())
+    assert {name: (about["top"], about["left"]) for name, about in told.items()} == {
+        "a.mrxs": (256, 512),
+        "a.scn": CORNER,
+        "a.ndpi": (0, 0),
+        "1.dcm": (0, 0),
+    }
 
 
 def test_pixels_are_those_of_the_scanned_area(runs, cli, tmp_path, write_slide, monkeypatch):
@@ -239,7 +269,7 @@ def test_a_folder_of_slides_images_and_rubbish(runs, cli, tmp_path, write_slide)
         ("zero.ndpi", "the file is empty"),
         ("text.svs", "not a slide that OpenSlide reads"),
         ("text.dcm", "not a slide that OpenSlide reads"),
-        ("alone.mrxs", "not a slide that OpenSlide reads"),
+        ("alone.mrxs", "its pixels are in the folder alone, which is not beside it"),
         ("coarse.svs", "contradict each other"),
     ):
         (line,) = [part for part in ended.err.split("; ") if f"{name}:" in part]
@@ -358,6 +388,7 @@ def test_user_errors_are_one_line_and_nothing_is_written(runs, cli, tmp_path, wr
         ([f"input={slide}", "mpp_from=me"], "mpp_from=me: choose typed"),
         ([f"input={slide}", "mpp_from=typed"], "no resolution was typed; type mpp= as well"),
         ([f"input={slide}", "adapt=true"], "only images are adapted to"),
+        ([f"input={slide}", "heatmaps=true"], "only pages of images show heat maps"),
     ):
         ended = cli("predict", *given, "output=out", *runs)
         assert ended.code == 1, given

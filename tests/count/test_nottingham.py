@@ -44,8 +44,11 @@ def test_a_smaller_area_is_extrapolated() -> None:
     assert found.extrapolated
 
 
-def test_no_row_claims_to_be_verified() -> None:
-    assert not component(4, 1, 0.59).verified
+@pytest.mark.parametrize(("figures", "score"), [(9, 1), (10, 2), (19, 2), (20, 3)])
+def test_fields_of_0274_mm2_as_hl7_has_them(figures: int, score: int) -> None:
+    """0.274 mm², 0.59 mm across: fewer than 10 give 1 point, 10 to 19 give 2 and 20 give 3."""
+    assert component(figures, ten_fields_mm2(0.59), 0.59).score == score
+    assert ten_fields_mm2(0.59) / 10 == pytest.approx(0.274, abs=0.001)
 
 
 def test_ten_fields() -> None:

@@ -94,3 +94,14 @@ def test_a_picture_of_the_whole_slide_is_read_block_by_block(image, levels, tmp_
     assert (picture[205:283, 85:139] == (200, 130, 180)).all()
     assert (picture[300:320, 200:240] == 245).all()
     assert (picture[330:, 260:] == 5).all()
+
+
+@pytest.mark.parametrize("levels", [(1, 4), (1,)])
+def test_a_picture_of_a_part_of_the_slide_begins_at_its_corner(image, levels, tmp_path, write_slide, monkeypatch):
+    monkeypatch.setattr("mitosis.image.overview._BLOCK", 200)
+    scan = read_scan(write_slide(tmp_path / "s.svs", image, levels=levels))
+    picture = picture_of(scan, slide_levels(scan.path), 350, (300, 600, 400, 700))  # a half
+    assert picture.shape == (350, 200, 3)
+    pink = np.argwhere((picture == (200, 130, 180)).all(axis=2))
+    assert pink.min(axis=0) == pytest.approx((20, 10), abs=1)
+    assert pink.max(axis=0) == pytest.approx((275, 137), abs=1)

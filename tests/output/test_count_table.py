@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from mitosis.count.count import Count, count_figures
+from mitosis.count.nottingham import CUTS_FROM
 from mitosis.count.tissue_map import TissueMap
 from mitosis.output.count_table import summary, write_counts
 
@@ -34,7 +35,7 @@ def test_one_row_per_image(counts: dict[str, Count], tmp_path: Path) -> None:
     field, slide, glass = read(tmp_path / "counts.csv")
     assert list(field.values()) == [
         *("field.png", "3", "0.2500", "12.000", "2.475", "35.069"),
-        *("3", "1", "3", "28.5", "0.55", "yes", "no", "research use only, not for diagnosis"),
+        *("3", "1", "3", "28.5", "0.55", "yes", CUTS_FROM, "research use only, not for diagnosis"),
     ]
     assert (slide["image"], slide["component"], slide["per_10_hpf"], slide["extrapolated"]) == (
         "'=slide.svs",

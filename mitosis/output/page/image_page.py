@@ -1,6 +1,7 @@
 """The page of one image: its detections to look at, accept, reject and add, with the count made anew at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from mitosis import files
 from mitosis.count.count import RESEARCH, Count, circles
-from mitosis.count.nottingham import CUTS, ten_fields_mm2
+from mitosis.count.nottingham import CUTS, CUTS_FROM, ten_fields_mm2
 from mitosis.inference.detections import Detections
 from mitosis.label.geojson import CLASSES
 from mitosis.label.name import shown_name
+from mitosis.output.page.heat import Heat, heat_picture
 from mitosis.output.page.template import embedded, escaped, filled, jpeg, part
 from mitosis.output.qupath import CORNERS, SMALLEST_UM
 from mitosis.output.table import HEADER, MITOSIS, OTHER
@@ -23,14 +25,37 @@ NEAR_MISSES = 2000
 """Most candidates that were not accepted on a page: those with the highest scores."""
 CUTS_OF = {"yes": 300, "no": 200}
 """Most figures and near-misses of a slide that are shown by a picture of their own: those with the highest scores."""
+HEATS_OF = {"yes": 300, "no": 60}
+"""Most figures and near-misses with a heat map: those whose cards are shown before anyone asks for more."""
 RADIUS_UM = 10.0
 """Radius of the marks around detections."""
 ADDED_UM = 4.0
 """Radius of a figure that the reader adds, whose area is not known: that of a label given as a point."""
 
 
+@dataclass(frozen=True, eq=False)
+class Detail:
+    """A larger picture of a part of the image.
+
+    Attributes:
+        picture: (h, w, 3) uint8 RGB.
+        left: Left edge of the part, in pixels of the image.
+        top: Its upper edge.
+        width: Its width in pixels of the image.
+        height: Its height.
+    """
+
+    picture: np.ndarray
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 Cut = Callable[[float, float], np.ndarray | None]
 """Gives the pixels around x, y as (s, s, 3) uint8 RGB for a card, None if they cannot be read."""
+Picture = Callable[[float, float], str | None]
+"""Gives a picture for the card of x, y as the address of itself, if there is one."""
 
 
 def write_image_page(
@@ -41,6 +66,8 @@ def write_image_page(
     count: Count,
     facts: Sequence[str],
     cut: Cut | None = None,
+    heat: Heat | None = None,
+    details: Sequence[Detail] = (),
 ) -> None:
     """Write the page atomically, as one file that needs nothing else.
 
@@ -52,16 +79,21 @@ def write_image_page(
         count: Its count.
         facts: Lines on how the detections were made.
         cut: Makes the pictures of the first cards, ``CUTS_OF`` of each kind, where the page's picture is too small for
-            them; the reader cannot add figures then. None: all are cut from the picture.
+            them. None: all are cut from the picture.
+        heat: Makes the heat maps of the first cards, ``HEATS_OF`` of each kind. None: there are none.
+        details: Parts of the image of which there are larger pictures.
     """
     shrunk = min(1.0, LONGEST / max(image.shape[:2]))
     if shrunk < 1:
         sides = [max(1, round(side * shrunk)) for side in image.shape[1::-1]]
         image = cv2.resize(image, sides, interpolation=cv2.INTER_AREA)
-    data = _data(name, detections, count, facts)
+    data: dict[str, Any] = {"heat_um": heat.side_um if heat else None, **_data(name, detections, count, facts)}
     data |= {"scale": image.shape[1] / count.size[1], "picture": jpeg(image)}
     data["cuts_of"] = CUTS_OF if cut else None
-    data["crops"] = _crops(data["detections"], cut) if cut else []
+    data["crops"] = _first(data["detections"], CUTS_OF, lambda x, y: _card(cut, x, y)) if cut else []
+    data["details"] = [{**vars(detail), "picture": jpeg(detail.picture)} for detail in details]
+    data["heats_of"] = HEATS_OF
+    data["heats"] = _first(data["detections"], HEATS_OF, lambda x, y: heat_picture(heat.at(x, y))) if heat else []
     text = filled(
         part("page.html"),
         title=escaped(name),
@@ -96,7 +128,7 @@ def _data(name: str, detections: Detections, count: Count, facts: Sequence[str])
         "hpf_mm": count.hpf_mm,
         "ten": ten_fields_mm2(count.hpf_mm),
         "cuts": cuts,
-        "verified": count.component.verified if count.component else True,
+        "cuts_from": CUTS_FROM,
         "facts": facts,
         "radius": RADIUS_UM / count.mpp,
         "added": ADDED_UM / count.mpp,
@@ -116,11 +148,15 @@ def _kept(detections: Detections) -> np.ndarray:
     return np.concatenate([order[detections.accepted[order]], near])
 
 
-def _crops(rows: Sequence[Sequence[float]], cut: Cut) -> list[str | None]:
-    """The picture of each row's card as the address of itself, as far as ``CUTS_OF`` goes; None for the others."""
-    left, crops = {True: CUTS_OF["yes"], False: CUTS_OF["no"]}, list[str | None]()
+def _first(rows: Sequence[Sequence[float]], most: Mapping[str, int], picture: Picture) -> list[str | None]:
+    """The picture of each row's card, as far as ``most`` of its kind goes; None for the others."""
+    left, pictures = {True: most["yes"], False: most["no"]}, list[str | None]()
     for x, y, _, accepted, _ in rows:
         left[bool(accepted)] -= 1
-        pixels = cut(x, y) if left[bool(accepted)] >= 0 else None
-        crops.append(None if pixels is None else jpeg(pixels))
-    return crops
+        pictures.append(picture(x, y) if left[bool(accepted)] >= 0 else None)
+    return pictures
+
+
+def _card(cut: Cut, x: float, y: float) -> str | None:
+    pixels = cut(x, y)
+    return None if pixels is None else jpeg(pixels)

@@ -4,9 +4,10 @@ const given = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const PAGE = 60; // near-misses that are shown at once
 const MOST = 300; // figures that are shown at once
-const ACROSS = 40 / given.mpp; // pixels of the image on a card: 40 µm
+const CARD = 40; // µm on a card
+const ACROSS = CARD / given.mpp; // pixels of the image on a card
 const CORNER = 0.5; // QuPath counts from a pixel's corner
-const items = given.detections.map(([x, y, score, counted, area], index) => ({ x, y, score, area, was: !!counted, now: !!counted, review: "", crop: given.crops[index] }));
+const items = given.detections.map(([x, y, score, counted, area], index) => ({ x, y, score, area, was: !!counted, now: !!counted, review: "", crop: given.crops[index], heat: given.heats[index] }));
 const past = [];
 let chosen = null;
 let adding = false;
@@ -90,8 +91,9 @@ function card(item) {
   const box = document.createElement("div");
   box.className = "card";
   box.tabIndex = 0;
-  box.innerHTML = '<canvas></canvas><p></p><div class="pair"><button class="accept">Accept</button><button class="reject">Reject</button></div>';
-  const [canvas, text] = box.children;
+  box.innerHTML = '<div class="picture"><canvas></canvas></div><p></p><div class="pair"><button class="accept">Accept</button><button class="reject">Reject</button></div>';
+  const [frame, text] = box.children;
+  const canvas = frame.firstChild;
   const ratio = window.devicePixelRatio || 1;
   canvas.width = canvas.height = 110 * ratio;
   const context = canvas.getContext("2d");
@@ -102,7 +104,13 @@ function card(item) {
     const own = new Image();
     own.onload = () => context.drawImage(own, 0, 0, canvas.width, canvas.height);
     own.src = item.crop;
-  } else context.drawImage(viewer.picture, (item.x + 0.5) * given.scale - side / 2, (item.y + 0.5) * given.scale - side / 2, side, side, 0, 0, canvas.width, canvas.height);
+  } else viewer.lay(context, (item.x + 0.5) * given.scale - side / 2, (item.y + 0.5) * given.scale - side / 2, canvas.width / side, canvas.width, canvas.height);
+  if (item.heat) {
+    const heat = frame.appendChild(new Image());
+    heat.alt = "";
+    heat.src = item.heat;
+    heat.style.width = heat.style.height = `${(100 * given.heat_um) / CARD}%`;
+  }
   text.textContent = item.score === null ? "added" : `score ${decimals(item.score, 2)}`;
   box.onclick = () => choose(item, false);
   box.onfocus = () => choose(item, false);
@@ -199,6 +207,12 @@ function setAdding(on) {
   viewer.canvas.classList.toggle("adding", on);
 }
 
+function showHeat(on) {
+  byId("show-heat").checked = on;
+  byId("heat-note").hidden = !on;
+  for (const name of ["yes", "no"]) byId(name).classList.toggle("heated", on);
+}
+
 // What is saved: the same files that the command writes, with what was decided here
 
 function ring(item) {
@@ -252,9 +266,11 @@ function bind() {
   click("save-geojson", () => save(`${given.name}.geojson`, geojson(), "application/geo+json"));
   click("save-csv", () => save(`${given.name}.csv`, csv(), "text/csv"));
   for (const id of ["show-figures", "show-near", "show-hotspot"]) byId(id).onchange = () => viewer.draw();
+  byId("show-heat").onchange = (event) => showHeat(event.target.checked);
   const keys = {
     ArrowRight: () => step(1), ArrowLeft: () => step(-1),
-    a: () => chosen && decide(chosen, true), r: () => chosen && decide(chosen, false), n: () => given.cuts_of || setAdding(!adding), u: undo,
+    a: () => chosen && decide(chosen, true), r: () => chosen && decide(chosen, false), n: () => setAdding(!adding), u: undo,
+    h: () => given.heat_um && showHeat(!byId("show-heat").checked),
     "+": () => viewer.magnify(1.5), "-": () => viewer.magnify(1 / 1.5), 0: () => viewer.fit(), Escape: () => setAdding(false),
   };
   document.addEventListener("keydown", (event) => {
@@ -284,13 +300,15 @@ function bind() {
 }
 
 function start() {
-  viewer = new Viewer(byId("view"), this, given.scale, given.radius, marks);
+  const around = items.filter((item) => item.crop).map(({ x, y, crop }) => ({ picture: crop, left: x + 0.5 - ACROSS / 2, top: y + 0.5 - ACROSS / 2, width: ACROSS, height: ACROSS }));
+  viewer = new Viewer(byId("view"), this, given.scale, given.radius, marks, [...given.details, ...around]);
   bind();
   byId("facts").textContent = given.facts.join(" · ");
   byId("left-out").textContent = given.left_out ? `The ${listed.no.length} of ${listed.no.length + given.left_out} with the highest scores are here.` : "";
-  byId("add").hidden = byId("how-to-add").hidden = !!given.cuts_of;
-  byId("slide").textContent = given.cuts_of ? `This is the whole slide at ${decimals(given.mpp / given.scale, 1)} µm per pixel; the first ${given.cuts_of.yes} figures and ${given.cuts_of.no} near-misses have cards of full resolution. To add a figure, open the saved GeoJSON on the slide in QuPath.` : "";
-  byId("table-note").textContent = given.verified ? "" : `The cuts of the mitotic component for fields of ${given.hpf_mm} mm (1 point up to ${given.cuts[0]}, 3 points from ${given.cuts[1]} figures in 10 HPF) were not checked against a printed table.`;
+  byId("heat-layer").hidden = byId("how-to-heat").hidden = !given.heat_um;
+  byId("heat-note").textContent = given.heat_um ? `Stage two saw a square of ${given.heat_um} µm. Yellow speaks for a mitotic figure, blue against one; the strongest colour of each card is its own. The first ${given.heats_of.yes} figures and ${given.heats_of.no} near-misses have it.` : "";
+  byId("slide").textContent = given.cuts_of ? `This is the whole slide at ${decimals(given.mpp / given.scale, 1)} µm per pixel; the first ${given.cuts_of.yes} figures and ${given.cuts_of.no} near-misses have cards of full resolution, which lie on it as well${given.details.length ? ", and so does the hotspot as it was found, with more detail" : ""}. Zoom in to see them. Where all is blurred, look in QuPath before you add a figure.` : "";
+  byId("table-note").textContent = `Mitotic component of fields of ${given.hpf_mm} mm: 1 point up to ${given.cuts[0]}, 3 points from ${given.cuts[1]} figures in 10 HPF (${given.cuts_from}).`;
   lay();
   changed();
 }

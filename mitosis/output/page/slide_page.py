@@ -1,5 +1,6 @@
-"""The page of a whole slide: seen from afar, with a picture of full resolution on the card of each detection."""
+"""The page of a whole slide: seen from afar, with more detail around its detections and in its hotspot."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from mitosis.image.overview import picture_of
 from mitosis.image.scan import Scan
 from mitosis.image.slide import slide_levels
 from mitosis.inference.detections import Detections
-from mitosis.output.page.image_page import write_image_page
+from mitosis.output.page.image_page import Detail, write_image_page
 
 LONGEST = 3072
 """Most pixels along a side of the picture of the slide."""
+DETAIL_UM = 0.5
+"""µm per pixel of the picture of the hotspot: enough to tell a figure from its neighbours."""
 CARD_UM, CARD = 40.0, 160
 """Side of a card's picture, in µm and in pixels."""
 
@@ -46,5 +49,22 @@ def write_slide_page(
         card[inside[1] - top : inside[3] - top, inside[0] - left : inside[2] - left] = pixels
         return cv2.resize(card, (CARD, CARD), interpolation=cv2.INTER_AREA)
 
-    picture = picture_of(scan, slide_levels(scan.path), LONGEST)
-    write_image_page(path, name, picture, detections, count, facts, cut)
+    levels = slide_levels(scan.path)
+    picture = picture_of(scan, levels, LONGEST)
+    details = _details(scan, levels, count) if count.mpp * scan.width / picture.shape[1] > DETAIL_UM else []
+    write_image_page(path, name, picture, detections, count, facts, cut, details=details)
+
+
+def _details(scan: Scan, levels: list[float], count: Count) -> list[Detail]:
+    """The largest of the circles that hold the most figures; none where the tissue is smaller, or without figures."""
+    circles = [hotspot.window for hotspot in count.hotspots if hotspot.window.circle]
+    if not circles:
+        return []
+    window = max(circles, key=lambda circle: circle.width)
+    left, top = (max(0, math.floor(middle - window.width / 2)) for middle in (window.x, window.y))
+    right, bottom = (
+        min(side, math.ceil(middle + window.width / 2))
+        for middle, side in ((window.x, scan.width), (window.y, scan.height))
+    )
+    box = (left, top, right - left, bottom - top)
+    return [Detail(picture_of(scan, levels, round(max(box[2:]) * count.mpp / DETAIL_UM), box), *box)]

@@ -39,6 +39,15 @@ def embedded(value: Any) -> str:
 
 def jpeg(picture: np.ndarray) -> str:
     """A picture (H, W, 3) uint8 RGB as the address of itself."""
+    return _address(picture, "jpeg", quality=QUALITY, subsampling=0)
+
+
+def png(picture: np.ndarray) -> str:
+    """A picture (H, W, 4) uint8 RGBA as the address of itself."""
+    return _address(picture, "png")
+
+
+def _address(picture: np.ndarray, kind: str, **settings: Any) -> str:
     data = io.BytesIO()
-    Image.fromarray(picture).save(data, format="JPEG", quality=QUALITY, subsampling=0)
-    return f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode('ascii')}"
+    Image.fromarray(picture).save(data, format=kind, **settings)
+    return f"data:image/{kind};base64,{base64.b64encode(data.getvalue()).decode('ascii')}"

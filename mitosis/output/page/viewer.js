@@ -1,12 +1,15 @@
 // The image, which can be moved and zoomed, with marks on it. Places are pixels of the image, whole at their centres.
 
 const COLOURS = { yes: "#067a3a", no: "#1d5fc2", was: "#b3261e" };
-const LARGEST = 16; // pixels of the screen per pixel of the picture
+const LARGEST = 16; // pixels of the screen per pixel of the image
 
 class Viewer {
-  /** picture: an image element; scale: its pixels per pixel of the image; radius: of a mark, in pixels of the image. */
-  constructor(canvas, picture, scale, radius, marks) {
-    Object.assign(this, { canvas, picture, scale, radius, marks });
+  /**
+   * picture: an image element; scale: its pixels per pixel of the image; radius: of a mark, in pixels of the image.
+   * details: larger pictures of parts, {picture: an address, left, top, width, height in pixels of the image}.
+   */
+  constructor(canvas, picture, scale, radius, marks, details) {
+    Object.assign(this, { canvas, picture, scale, radius, marks, details });
     this.zoom = 1; // pixels of the screen per pixel of the picture
     this.left = this.top = 0; // place of the screen's corner, in pixels of the picture
     this.pointers = new Map();
@@ -45,7 +48,7 @@ class Viewer {
 
   /** Zoom by a factor around a place of the screen. */
   magnify(factor, x = this.width / 2, y = this.height / 2) {
-    const zoom = Math.min(LARGEST, Math.max(this.smallest(), this.zoom * factor));
+    const zoom = Math.min(LARGEST / this.scale, Math.max(this.smallest(), this.zoom * factor));
     this.left += x / this.zoom - x / zoom;
     this.top += y / this.zoom - y / zoom;
     this.zoom = zoom;
@@ -54,7 +57,7 @@ class Viewer {
 
   /** Move a place of the image to the middle, near enough to see a nucleus. */
   centre(x, y) {
-    this.zoom = Math.max(this.zoom, Math.min(2, 40 / (this.radius * this.scale)));
+    this.zoom = Math.max(this.zoom, Math.min(2, 40 / this.radius) / this.scale);
     this.left = (x + 0.5) * this.scale - this.width / this.zoom / 2;
     this.top = (y + 0.5) * this.scale - this.height / this.zoom / 2;
     this.draw();
@@ -114,12 +117,28 @@ class Viewer {
     const context = this.canvas.getContext("2d");
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, this.width, this.height);
-    context.imageSmoothingEnabled = this.zoom < 3;
-    const { naturalWidth, naturalHeight } = this.picture;
-    const corner = [-this.left * this.zoom, -this.top * this.zoom];
-    context.drawImage(this.picture, ...corner, naturalWidth * this.zoom, naturalHeight * this.zoom);
+    this.lay(context, this.left, this.top, this.zoom, this.width, this.height);
     for (const mark of this.marks()) this.ring(context, mark);
     this.onzoom();
+  }
+
+  /** The picture on a canvas of width x height, whose corner is at left, top of the picture; details where it is enlarged. */
+  lay(context, left, top, zoom, width, height) {
+    context.imageSmoothingEnabled = zoom * this.scale < 3;
+    const { naturalWidth, naturalHeight } = this.picture;
+    context.drawImage(this.picture, -left * zoom, -top * zoom, naturalWidth * zoom, naturalHeight * zoom);
+    for (const detail of zoom > 1 ? this.details : []) {
+      const [x, y] = [(detail.left * this.scale - left) * zoom, (detail.top * this.scale - top) * zoom];
+      const [across, down] = [detail.width * this.scale * zoom, detail.height * this.scale * zoom];
+      if (x > width || y > height || x + across < 0 || y + down < 0) continue;
+      if (!detail.image) {
+        detail.image = new Image();
+        detail.image.onload = () => this.draw();
+        detail.image.src = detail.picture;
+      }
+      if (!detail.image.complete) continue;
+      context.drawImage(detail.image, x, y, across, down);
+    }
   }
 
   /** A mark: x, y, kind, radius, whether it is chosen. A white edge makes it visible on any stain. */
