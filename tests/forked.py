@@ -53,3 +53,6 @@ def _child(words: list[str], cwd: Path, log: Path) -> None:
     except BaseException:
         traceback.print_exc()
         sys.exit(1)
+    finally:
+        if loky := sys.modules.get("joblib.externals.loky"):  # a fork would wait for its idle workers, for 5 minutes
+            loky.get_reusable_executor().shutdown(kill_workers=True)
