@@ -75,7 +75,7 @@ SWEEP = $(BIN)/python experiments/sweep.py $@ $(filter-out PYTHON=%,$(MAKEOVERRI
 table2: $(STAMP) ## SCMitosis, ablations of stage one: make table2 data.root=DIR, or budget=smoke for a trial
 	@$(SWEEP)
 
-table3: $(STAMP) ## SCMitosis beside the published methods: make table3 data.root=DIR; where the evaluation part is, fold=official
+table3: $(STAMP) ## SCMitosis beside the published methods: make table3 data.root=DIR; fold=official if you have the evaluation part
 	@$(SWEEP)
 
 table4: $(STAMP) ## six segmenters, alone and with stage two: make table4 data=gzmh data.root=DIR fold=official
@@ -119,7 +119,7 @@ models: $(STAMP) ## parameters, multiply-adds, time and memory of every network
 
 # Property tests use new examples in every run; SEED=… repeats those of an earlier run.
 SEED := $(or $(SEED),$(shell date +%s))
-test-all: lint ## the same with the slow tests, and new examples for property tests
+test-all: lint ## the linters and all tests, with new examples for property tests
 	@echo "property tests draw from SEED=$(SEED); the same again: make test-all SEED=$(SEED)"
 	@$(PYTEST) --hypothesis-profile=random --hypothesis-seed=$(SEED) || \
 		{ echo "the same examples again: make test-all SEED=$(SEED)"; exit 1; }
@@ -155,5 +155,5 @@ lock: $(STAMP) ## resolve the newest allowed versions into the locks
 	@$(COMPILE) --upgrade --generate-hashes -o requirements.lock
 	@$(COMPILE_DOCS) --upgrade --generate-hashes -o requirements-docs.lock
 
-clean: ## remove everything installed or generated
+clean: ## remove environments, caches, site/ and demo/; runs stay
 	rm -rf $(VENV) .venv-floors $(DOCS) site demo .pytest_cache .ruff_cache .hypothesis

@@ -235,7 +235,7 @@ def _same(found: Sequence[tuple[str, float, float]], right: Sequence[Sequence[An
 def shown(told: Told) -> str:
     """The lines that say something: refusals and warnings, else the last."""
     lines = told.lines
-    words = [line for line in lines if re.search(r"^mitosis: |warning|passed over|left out", line)]
+    words = [line for line in lines if re.search(r"^mitosis: |warning|skipped|left out", line)]
     return " | ".join(words or lines[-2:])[:500]
 
 

@@ -119,7 +119,7 @@ def test_classes_of_any_script_and_sign_are_typed_as_the_refusal_says(cli: Calla
         assert f"type classes={{{said}}} (or" in ended.err
         typed = f"{{{typed[1:-1]}{', ' * (typed != '{}')}{said.replace(': mitosis', ': ignore')}}}"
     ended = cli("convert", "input=a.csv", "output=o.csv", "to=points", f"classes={typed}")
-    assert ended.out.startswith("2 annotation(s) are passed over: 1 of 'Mitosis?', 1 of 'Übergang'\n"), ended.err
+    assert ended.out.startswith("2 annotation(s) are skipped: 1 of 'Mitosis?', 1 of 'Übergang'\n"), ended.err
     assert (tmp_path / "o.csv").read_text() == "image,x,y,label\na,5,6,mitosis\n"
 
 

@@ -64,17 +64,17 @@ def warn_of_unread(where: object, files: Iterable[Path], also: Sequence[str] = (
     kinds = Counter(file.suffix.lower() for file in files if file.suffix.lower() in UNREAD.difference(also))
     if kinds:
         counted = ", ".join(f"{count} {suffix}" for suffix, count in sorted(kinds.items()))
-        warnings.warn(f"{where}: {counted} passed over; {', '.join(read)} are read", stacklevel=3)
+        warnings.warn(f"{where}: {counted} skipped; {', '.join(read)} are read", stacklevel=3)
     lost = [file for file in files if file.suffix.lower() in read and not file.is_file() and not file.is_dir()]
     if lost:
-        warnings.warn(f"{where}: {len(lost)} link(s) that lead nowhere are passed over: {lost[0]}", stacklevel=3)
+        warnings.warn(f"{where}: {len(lost)} link(s) that lead nowhere are skipped: {lost[0]}", stacklevel=3)
 
 
 def _warn_of_folders(folder: Path, own: Iterable[Path], also: Sequence[str]) -> None:
     held = [sub.name for sub in own if sub.is_dir() and sub.resolve() != folder.resolve() and _holds_image(sub, also)]
     if held:
         warnings.warn(
-            f"{folder}: {len(held)} folder(s) with images in it are passed over: {held[0]}; type"
+            f"{folder}: {len(held)} folder(s) with images in it are skipped: {held[0]}; type"
             f" input='{folder}/**/*' for all",
             stacklevel=3,
         )

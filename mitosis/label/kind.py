@@ -120,7 +120,7 @@ class ClassNames:
     def remark(self) -> str:
         """One line with the numbers of what was passed over; empty if nothing was."""
         counted = ", ".join(f"{count} of {what!r}" for what, count in sorted(self.passed_over.items()))
-        return counted and f"{sum(self.passed_over.values())} annotation(s) are passed over: {counted}"
+        return counted and f"{sum(self.passed_over.values())} annotation(s) are skipped: {counted}"
 
     def _usual(self, name: object, key: str, where: str) -> bool:
         meaning = meaning_of(name)

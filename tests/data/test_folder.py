@@ -370,7 +370,7 @@ def test_classes_that_the_user_passes_over_are_counted(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").write_text(json.dumps({"features": features}))
     assert "a.geojson, object 1: the class 'ROI' is not known; " in refusal(tmp_path)
     assert "a.geojson, object 2: it has no class; " in refusal(tmp_path, classes={"roi": "ignore"})
-    with pytest.warns(UserWarning, match=r"2 annotation\(s\) are passed over: 1 of 'ROI', 1 of 'unclassified'"):
+    with pytest.warns(UserWarning, match=r"2 annotation\(s\) are skipped: 1 of 'ROI', 1 of 'unclassified'"):
         by_name = records(tmp_path, classes={"roi": "ignore", "unclassified": "ignore"})
     assert len(by_name["a"].figures) == 1
 
@@ -392,10 +392,10 @@ def test_what_systems_leave_is_no_image_case_or_label(tmp_path: Path) -> None:
 def test_images_that_are_not_read_are_counted(root: Path) -> None:
     (root / "p1/d.webp").write_bytes(b"x")
     (root / "p1/e.png").symlink_to("e.png")
-    with pytest.warns(UserWarning, match="passed over") as caught:
+    with pytest.warns(UserWarning, match="skipped") as caught:
         assert records(root, labels="cells.csv").keys() == {"a", "b", "c"}
-    assert any("1 .webp passed over" in str(one.message) for one in caught)
-    assert any("1 link(s) that lead nowhere are passed over" in str(one.message) for one in caught)
+    assert any("1 .webp skipped" in str(one.message) for one in caught)
+    assert any("1 link(s) that lead nowhere are skipped" in str(one.message) for one in caught)
 
 
 @pytest.mark.filterwarnings("ignore:.*have mitoses shorter")

@@ -85,8 +85,8 @@ def test_an_unknown_input_must_end_in_one_line(tmp_path: Path, text: str) -> Non
 
 def test_each_of_several_lines_is_asked_for(tmp_path: Path) -> None:
     one = faults.Input("x", ["python -m mitosis.predict"])
-    told = [faults.Told(1, "mitosis: 1 .webp passed over\nmitosis: 1 of 2 images were left out: b.png: damaged")]
-    assert not faults.judged(one, told, [{"says": ["passed over", "left out"]}], tmp_path)
+    told = [faults.Told(1, "mitosis: 1 .webp skipped\nmitosis: 1 of 2 images were left out: b.png: damaged")]
+    assert not faults.judged(one, told, [{"says": ["skipped", "left out"]}], tmp_path)
     assert "no answer asks for 'mitosis: 1 of 2" in faults.judged(one, told, [{"says": ["passed", "webp"]}], tmp_path)
     assert "2 lines, of which no answer asks for" in faults.judged(one, told, [{"says": ["left out"]}], tmp_path)
 

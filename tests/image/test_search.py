@@ -38,12 +38,12 @@ def test_what_is_passed_over_is_counted(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "self.png").symlink_to("self.png")
-    with pytest.warns(UserWarning, match="passed over") as caught:
+    with pytest.warns(UserWarning, match="skipped") as caught:
         assert [path.name for path in find_images(str(tmp_path))] == ["a.png"]
     said = [str(one.message).removeprefix(f"{tmp_path}: ") for one in caught]
-    assert said[0].startswith("2 .svs, 1 .webp passed over; .bmp, .png, ")
-    assert said[1] == f"1 link(s) that lead nowhere are passed over: {tmp_path / 'self.png'}"
-    assert said[2].startswith("1 folder(s) with images in it are passed over: deep; type input=")
+    assert said[0].startswith("2 .svs, 1 .webp skipped; .bmp, .png, ")
+    assert said[1] == f"1 link(s) that lead nowhere are skipped: {tmp_path / 'self.png'}"
+    assert said[2].startswith("1 folder(s) with images in it are skipped: deep; type input=")
 
 
 def test_an_image_that_several_links_lead_to_is_found_once(tmp_path):
@@ -66,15 +66,15 @@ def test_a_folder_that_contains_itself_is_counted_once(tmp_path):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "again").symlink_to(tmp_path)
     (tmp_path / "self.png").symlink_to("self.png")
-    with pytest.warns(UserWarning, match="passed over") as caught:
+    with pytest.warns(UserWarning, match="skipped") as caught:
         assert [path.name for path in find_images(f"{tmp_path}/**/*")] == ["a.png"]
     said = [str(one.message).removeprefix(f"{tmp_path}/**/*: ") for one in caught]
-    assert said[0].startswith("1 .webp passed over")
-    assert said[1] == f"1 link(s) that lead nowhere are passed over: {tmp_path / 'self.png'}"
+    assert said[0].startswith("1 .webp skipped")
+    assert said[1] == f"1 link(s) that lead nowhere are skipped: {tmp_path / 'self.png'}"
 
 
 def test_further_suffixes_are_found_and_not_warned_of(tmp_path):
     for name in ("a.svs", "b.NDPI", "c.png", "d.webp", "._a.svs"):
         (tmp_path / name).touch()
-    with pytest.warns(UserWarning, match=r"1 \.webp passed over; .*\.jpeg, \.svs, \.ndpi are read"):
+    with pytest.warns(UserWarning, match=r"1 \.webp skipped; .*\.jpeg, \.svs, \.ndpi are read"):
         assert [path.name for path in find_images(str(tmp_path), (".svs", ".ndpi"))] == ["a.svs", "b.NDPI", "c.png"]

@@ -419,7 +419,7 @@ def test_a_crowd_is_no_cell(tmp_path: Path) -> None:
     names = ClassNames()
     cells = [entry([1, 1, 4, 2]), entry([1, 1, 40, 20], iscrowd=1), entry([1, 1, 4, 2], iscrowd=0)]
     assert len(coco.read(saved(tmp_path / "c.json", document(cells)), names=names).annotations) == 2
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'mitotic figure, a crowd (iscrowd=1)'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'mitotic figure, a crowd (iscrowd=1)'"
 
 
 @pytest.mark.parametrize("format", ["points", "boxes"])
@@ -430,7 +430,7 @@ def test_classes_in_a_csv_may_be_passed_over(tmp_path: Path, format: str) -> Non
     path = saved(tmp_path / "c.csv", f"image,{corners},label\n{rows}")
     names = ClassNames({"tumor": "ignore", "unclassified": "non-mitosis"})
     assert short(read_all(path, format, names)) == [("a.png", True, 2, 3), ("a.png", False, 2, 3)]
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'Tumor'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'Tumor'"
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])

@@ -66,7 +66,7 @@ def test_the_users_own_table_goes_before_and_what_it_passes_over_is_counted() ->
     names = ClassNames({**given, "mitosis": "non-mitosis"})
     said = [names.mitotic(name, "here") for name in ("Tumor: ROI", "possible-mitosis", "2", 2, None, "", "Mitosis")]
     assert said == [None, True, False, False, None, None, False]
-    assert names.remark() == "3 annotation(s) are passed over: 1 of 'Tumor: ROI', 2 of 'unclassified'"
+    assert names.remark() == "3 annotation(s) are skipped: 1 of 'Tumor: ROI', 2 of 'unclassified'"
     assert names.mitotic("mitotic figure", "here") is True
     assert not ClassNames().remark()
 

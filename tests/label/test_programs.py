@@ -110,7 +110,7 @@ def test_aperio(tmp_path: Path) -> None:
     assert result.annotations[3].box == (-0.5, -0.5, 3.5, 1.5)  # pixels 0…3 and 0…1
     assert result.sizes == {"s": None}
     assert result.mpp == {"s": 0.25}
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'a negative region'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'a negative region'"
 
 
 def test_asap(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_cvat(tmp_path: Path) -> None:
     assert result.annotations[6].pixels is not None
     assert result.annotations[6].pixels.tolist() == [[8, 5], [9, 5]]
     assert result.sizes == {"p1/a.png": (40, 60), "b.png": (40, 60)}
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'blurred, a tag of an image'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'blurred, a tag of an image'"
     cvat.write(Labels(result.annotations[6:], result.sizes), tmp_path / "again.xml")
     assert 'rle="0, 2" left="8" top="5" width="2" height="1"' in (tmp_path / "again.xml").read_text()
 
@@ -317,4 +317,4 @@ def test_a_deleted_object_is_passed_over_and_counted(tmp_path: Path) -> None:
     names = ClassNames()
     path = saved(tmp_path / "a.xml", f"<annotation>{one.format(0)}{one.format(1)}</annotation>")
     assert len(voc.read(path, names=names).annotations) == 1
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'a deleted object'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'a deleted object'"

@@ -76,7 +76,7 @@ def test_labels_are_read_at_the_same_places(tmp_path: Path) -> None:
     first, second = geojson.read(tmp_path / "a.geojson", names=names).annotations
     assert (first.mitotic, second.mitotic) == (True, False)
     assert (first.x, first.y, second.x, second.y) == pytest.approx((10.25, 20.5, 300, 4), abs=0.01)
-    assert names.remark() == "1 annotation(s) are passed over: 1 of 'Region*'"
+    assert names.remark() == "1 annotation(s) are skipped: 1 of 'Region*'"
 
 
 def test_a_folder_of_them_labels_images(tmp_path: Path) -> None:
