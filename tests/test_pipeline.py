@@ -55,6 +55,7 @@ def runs_of(folder: Path) -> dict[str, Path]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:no false candidate in the")  # two steps propose little
 def test_crossfit_uses_candidates_from_unseen_fields(cli: Cli, tmp_path: Path, steps: list[str]) -> None:
     small = ["data.samples_per_epoch=16", "max_steps=2", "runs=runs"]

@@ -46,6 +46,9 @@ def test_help_and_settings_are_shown_without_torch() -> None:
     assert "model: convnextv2_atto, deeplabv3plus, densenet201, " in shown["train --help"]
     assert "data: amida13, ccmct, cmc, folder, gzmh, " in shown["pipeline --help"]
     assert "model:" not in shown["predict --help"]
+    assert "point: balanced     # of weights: balanced | high_recall | high_precision" in shown["predict --help"]
+    assert "fold: official       # official | 0…4" in shown["train --help"]
+    assert "all keys, with those of the groups (data=synthetic):" in shown["train --help"]
     assert "_target_: mitosis.data.GZMH" in shown["train --cfg"]
 
 
