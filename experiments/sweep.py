@@ -192,7 +192,8 @@ def add(row: Row, run: Run, result: dict[str, Any], stage: dict[str, Any]) -> No
     row.folds.append(Counts.of(stage["tp"], stage["predictions"], stage["truths"]))
     row.tested.append(result["names"])
     fields = read_scored(run.file("scores.csv"))
-    threshold = result["chosen"]["classifier"]["threshold"] if stage["stage"] == BOTH else 0.0  # all were proposed
+    chosen = result["chosen"]
+    threshold = chosen["classifier"]["threshold"] if stage["stage"] == BOTH else chosen["segmenter"].get("alone", 0.0)
     row.fields += [one.counts(stage["stage"], threshold) for one in fields]
     for trained in run.stages if stage["stage"] == BOTH else run.stages[:1]:
         metrics = files.read_json(trained / "metrics.json")

@@ -58,8 +58,9 @@ class Evaluated:
         """The score from which on a candidate counted as a detection."""
         decision = self.result["asked"].get("decision")
         if stage == ALONE:
-            alone = decision and decision["alone"]
-            return float(alone["threshold"]) if alone else 0.0  # all that was proposed
+            if decision and decision["alone"]:
+                return float(decision["alone"]["threshold"])
+            return float(self.result["chosen"]["segmenter"].get("alone", 0.0))  # older runs: all that was proposed
         if decision:
             return float(decision["points"]["balanced"]["threshold"])
         return float(self.result["chosen"]["classifier"]["threshold"])

@@ -34,7 +34,7 @@ def run_of(folder: Path, fold: int, scores: str, names: list[str], counts: list[
     keys = ("stage", "tp", "predictions", "truths")
     named = zip(("stage one alone", "both stages"), counts, strict=True)
     rows = [dict(zip(keys, (name, *own), strict=True)) for name, own in named]
-    result = {"names": names, "stages": rows, "chosen": {"classifier": {"threshold": 0.5}}}
+    result = {"names": names, "stages": rows, "chosen": {"segmenter": {}, "classifier": {"threshold": 0.5}}}
     (stages[1] / "evaluation.json").write_text(json.dumps(result))
     (stages[1] / "scores.csv").write_text(SCORES + scores)
     return sweep.Run("unet", "icpr2012", str(fold), stages, folder)
@@ -82,6 +82,17 @@ def test_counts_are_pooled_over_the_folds(runs: list[sweep.Run]) -> None:
     assert cells[3] == "0.833 ± 0.236"  # 2/3 and 1
     assert cells[4:] == ["3", "3", "4", "2", "random, ImageNet", "260", "18"]
     assert sweep.ours(alone)[4:] == ["3", "4", "4", "2", "random", "200", "14"]
+
+
+def test_fields_are_drawn_as_stage_one_alone_was_counted(tmp_path: Path) -> None:
+    """Its own threshold, 0.85, leaves one of the two candidates of F1."""
+    run = run_of(tmp_path, 0, A, ["F1", "F2"], [(1, 1, 2), (1, 1, 2)])
+    path = run.stages[1] / "evaluation.json"
+    result = json.loads(path.read_text())
+    result["chosen"]["segmenter"] = {"alone": 0.85}
+    path.write_text(json.dumps(result))
+    alone, _ = sweep.rows_of([run])
+    assert alone.fields == [(1, 1, 2), (0, 0, 0)]
 
 
 def test_a_mitosis_found_twice_is_no_second_prediction() -> None:
