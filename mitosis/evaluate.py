@@ -60,7 +60,8 @@ def evaluate(config: dict[str, Any], choices: Choices) -> float:
         request |= {"data": recipe_of(config)["data"]} if other else {}
         request["decision"] = cascade.decision.data() if cascade.decision else None
         # No stages means that the part was missing; it may have been unpacked since.
-        stands = bool(result) and result["asked"] == request and bool(result["stages"]) and table.is_file()
+        whole = all(file.is_file() for file in (table, scores))
+        stands = bool(result) and result["asked"] == request and bool(result["stages"]) and whole
         if stands and not changed_since(
             result.get("labels"), lambda: getattr(_data(cascade, config, runs).parts, part)
         ):

@@ -119,7 +119,7 @@ def _keys() -> list[str]:
                 walk(value, f"{prefix}{key}.")
 
     for path in CONF.rglob("*.yaml"):
-        group = path.parent.relative_to(CONF).as_posix().removesuffix("/common")
+        group = path.parent.relative_to(CONF).as_posix().removesuffix("/labels")
         text = path.read_text(encoding="utf-8")
         keys.update([group] if group != "." else [])
         prefix = "" if group == "." or "@package _global_" in text else f"{group}."

@@ -1,6 +1,6 @@
 """The drawn slides of the benchmark: as much tissue as the time is divided by."""
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -10,19 +10,12 @@ from mitosis.image.overview import find_tissue
 from mitosis.image.scan import read_scan
 from mitosis.image.slide import slide_levels
 
-FOLDER = Path(__file__).parents[2] / "benchmarks"
 EVERYWHERE = (0.0, float("inf"))
 
 
 @pytest.fixture
-def slides(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(FOLDER))
-    spec = importlib.util.spec_from_file_location("benchmark_slides", FOLDER / "slides.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def slides(benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark("slides")
 
 
 def test_tissue_grows_with_the_slide(slides: ModuleType) -> None:

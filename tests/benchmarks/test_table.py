@@ -1,7 +1,7 @@
 """The table of benchmarks: a command for each row, and results where they belong. No time is asserted."""
 
-import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,13 +11,8 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture
-def table() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_table", FOLDER / "table.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def table(benchmark: Callable[[str], ModuleType]) -> ModuleType:
+    return benchmark("table")
 
 
 def test_each_row_has_its_command(table: ModuleType) -> None:

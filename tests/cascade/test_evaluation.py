@@ -379,9 +379,10 @@ def test_existing_scores_are_reprinted_and_redone_for_other_weights(runs, cli):
     checkpoint = read(classify / "checkpoints/best.ckpt")
     save(classify, checkpoint["recipe"], checkpoint["chosen"], gain=-1.0)  # now what is not red is taken
     assert cells(cli(*given).out, "both stages")[3:6] == ["1", "3", "4"]
-    (classify / "detections.csv").unlink()
-    cli(*given)
-    assert (classify / "detections.csv").exists()
+    for name in ("detections.csv", "scores.csv"):
+        (classify / name).unlink()
+        cli(*given)
+        assert (classify / name).exists()
 
 
 def test_equal_weights_of_another_file_stand_and_changed_labels_do_not(runs, cli):

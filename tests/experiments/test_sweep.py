@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 import sweep
+import sweep_table
 from refused import refused
+from sweep_table import Run
 
 from mitosis.run.conf import CONF
 
@@ -23,7 +25,7 @@ B = "G1,q,0,0.7,0.8,0.8,0\nG1,q,1,0.6,0.7,0.7,1\n"
 START = {"classifier": {"pretrained": "a file"}}
 
 
-def run_of(folder: Path, fold: int, scores: str, names: list[str], counts: list[tuple[int, int, int]]) -> sweep.Run:
+def run_of(folder: Path, fold: int, scores: str, names: list[str], counts: list[tuple[int, int, int]]) -> Run:
     """A finished run on one fold, whose second stage accepts scores of 0.5."""
     stages = [folder / "segmenter" / f"fold-{fold}", folder / "classifier" / f"fold-{fold}"]
     for stage, (steps, minutes) in zip(stages, ((100, 7.0), (30, 2.0)), strict=True):
@@ -37,11 +39,11 @@ def run_of(folder: Path, fold: int, scores: str, names: list[str], counts: list[
     result = {"names": names, "stages": rows, "chosen": {"segmenter": {}, "classifier": {"threshold": 0.5}}}
     (stages[1] / "evaluation.json").write_text(json.dumps(result))
     (stages[1] / "scores.csv").write_text(SCORES + scores)
-    return sweep.Run("unet", "icpr2012", str(fold), stages, folder)
+    return Run("unet", "icpr2012", str(fold), stages, folder)
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> list[sweep.Run]:
+def runs(tmp_path: Path) -> list[Run]:
     return [
         run_of(tmp_path, 0, A, ["F1", "F2"], [(1, 2, 2), (1, 1, 2)]),
         run_of(tmp_path, 1, B, ["G1"], [(2, 2, 2), (2, 2, 2)]),
@@ -70,18 +72,18 @@ def test_a_smoke_run_is_of_one_fold_of_synthetic_fields() -> None:
     assert unet == ["data=synthetic", "fold=0", "segmenter.set=[augment=none]", "budget=smoke"]
 
 
-def test_counts_are_pooled_over_the_folds(runs: list[sweep.Run]) -> None:
-    alone, both = sweep.rows_of(runs)
+def test_counts_are_pooled_over_the_folds(runs: list[Run]) -> None:
+    alone, both = sweep_table.rows_of(runs)
     assert (alone.stage, both.stage) == ("stage one alone", "both stages")
     assert alone.fields == [(1, 2, 2), (0, 0, 0), (2, 2, 2)]
     assert both.fields == [(1, 1, 2), (0, 0, 0), (2, 2, 2)]
-    cells = sweep.ours(both)
+    cells = sweep_table.ours(both)
     assert cells[0].startswith("1.000 [")  # 3 of 3
     assert cells[1].startswith("0.750 [")  # 3 of 4
     assert cells[2].startswith("0.857 [")  # 6 / 7
     assert cells[3] == "0.833 ± 0.236"  # 2/3 and 1
     assert cells[4:] == ["3", "3", "4", "2", "random, ImageNet", "260", "18"]
-    assert sweep.ours(alone)[4:] == ["3", "4", "4", "2", "random", "200", "14"]
+    assert sweep_table.ours(alone)[4:] == ["3", "4", "4", "2", "random", "200", "14"]
 
 
 def test_fields_are_drawn_as_stage_one_alone_was_counted(tmp_path: Path) -> None:
@@ -91,65 +93,65 @@ def test_fields_are_drawn_as_stage_one_alone_was_counted(tmp_path: Path) -> None
     result = json.loads(path.read_text())
     result["chosen"]["segmenter"] = {"alone": 0.85}
     path.write_text(json.dumps(result))
-    alone, _ = sweep.rows_of([run])
+    alone, _ = sweep_table.rows_of([run])
     assert alone.fields == [(1, 1, 2), (0, 0, 0)]
 
 
 def test_a_mitosis_found_twice_is_no_second_prediction() -> None:
     """Under a rule of many to one, 3 mitoses may be found by 2 predictions."""
-    row = sweep.Row("unet", "stage one alone", [sweep.Counts.of(3, 2, 4)], [(3, 2, 4)], [["F1"]])
-    assert sweep.ours(row)[0] == "1.000 [0.439, 1.000]"  # Wilson's interval of 3 of 3: from 3 / (3 + 1.96²)
+    row = sweep_table.Row("unet", "stage one alone", [sweep_table.Counts.of(3, 2, 4)], [(3, 2, 4)], [["F1"]])
+    assert sweep_table.ours(row)[0] == "1.000 [0.439, 1.000]"  # Wilson's interval of 3 of 3: from 3 / (3 + 1.96²)
 
 
 def test_folds_on_the_same_fields_are_not_pooled(tmp_path: Path) -> None:
     runs = [run_of(tmp_path, fold, B, ["G1"], [(2, 2, 2), (2, 2, 2)]) for fold in (0, 1)]
-    cells = sweep.ours(sweep.rows_of(runs)[0])
+    cells = sweep_table.ours(sweep_table.rows_of(runs)[0])
     assert cells[:7] == ["1.000", "1.000", "–", "1.000 ± 0.000", "2.0", "2.0", "2"], "means, and no interval"
     names = (["G1"], ["G1", "H1"])
     runs = [run_of(tmp_path / "b", fold, B, own, [(2, 2, 2), (2, 2, 2)]) for fold, own in enumerate(names)]
-    assert sweep.ours(sweep.rows_of(runs)[0])[:5] == ["–", "–", "–", "1.000 ± 0.000", "–"]
+    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[:5] == ["–", "–", "–", "1.000 ± 0.000", "–"]
 
 
-def test_a_run_without_a_result_is_left_out(runs: list[sweep.Run]) -> None:
+def test_a_run_without_a_result_is_left_out(runs: list[Run]) -> None:
     (runs[1].stages[1] / "evaluation.json").unlink()
-    assert sweep.ours(sweep.rows_of(runs)[0])[6:8] == ["2", "1"]
+    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[6:8] == ["2", "1"]
 
 
-def test_published_numbers_stand_beside_ours(runs: list[sweep.Run]) -> None:
-    head, alone, both = sweep.table("table4", sweep.rows_of(runs), *sweep.split_of(runs))
+def test_published_numbers_stand_beside_ours(runs: list[Run]) -> None:
+    head, alone, both = sweep_table.table("table4", sweep_table.rows_of(runs), *sweep_table.split_of(runs))
     own = dict(zip(head, alone, strict=True))
     assert own["published P"] == "0.3022 ≠"  # of another dataset
     assert own["source"] == "SCMitosis, Table 4: gzmh, official split, rule not stated"
     assert both[-4:] == ["", "", "", ""]
-    _, alone, _ = sweep.table("table4", sweep.rows_of(runs), "gzmh", "official")
+    _, alone, _ = sweep_table.table("table4", sweep_table.rows_of(runs), "gzmh", "official")
     assert alone[-4:-1] == ["0.3022", "0.7784", "0.4353"]
 
 
 def test_each_published_row_is_one_of_a_sweep() -> None:
-    with sweep.PUBLISHED.open(newline="") as file:
+    with sweep_table.PUBLISHED.open(newline="") as file:
         rows = list(csv.DictReader(file))
     for name, key in sweep.SWEPT.items():
         swept = {job[key].partition("=")[2] for job in sweep.jobs_of(name, [])}
         known = {row["variant"] for row in rows if row["experiment"] == name}
-        assert known & swept if name in sweep.OTHERS else known <= swept
+        assert known & swept if name in sweep_table.OTHERS else known <= swept
         assert (CONF / "experiment" / f"{name}.yaml").is_file()
     for row in rows:
         precision, recall, f1 = (float(row[name]) for name in ("precision", "recall", "f1"))
         if row["experiment"].startswith("unet"):  # means of folds, of which F1 is not that of the means
             continue
-        rounded = 2e-3 if row["experiment"] in sweep.OTHERS else 2e-4  # others give two or three digits
+        rounded = 2e-3 if row["experiment"] in sweep_table.OTHERS else 2e-4  # others give two or three digits
         assert 2 * precision * recall / (precision + recall) == pytest.approx(f1, abs=rounded)
 
 
-def test_published_methods_that_are_not_run_are_listed(runs: list[sweep.Run]) -> None:
-    lines = sweep.table("table3", sweep.rows_of(runs), "icpr2012", "0,1")
+def test_published_methods_that_are_not_run_are_listed(runs: list[Run]) -> None:
+    lines = sweep_table.table("table3", sweep_table.rows_of(runs), "icpr2012", "0,1")
     assert len(lines) == 1 + 2 + 12
     last = dict(zip(lines[0], lines[-1], strict=True))
     assert (last["variant"], last["F1"], last["published F1"]) == ("CPCN", "", "0.8529 ≠")
     assert last["source"] == "SCMitosis, Table 3, of Han et al. 2021: icpr2012, official split, rule not stated"
-    said = sweep.caption("table3", "icpr2012", "0,1")
+    said = sweep_table.caption("table3", "icpr2012", "0,1")
     assert "out-of-fold on the folds 0,1 of the training part" in said
-    assert "the official test part" in sweep.caption("table3", "icpr2012", "official")
+    assert "the official test part" in sweep_table.caption("table3", "icpr2012", "official")
 
 
 def test_a_list_of_overrides_is_a_row_of_its_own() -> None:
@@ -170,7 +172,7 @@ def test_each_other_dataset_is_a_row_of_its_own() -> None:
     assert other.variant == "synthetic → synthetic,drawing_seed-1"
     assert other.stages == own.stages
     assert other.file("scores.csv").name == "scores-on-synthetic,drawing_seed-1.csv"
-    assert "all fields but those of patients" in sweep.caption("cross_dataset", "icpr2012", "0,1")
+    assert "all fields but those of patients" in sweep_table.caption("cross_dataset", "icpr2012", "0,1")
     assert "others=[WORD=DIR,…]" in refused(lambda: sweep.main(["cross_dataset", "data=synthetic", "fold=0"]))
 
 
@@ -182,8 +184,8 @@ def test_every_table_has_a_target() -> None:
 
 def test_a_table_as_markdown_and_csv() -> None:
     lines = [["a", "b"], ["1, 2", "x"]]
-    assert sweep.markdown(lines) == "| a | b |\n|---|---|\n| 1, 2 | x |\n"
-    assert sweep.as_csv(lines) == 'a,b\n"1, 2",x\n'
+    assert sweep_table.markdown(lines) == "| a | b |\n|---|---|\n| 1, 2 | x |\n"
+    assert sweep_table.as_csv(lines) == 'a,b\n"1, 2",x\n'
 
 
 def test_refusals(capsys: pytest.CaptureFixture) -> None:
