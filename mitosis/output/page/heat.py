@@ -41,4 +41,4 @@ def heat_picture(values: np.ndarray) -> str:
 
 def has_heat(page: Path) -> bool:
     """Whether the page of an image was written with heat maps."""
-    return _WITH.search(page.read_text(encoding="utf-8")) is not None
+    return _WITH.search(page.read_text(encoding="utf-8", errors="replace")) is not None

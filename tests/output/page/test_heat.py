@@ -60,6 +60,8 @@ def test_a_page_says_whether_it_has_them(tmp_path):
     assert write(tmp_path / "without.html", None)["heats"] == []
     write(tmp_path / "with.html", HEAT)
     assert [has_heat(tmp_path / name) for name in ("with.html", "without.html")] == [True, False]
+    (tmp_path / "cut.html").write_bytes("figures per mm²".encode()[:-1])
+    assert not has_heat(tmp_path / "cut.html"), "it is written again"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
