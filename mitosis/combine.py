@@ -11,6 +11,7 @@ from mitosis.run.build import build
 from mitosis.run.folder import data_roots, training_recipe
 from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
 from mitosis.run.name import Choices
+from mitosis.run.weights_folder import FORMAT
 
 
 def combine(config: dict[str, Any], choices: Choices) -> float:
@@ -36,7 +37,7 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     given = [run for stage in (segmenters, classifiers) for run in (*stage.halves, *stage.whole)]
     request = {str(run): digest(run / "checkpoints" / "best.ckpt") for run in given}
     done = read_json(output / "cascade.json")
-    if done and done["about"]["runs"] == list(request.values()):
+    if done and (done["format"], done["about"]["runs"]) == (FORMAT, list(request.values())):
         print(f"{output} is up to date; nothing to do")
         return done["decision"]["points"]["balanced"]["f1"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from mitosis.cascade.checks import check_mpp
-from mitosis.cascade.decision import Decision, fields_of
+from mitosis.cascade.decision import Decision
 from mitosis.cascade.networks import check_alike, check_image, check_pair, symmetries, tensor_of
 from mitosis.cascade.windows import windows_of
 from mitosis.errors import InputError
@@ -186,19 +186,17 @@ class Cascade:
         second = self.classify(normalised, candidates.points, mpp=mpp) if self.classifiers else candidates.mean
         return self.accept(candidates, second, mpp=mpp)
 
-    def accept(self, found: Candidates, second: np.ndarray, *, mpp: float, size: tuple[int, ...] = ()) -> Detections:
+    def accept(self, found: Candidates, second: np.ndarray, *, mpp: float) -> Detections:
         """Join the scores of both stages and apply the threshold; without either, every candidate is accepted.
 
         Args:
             found: The image's candidates.
             second: (n,) the classifier's probabilities; not used without a classifier.
             mpp: µm per pixel of the image.
-            size: (height, width) of the image in pixels, if it is not that of the candidates' ``labels``.
         """
         scores = found.mean
         if self.classifiers:
-            fields = fields_of(found.points, size or found.labels.shape, mpp)
-            scores = second if self.decision is None else self.decision.score(found.mean, second, fields)
+            scores = second if self.decision is None else self.decision.score(found.mean, second)
         return Detections(found.points, scores, scores >= self.threshold, found.area_um2, mpp)
 
     def classify(self, normalised: np.ndarray, points: np.ndarray, *, mpp: float) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 from rich.progress import track
 
 from mitosis.cascade.cascade import Cascade
-from mitosis.cascade.decision import Decision, fields_of, fit_coefficients, operating_points
+from mitosis.cascade.decision import Decision, fit_coefficients, operating_points
 from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.view.candidate_table import CandidateRow, by_field
 from mitosis.errors import InputError
@@ -44,17 +44,14 @@ class Unseen:
     Attributes:
         scored: The candidates with the scores of both stages; the joint score is that of stage two until ``joined``.
         labels: (n,) 1 for a mitotic figure, 0 for a false candidate, -1 for neither.
-        size: (height, width) of the field in pixels.
     """
 
     scored: ScoredCandidates
     labels: np.ndarray
-    size: tuple[int, int]
 
     def joined(self, decision: Decision) -> ScoredCandidates:
         """The candidates with the joint score of a decision."""
-        fields = fields_of(self.scored.points, self.size, self.scored.mpp)
-        return replace(self.scored, score=decision.score(self.scored.first, self.scored.second, fields))
+        return replace(self.scored, score=decision.score(self.scored.first, self.scored.second))
 
 
 def score_unseen(pair: Pair) -> list[Unseen]:
@@ -91,7 +88,7 @@ def score_unseen(pair: Pair) -> list[Unseen]:
             mpp=record.mpp,
             area_mm2=float(np.prod(record.size)) * record.mpp**2 / 1e6,
         )
-        unseen.append(Unseen(scored, labels, record.size))
+        unseen.append(Unseen(scored, labels))
     return unseen
 
 
@@ -109,8 +106,7 @@ def decide(unseen: Sequence[Unseen], matching: Matching) -> Decision:
     labels = np.concatenate([one.labels for one in unseen])
     counted = labels >= 0
     coefficients = fit_coefficients(first[counted], second[counted], labels[counted] == 1)
-    prior = float((labels[counted] == 1).mean())
-    joined = Decision(coefficients, SYMMETRIES, {}, prior=prior)
+    joined = Decision(coefficients, SYMMETRIES, {})
     scored = [one.joined(joined) for one in unseen]
     cases = {one.case for one in scored}
     both, alone = ({case: DetectionMetric(matching) for case in cases} for _ in range(2))
@@ -128,7 +124,6 @@ def decide(unseen: Sequence[Unseen], matching: Matching) -> Decision:
         points=points,
         alone=points_alone["balanced"],
         rule=f"{len(scored)} unseen fields of {len(cases)} patients, {matching.describe(scored[0].mpp)}",
-        prior=prior,
     )
 
 

@@ -16,11 +16,6 @@ POINTS = {"balanced": 1.0, "high_recall": 2.0, "high_precision": 0.5}
 """Operating point → β of the mean Fβ that it maximises: recall counts β times as much as precision."""
 EDGE = 1e-4
 RIDGE = 1e-2
-STRENGTH = 10.0
-"""How many candidates of a field the prior share of mitotic figures weighs as much as."""
-FIELD_UM = 512.0
-"""Side of a field in µm, as in ICPR 2012, on whose fields ``STRENGTH`` and the thresholds were chosen."""
-ROUNDS, TOLERANCE = 200, 1e-9
 
 
 @dataclass(frozen=True)
@@ -47,8 +42,7 @@ class Decision:
     """The joint score of both stages, and its operating points.
 
     The score is σ(a + b₁ · logit p₁ + b₂ · logit p₂), where p₁ is the segmenter's score of a candidate and p₂ the
-    classifier's. It is shifted by what the candidates of a field together say about their share of mitotic figures
-    (``shifted``), field by field (``fields_of``).
+    classifier's.
 
     Attributes:
         coefficients: a, b₁, b₂.
@@ -56,7 +50,6 @@ class Decision:
         points: Operating point → threshold and costs.
         alone: The balanced operating point of the segmenter's scores alone; None if it was not measured.
         rule: The matching rule and the fields of the costs, in words.
-        prior: Share of mitotic figures among the unseen candidates, in (0, 1); None leaves the scores unshifted.
     """
 
     coefficients: tuple[float, float, float]
@@ -64,22 +57,10 @@ class Decision:
     points: Mapping[str, OperatingPoint]
     alone: OperatingPoint | None = None
     rule: str = ""
-    prior: float | None = None
 
-    def score(self, first: np.ndarray, second: np.ndarray, fields: np.ndarray | None = None) -> np.ndarray:
-        """The joint score of an image's candidates, (n,) in [0, 1].
-
-        Args:
-            first: (n,) scores of stage one.
-            second: (n,) scores of stage two.
-            fields: (n,) number of the field that each candidate lies in; None if the image is one field.
-        """
-        logits = _design(first, second) @ np.array(self.coefficients)
-        if self.prior is not None:
-            fields = np.zeros(len(logits)) if fields is None else fields
-            for field in np.unique(fields):
-                logits[fields == field] = shifted(logits[fields == field], self.prior)
-        return expit(logits)
+    def score(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """The joint score of candidates, (n,) in [0, 1], from their scores (n,) of stage one and of stage two."""
+        return expit(_design(first, second) @ np.array(self.coefficients))
 
     def threshold(self, point: str) -> float:
         """The threshold of an operating point; ``InputError`` if it is unknown."""
@@ -103,60 +84,7 @@ class Decision:
             raise ValueError("coefficients or symmetries are out of range")
         if not all(0 <= point.threshold <= 1 for point in points.values()):
             raise ValueError("a threshold lies outside of 0 to 1")
-        prior = data.get("prior")
-        if prior is not None and not 0 < prior < 1:
-            raise ValueError("the prior lies outside of 0 to 1")
-        return cls((a, first, second), data["symmetries"], points, alone, data["rule"], prior)
-
-
-def fields_of(points: np.ndarray, size: tuple[int, ...], mpp: float) -> np.ndarray:
-    """Deal the candidates of an image or slide into equal fields of about ``FIELD_UM`` a side.
-
-    On a whole slide the share of mitotic figures is neither one number nor known from few candidates: thousands would
-    outweigh the prior, and those of stroma and necrosis, of which none is a mitotic figure, would lower the scores in
-    the hotspot. In fields, a candidate is compared with its surroundings, and the prior weighs as much as where its
-    weight and the thresholds were chosen. Fields depend on the slide's size alone, not on how it is cut into tiles.
-
-    Args:
-        points: (n, 2) x, y in pixels.
-        size: (height, width) in pixels.
-        mpp: µm per pixel.
-
-    Returns:
-        (n,) int, the number of each candidate's field.
-    """
-    rows, columns = (max(1, round(side * mpp / FIELD_UM)) for side in size)
-    x, y = ((points[:, axis] + 0.5) / side for axis, side in enumerate(size[::-1]))
-    row, column = (y * rows).astype(int).clip(0, rows - 1), (x * columns).astype(int).clip(0, columns - 1)
-    return row * columns + column
-
-
-def shifted(logits: np.ndarray, prior: float) -> np.ndarray:
-    """The logits of a field's candidates, corrected for the field's own share of mitotic figures.
-
-    Patients differ in how many candidates are mitotic figures, so one threshold does not fit all. The share is
-    estimated from the field's own scores by expectation maximisation, starting from ``prior``, which counts as much as
-    ``STRENGTH`` candidates; few candidates hardly move it. The order of the candidates stays.
-
-    Args:
-        logits: (n,) of the probability that a candidate is a mitotic figure, where a share ``prior`` of them are.
-        prior: The share for which the logits are right, in (0, 1).
-
-    Returns:
-        (n,) logits, all moved by the same amount.
-
-    Source:
-        Saerens et al. 2002, "Adjusting the outputs of a classifier to new a priori probabilities" (section 2.2); the
-        weight of the prior is ours.
-    """
-    share, shift = prior, 0.0
-    for _ in range(ROUNDS):
-        found = (expit(logits + shift).sum() + STRENGTH * prior) / (len(logits) + STRENGTH)
-        shift = float(logit(found) - logit(prior))
-        if abs(found - share) < TOLERANCE:
-            break
-        share = found
-    return logits + shift
+        return cls((a, first, second), data["symmetries"], points, alone, data["rule"])
 
 
 def fit_coefficients(first: np.ndarray, second: np.ndarray, mitosis: np.ndarray) -> tuple[float, float, float]:

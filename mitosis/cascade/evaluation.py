@@ -80,7 +80,7 @@ def evaluate_cascade(
     scored: list[ScoredCandidates] = []
     for name, record in ((name, record) for name in found for record in records if record.field == name):
         one, mpp, truths = found[name], record.mpp, record.centroids
-        detections = cascade.accept(one.candidates, one.second, mpp=mpp, size=record.size)
+        detections = cascade.accept(one.candidates, one.second, mpp=mpp)
         alone.update(one.candidates.points, one.candidates.mean, truths, mpp=mpp, field=name)
         both.update(detections.points, detections.scores, truths, mpp=mpp, field=name)
         mitoses.append((name, detections.mitoses()))

@@ -149,7 +149,7 @@ def _predict(
     x, y, first, second, area = _in_order(np.concatenate([np.zeros((0, 5)), *(tile.candidates for tile in found)])).T
     nothing = np.zeros((0, 0), np.int32)
     candidates = Candidates(np.column_stack([x, y]), area, first, first, nothing)
-    detections = cascade.accept(candidates, second, mpp=mpp, size=(scan.height, scan.width))
+    detections = cascade.accept(candidates, second, mpp=mpp)
     lost = sorted({square for tile in found for square in tile.lost})
     unseen = sum(overview.area_mm2((top, top + SQUARE), (left, left + SQUARE)) for left, top in lost)
     about = {

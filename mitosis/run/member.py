@@ -21,7 +21,8 @@ def table_of(folder: Path) -> dict[str, Any]:
         remedy = "give a folder that python -m mitosis.combine wrote, or segmenter=RUN"
         raise InputError(f"weights={folder}: no {FILE} there; {remedy}")
     if content.get("format") != FORMAT:
-        raise InputError(f"{table} has format {content.get('format')}; this version reads format {FORMAT}")
+        found = f"{table} has format {content.get('format')}; this version reads format {FORMAT}"
+        raise InputError(f"{found}; make it anew with python -m mitosis.combine")
     return content
 
 

@@ -9,7 +9,8 @@ SHIPPED_WORD = "shipped"
 SHIPPED = Path(__file__).resolve().parents[1] / "weights"
 """The weights of this package."""
 FILE = "cascade.json"
-FORMAT = 1
+FORMAT = 2
+"""Format of ``FILE``; in format 1, a field's candidates moved each other's scores."""
 KIND_OF = {"segmenter": SEGMENTATION, "classifier": CLASSIFICATION}
 """Stage of a network in ``cascade.json`` → ``stage.kind`` of its recipe."""
 

@@ -132,8 +132,8 @@ def test_broken_folders_are_named(cascade: Cascade, tmp_path: Path) -> None:
     assert not (tmp_path / "was-run").exists()
     weights.unlink()
     assert "segmenter-1.safetensors" in refused(lambda: read_bundle(tmp_path))
-    table.write_text(json.dumps(json.loads(table.read_text()) | {"format": 2}))
-    assert "has format 2; this version reads format 1" in refused(lambda: read_bundle(tmp_path))
+    table.write_text(json.dumps(json.loads(table.read_text()) | {"format": 1}))
+    assert "has format 1; this version reads format 2; make it anew with python -m mitosis.combine" in refused(lambda: read_bundle(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from refused import refused
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
 from mitosis.cascade.decision import (
-    STRENGTH,
     Decision,
-    OperatingPoint,
-    fields_of,
     fit_coefficients,
     operating_points,
-    shifted,
 )
 from mitosis.metric.detection import DetectionMetric
 from mitosis.metric.matching import Matching
@@ -123,68 +117,3 @@ def test_it_survives_json() -> None:
 
 def test_an_unknown_operating_point_names_the_known_ones() -> None:
     assert refused(lambda: Decision((0, 1, 1), 1, {}).threshold("best")).startswith("point=best: choose one of")
-
-
-def test_a_field_like_the_others_is_not_shifted() -> None:
-    """Four candidates of which the scores expect one, where one in four is a mitotic figure."""
-    logits = logit(np.array([0.7, 0.1, 0.1, 0.1]))
-    assert shifted(logits, 0.25) == pytest.approx(logits)
-
-
-def test_the_share_by_hand() -> None:
-    """Certain scores do not move: 29 of 60 candidates and a prior of a tenth give (29 + 10 / 10) / (60 + 10) = 3/7."""
-    assert STRENGTH == 10
-    logits = np.array([40.0] * 29 + [-40.0] * 31)
-    assert shifted(logits, 0.1) - logits == pytest.approx(np.full(60, logit(3 / 7) - logit(0.1)))
-
-
-def test_a_rich_field_gains_and_a_poor_one_loses() -> None:
-    rich, poor = logit(np.array([0.4] * 40)), logit(np.array([0.02] * 40))
-    assert (shifted(rich, 0.1) > rich).all()
-    assert (shifted(poor, 0.1) < poor).all()
-
-
-@given(
-    st.lists(st.floats(-12, 12), max_size=40).map(np.array),
-    st.floats(0.001, 0.9),
-)
-def test_the_order_stays_and_all_move_alike(logits: np.ndarray, prior: float) -> None:
-    moved = shifted(logits, prior)
-    assert np.isfinite(moved).all()
-    assert moved - logits == pytest.approx(np.full(len(logits), moved[0] - logits[0] if len(logits) else 0), abs=1e-9)
-
-
-def test_a_single_candidate_is_hardly_moved() -> None:
-    """One certain mitotic figure: (1 + 10 / 10) / 11 = 2/11 instead of a tenth."""
-    assert shifted(np.array([30.0]), 0.1)[0] - 30 == pytest.approx(logit(2 / 11) - logit(0.1))
-
-
-def test_a_stored_decision_keeps_its_prior() -> None:
-    point = OperatingPoint(0.5, 0.8, 0.7, 0.75, 3.0)
-    decision = Decision((0.0, 1.0, 1.0), 8, {"balanced": point}, prior=0.1)
-    assert Decision.of(json.loads(json.dumps(decision.data()))) == decision
-    old = decision.data()
-    del old["prior"]
-    assert Decision.of(old).prior is None
-    with pytest.raises(ValueError, match="prior lies outside"):
-        Decision.of(old | {"prior": 1.0})
-
-
-def test_fields_have_512_um_a_side_or_nearly() -> None:
-    """1600 × 1000 µm are three columns of 533 µm and two rows of 500 µm."""
-    points = np.array([(0, 0), (2132, 0), (2133, 0), (6399, 1999), (-0.5, 2000), (6399.5, 3999.5)])
-    assert fields_of(points, (4000, 6400), 0.25).tolist() == [0, 0, 1, 2, 3, 5]
-    assert set(fields_of(points, (2084, 2084), 0.2456)) == {0}, "a field of ICPR 2012 is one"
-    assert fields_of(np.zeros((0, 2)), (10, 10), 0.25).shape == (0,)
-
-
-def test_scores_depend_on_the_own_field_alone() -> None:
-    """A hotspot keeps its scores whatever lies elsewhere on the slide; as one field it would lose."""
-    decision = Decision((0.0, 0.0, 1.0), 8, {}, prior=0.2)
-    hotspot, stroma = np.full(20, 0.6), np.full(500, 0.01)
-    both, fields = np.concatenate([hotspot, stroma]), np.repeat([7, 2], [20, 500])
-    apart = decision.score(both, both, fields)
-    np.testing.assert_allclose(apart[:20], decision.score(hotspot, hotspot))
-    np.testing.assert_allclose(apart[20:], decision.score(stroma, stroma))
-    assert (decision.score(both, both)[:20] < 0.3).all()
-    assert (apart[:20] > 0.6).all()
