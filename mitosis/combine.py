@@ -44,9 +44,11 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     from mitosis.cascade.bundle import write_bundle  # torch is loaded from here on
     from mitosis.cascade.cascade import Cascade
     from mitosis.cascade.combination import Pair, decide, score_unseen
+    from mitosis.data.other import patients_of
     from mitosis.data.view.candidate_table import read_candidates
     from mitosis.output.scored import write_scored
     from mitosis.run.assembly import rebuild_data
+    from mitosis.run.other_data import trained_fields
     from mitosis.run.trained import load
 
     pairs = []
@@ -61,9 +63,11 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     first = [replace(load(run), chosen=chosen) for run in segmenters.whole] or [pair.segmenter for pair in pairs]
     second = [load(run) for run in classifiers.whole] or [pair.classifier for pair in pairs]
     cascade = Cascade(first, second, decision=decision)
+    trained, patients = trained_fields([*first, *second]), patients_of(pairs[0].data)
     about = {
         "data": pairs[0].segmenter.recipe["name"]["data"],
         "fold": pairs[0].segmenter.recipe["fold"],
+        "patients": sorted({patient for field, patient in patients.items() if field in trained}),
         "runs": list(request.values()),
     }
     write_bundle(output, cascade, about)

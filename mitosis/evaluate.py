@@ -88,11 +88,14 @@ def _cascade(runs: dict[str, Path]) -> "Cascade":
 
 def _data(cascade: "Cascade", config: dict[str, Any], runs: dict[str, Path]) -> "AnyData":
     from mitosis.run.assembly import rebuild_data
-    from mitosis.run.other_data import open_other
+    from mitosis.run.member import patients_in
+    from mitosis.run.other_data import open_other, trained_patients
 
     given = config["data"]
     if "_target_" in given:
-        return open_other((*cascade.segmenters, *cascade.classifiers), config, runs.get("segmenter"))
+        weights = runs.get("weights")
+        patients = patients_in(weights) if weights else trained_patients(cascade.segmenter, runs["segmenter"])
+        return open_other((*cascade.segmenters, *cascade.classifiers), config, patients)
     roots = roots_of(given) if "weights" in runs else data_roots(runs["segmenter"], given)
     return rebuild_data(cascade.segmenter, roots, given["cache"])
 

@@ -26,6 +26,15 @@ def table_of(folder: Path) -> dict[str, Any]:
     return content
 
 
+def patients_in(folder: Path) -> set[str]:
+    """The patients that a cascade's networks were trained on; ``InputError`` as ``table_of``, or if it names none."""
+    about = table_of(folder).get("about")
+    patients = about.get("patients") if isinstance(about, dict) else None
+    if not isinstance(patients, list):
+        raise InputError(f"{folder / FILE} does not name the patients of the training; run mitosis.combine anew")
+    return set(map(str, patients))
+
+
 def first_member(folder: Path, kind: str) -> Trained:
     """The first network of a kind of stage in a folder; ``InputError`` if it holds none, or it cannot be used."""
     networks = table_of(folder).get("networks")

@@ -1,7 +1,7 @@
 """Opening another dataset than that of the training, to test finished networks on."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ from mitosis.run.folder import data_roots
 from mitosis.run.trained import Trained
 
 
-def open_other(networks: Sequence[Trained], config: dict[str, Any], run: Path | None) -> OtherData:
+def open_other(networks: Sequence[Trained], config: dict[str, Any], patients: Collection[str]) -> OtherData:
     """The dataset that ``config["data"]`` describes, in the stain of the networks.
 
     Args:
         networks: All networks that are tested; the first is a segmenter.
         config: The configuration of ``evaluate``, in which a dataset is chosen.
-        run: The segmenter's run folder, from which the patients of its training are known; None: they are not.
+        patients: The patients of the training, as ``trained_patients`` names them.
 
     Raises:
         InputError: The dataset cannot be opened.
@@ -28,15 +28,17 @@ def open_other(networks: Sequence[Trained], config: dict[str, Any], run: Path | 
     description = {key: value for key, value in config["data"].items() if key not in unset}
     limit = description.pop("limit", None)
     data = open_data({"data": description, "stain": networks[0].recipe["stain"]}, fold=ALL)
-    fields = {name for one in networks for part in (one.fields or {}).values() for name in part}
-    return as_test(data, fields, _trained_patients(networks[0], run, fields), limit)
+    return as_test(data, trained_fields(networks), patients, limit)
 
 
-def _trained_patients(segmenter: Trained, run: Path | None, fields: set[str]) -> set[str]:
-    """The patients of the fields that were trained on; empty, with a warning, where that data is not here."""
+def trained_fields(networks: Sequence[Trained]) -> set[str]:
+    """Names of the fields that the networks were trained or chosen on, as far as they say."""
+    return {name for one in networks for part in (one.fields or {}).values() for name in part}
+
+
+def trained_patients(segmenter: Trained, run: Path) -> set[str]:
+    """The patients that a run was trained on; empty, with a warning, where its data is not here."""
     try:
-        if run is None:
-            raise InputError("a combined cascade does not know them")
         patients = patients_of(reopen_data(segmenter.recipe, run, data_roots(run, {})))
     except (InputError, OSError) as error:
         warnings.warn(
@@ -44,4 +46,4 @@ def _trained_patients(segmenter: Trained, run: Path | None, fields: set[str]) ->
             stacklevel=2,
         )
         return set()
-    return {patient for name, patient in patients.items() if name in fields}
+    return {patient for name, patient in patients.items() if name in trained_fields([segmenter])}

@@ -16,6 +16,7 @@ from mitosis.cascade.bundle import chosen_cascade, read_bundle, write_bundle
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.cost import cost
 from mitosis.cascade.decision import Decision, OperatingPoint
+from mitosis.run.member import patients_in
 from mitosis.run.trained import Trained
 
 POINTS = {
@@ -92,6 +93,13 @@ def test_it_finds_what_it_found_before(cascade: Cascade, tmp_path: Path) -> None
     assert after.scores == pytest.approx(before.scores, abs=1e-3)
 
 
+def test_the_patients_of_the_training_are_named_or_it_says_so(cascade: Cascade, tmp_path: Path) -> None:
+    write_bundle(tmp_path / "a", cascade, {"patients": ["mitos-00", "gzmh:7"]})
+    assert patients_in(tmp_path / "a") == {"mitos-00", "gzmh:7"}
+    write_bundle(tmp_path / "b", cascade, {})
+    assert "does not name the patients of the training" in refused(lambda: patients_in(tmp_path / "b"))
+
+
 def test_half_precision_except_where_it_would_lose_a_value(cascade: Cascade, tmp_path: Path) -> None:
     write_bundle(tmp_path, cascade, {})
     state = read_bundle(tmp_path).segmenter.model.state_dict()
@@ -133,7 +141,8 @@ def test_broken_folders_are_named(cascade: Cascade, tmp_path: Path) -> None:
     weights.unlink()
     assert "segmenter-1.safetensors" in refused(lambda: read_bundle(tmp_path))
     table.write_text(json.dumps(json.loads(table.read_text()) | {"format": 1}))
-    assert "has format 1; this version reads format 2; make it anew with python -m mitosis.combine" in refused(lambda: read_bundle(tmp_path))
+    said = refused(lambda: read_bundle(tmp_path))
+    assert said.endswith("has format 1; this version reads format 2; make it anew with python -m mitosis.combine")
 
 
 @pytest.mark.parametrize(

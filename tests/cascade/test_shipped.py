@@ -24,6 +24,7 @@ def test_they_are_small_and_say_what_they_were_trained_on() -> None:
     assert sum(path.stat().st_size for path in SHIPPED.iterdir()) <= 20e6
     content = json.loads((SHIPPED / "cascade.json").read_text(encoding="utf-8"))
     assert content["about"]["data"] == "icpr2012_atypia14"
+    assert len(content["about"]["patients"]) == 9, "slides 03 and 04 are the same glass in both datasets"
     assert all(len(network["fields"]["train"]) > 100 for network in content["networks"])
     assert all("half" not in network["recipe"] for network in content["networks"])
 

@@ -12,6 +12,7 @@ from miniature import icpr2012_atypia14
 from refused import refused
 
 from mitosis.cascade.bundle import read_bundle
+from mitosis.run.member import patients_in
 
 SCRIPT = Path(speedrun.__file__)
 
@@ -57,6 +58,7 @@ def test_from_raw_fields_to_weights(tmp_path: Path) -> None:
     cascade = read_bundle(weights)
     assert [len(cascade.segmenters), len(cascade.classifiers)] == [1, 1], "the networks of all patients"
     assert cascade.segmenter.recipe.get("half") is None
+    assert not any("00" in patient for patient in patients_in(weights))
     with (weights / "scores.csv").open() as file:
         assert {row["case"] for row in csv.DictReader(file)} == {"mitos-00"}
     with (weights / "out_of_fold.csv").open() as file:
