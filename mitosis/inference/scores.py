@@ -25,10 +25,21 @@ def probabilities(model: nn.Module, batch: Tensor) -> Tensor:
 
 
 def logits_of(model: nn.Module, images: Tensor, batch: int = 64) -> Tensor:
-    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of ``batch``; n may be 0.
+    """Logits (n, 2) float32 of crops (n, 3, h, w), in batches of at most ``batch``, a power of 2; n may be 0.
 
-    Autocast is off: in bfloat16, scores differ by more than 0.02, and the threshold is chosen among them.
+    Autocast is off: in bfloat16, scores differ by more than 0.02, and the threshold is chosen among them. The sizes of
+    batches are powers of 2: on a CPU, code and buffers are kept for every size that was met, and a slide has tiles with
+    any number of candidates.
     """
     with torch.autocast(images.device.type, enabled=False):
-        parts = [model(part.contiguous(memory_format=torch.channels_last)).float() for part in images.split(batch)]
+        parts = [
+            model(part.contiguous(memory_format=torch.channels_last)).float()
+            for part in images.split(_powers(len(images), batch))
+        ]
     return torch.cat(parts) if len(images) else torch.zeros(0, 2, device=images.device)
+
+
+def _powers(count: int, largest: int) -> list[int]:
+    """``count`` as a sum of powers of 2, from the ``largest`` down."""
+    sizes = [largest] * (count // largest)
+    return sizes + [1 << bit for bit in reversed(range(largest.bit_length() - 1)) if (count % largest) & (1 << bit)]

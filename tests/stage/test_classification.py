@@ -70,10 +70,19 @@ def test_fields_without_labels_have_no_loss(bright: tuple[float, ...], labels: l
 @pytest.mark.parametrize("count", [0, 1, 3, 4, 7])
 def test_the_batch_size_changes_nothing(count: int) -> None:
     images = torch.rand(count, 3, 8, 8)
-    logits = logits_of(Brightness(), images, batch=3)
+    logits = logits_of(Brightness(), images, batch=4)
     assert logits.shape == (count, 2)
     assert logits.dtype == torch.float32
     assert torch.allclose(logits, Brightness()(images))
+
+
+@torch.no_grad()
+def test_a_batch_has_one_of_few_sizes() -> None:
+    sizes = []
+    model = Brightness()
+    model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    logits_of(model, torch.rand(15, 3, 8, 8), batch=4)
+    assert sizes == [4, 4, 4, 2, 1]
 
 
 @torch.no_grad()
