@@ -24,6 +24,8 @@ from mitosis.run.trained import Trained, load
 
 SAME_MPP = 0.02
 """An image whose mpp differs from the network's by at most this fraction is not resampled."""
+CROPS = 64
+"""Crops that are in memory at the same time."""
 
 
 class Cascade:
@@ -211,19 +213,22 @@ class Cascade:
             (n,) float64 in [0, 1].
         """
         assert self.classifier is not None
-        settings = asdict(self.classifier.crop)
-        crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points]
-        if not crops:
+        if not len(points):
             return np.zeros(0)
-        images = tensor_of(np.stack(crops)).to(self.device)
-        networks = [folded(classifier.model, images[:1]) for classifier in self.classifiers]
-        with torch.inference_mode():
-            scores = [
-                logits_of(network, turned).softmax(dim=1)[:, 1]
-                for network in networks
-                for turned in symmetries(images, self.decision.symmetries if self.decision else 1)
-            ]
-        return torch.stack(scores).mean(dim=0).cpu().numpy().astype(np.float64)
+        settings, count = asdict(self.classifier.crop), self.decision.symmetries if self.decision else 1
+        networks, means = [], []
+        for start in range(0, len(points), CROPS):
+            crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points[start : start + CROPS]]
+            images = tensor_of(np.stack(crops)).to(self.device)
+            networks = networks or [folded(classifier.model, images[:1]) for classifier in self.classifiers]
+            with torch.inference_mode():
+                scores = [
+                    logits_of(network, turned).softmax(dim=1)[:, 1]
+                    for network in networks
+                    for turned in symmetries(images, count)
+                ]
+                means.append(torch.stack(scores).mean(dim=0))
+        return torch.cat(means).cpu().numpy().astype(np.float64)
 
     def use(self, point: str = "balanced", threshold: float | None = None) -> None:
         """Choose an operating point of the decision, or a threshold; ``InputError`` if it has no such point."""
