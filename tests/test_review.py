@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from output.page.browser import CHROMIUM, open_page
+from chromium import CHROMIUM, open_page
 from PIL import Image
 
 from mitosis.data.drawing.field import Drawn, draw_field

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from output.page.browser import CHROMIUM, open_page
+from chromium import CHROMIUM, open_page
 from refused import refused
 from reporting.drawn_runs import write_runs
 

@@ -2,19 +2,16 @@
 
 import base64
 import io
-import re
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from output.page.browser import CHROMIUM
+from chromium import CHROMIUM, browsing
 from PIL import Image
 from two_stages import SteepDarkness, write_runs
 
@@ -81,20 +78,16 @@ def address(answer: Callable[..., str]) -> Iterator[str]:
     listening.close()
 
 
-def shown(address: str, folder: Path) -> str:
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000"]
-    command: list[Any] = [CHROMIUM, *flags, f"--user-data-dir={folder / 'profile'}", "--dump-dom", address]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=True).stdout
-
-
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 def test_a_dropped_image_is_counted(address: str, tmp_path: Path) -> None:
-    page = shown(f"{address}/drop/good", tmp_path)
-    assert re.search(r'<b id="figures">1</b>', page), page[:2000]
-    assert "<h1>drawn.png</h1>" in page
-    assert len(re.findall(r'class="card[ "]', page)) == 2
-    page = shown(f"{address}/drop/broken", tmp_path)
-    (line,) = re.findall(r'<p class="failed" role="alert">(.*?)</p>', page)
+    with browsing(tmp_path / "profile") as tab:
+        tab.open(f"{address}/drop/good")
+        tab.until("document.getElementById('figures')?.textContent === '1'")
+        assert tab.value("document.querySelector('h1').textContent") == "drawn.png"
+        assert tab.value("document.querySelectorAll('.card').length") == 2
+        tab.open(f"{address}/drop/broken")
+        tab.until("document.querySelector('p.failed[role=alert]')")
+        line = tab.value("document.querySelector('p.failed[role=alert]').textContent")
     assert line.startswith("drawn.png: ")
     assert "copy or export it again" in line
 

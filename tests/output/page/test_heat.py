@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from output.page.browser import CHROMIUM, open_page
+from chromium import CHROMIUM, open_page
 from PIL import Image
 
 from mitosis.count.count import count_figures

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from output.page.browser import CHROMIUM, open_page
+from chromium import CHROMIUM, open_page
 
 from mitosis.count.count import count_figures
 from mitosis.count.hotspot import densest_circle
