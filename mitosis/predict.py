@@ -50,6 +50,8 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
 
     cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
     cascade.use(config["point"], config["threshold"])
+    if images:
+        cascade.build()  # a network that cannot be built is named before the first image is read
     print(cost(cascade))
     shown = {key: config[key] for key in ("overlay", "heatmaps", "adapt")}
     whole = Slides(tuple(distinct(slides)), mpp, config["mpp_from"])

@@ -47,6 +47,7 @@ def serve(config: dict[str, Any], choices: Choices) -> None:
     with listening:
         cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
         cascade.use(config["point"], config["threshold"])
+        cascade.build()  # now, not when the first visitor waits
         facts = facts_of(cascade)
         answer = partial(single_page, cascade, hpf_mm=hpf_mm)
         hosts = LOOPBACK if host in LOOPBACK else ("*",)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ def open_page(page: Path, actions: str, *, width: int = 1280) -> dict[str, Any]:
 
 
 @contextmanager
-def browsing(profile: Path, width: int = 1280) -> Iterator["Tab"]:
+def browsing(profile: Path, width: int = 1280) -> Generator["Tab"]:
     """A tab of a new browser, ``width`` pixels wide."""
     assert CHROMIUM is not None
     (read, tell), (hear, write) = os.pipe(), os.pipe()

@@ -68,8 +68,8 @@ def cascade() -> Cascade:
         "crop": {"side_um": 16.0, "pixels": 32, "border": "reflect"},
     }
     chosen: dict[str, Any] = {"threshold": 0.1, "window": 64}
-    segmenter = Trained(Maps().eval(), first, chosen, "a", 7, 0.25, Path("s"))
-    return Cascade(segmenter, Trained(Crops().eval(), second, {"threshold": 0.7}, "b", 9, 0.25, Path("c")))
+    segmenter = Trained(Maps().eval, first, chosen, "a", 7, 0.25, Path("s"))
+    return Cascade(segmenter, Trained(Crops().eval, second, {"threshold": 0.7}, "b", 9, 0.25, Path("c")))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_the_json_says_what_to_put_in_and_what_comes_out(exported: Path) -> None
 
 
 def test_a_network_that_onnx_cannot_express_is_one_line(cascade: Cascade, tmp_path: Path) -> None:
-    broken = replace(cascade.segmenter, model=Bessel().eval(), path=Path("a/bessel.ckpt"))
+    broken = replace(cascade.segmenter, make=Bessel().eval, path=Path("a/bessel.ckpt"))
     said = refused(lambda: as_onnx(broken, "segmenter-0.onnx"))
     assert said.startswith("a/bessel.ckpt: the network cannot be written as segmenter-0.onnx (")
     assert "\n" not in said
@@ -118,7 +118,7 @@ def test_a_network_that_onnx_cannot_express_is_one_line(cascade: Cascade, tmp_pa
 def test_a_file_that_differs_is_not_written(cascade: Cascade, exported: Path, tmp_path: Path, monkeypatch) -> None:
     other = (exported / NAMES[1]).read_bytes()
     monkeypatch.setattr("mitosis.cascade.onnx_file.as_onnx", lambda *_: other)
-    alone = Cascade(cascade.segmenters, replace(cascade.classifiers[0], model=Crops().eval()))
+    alone = Cascade(cascade.segmenters, replace(cascade.classifiers[0], make=Crops().eval))
     monkeypatch.setattr(alone, "segmenters", ())
     assert "classifier-0.onnx differs from torch by" in refused(lambda: export_cascade(alone, tmp_path))
     assert list(tmp_path.iterdir()) == []

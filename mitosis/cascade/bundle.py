@@ -57,10 +57,11 @@ def read_bundle(folder: str | Path) -> Cascade:
         folder: A folder that ``write_bundle`` wrote, or ``shipped`` for the weights of this package.
 
     Returns:
-        The cascade, on the GPU if there is one.
+        The cascade. Its networks are built when they are first used, or by its ``build``.
 
     Raises:
-        InputError: The folder holds no cascade, a file is missing or broken, or a recipe names an untrusted target.
+        InputError: The folder holds no cascade, or a file is missing or broken. One that names an untrusted target is
+            refused when it is built.
     """
     folder = weights_folder(folder) or Path(folder)
     table, content = folder / FILE, table_of(folder)

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from mitosis.cascade.checks import check_mpp
 from mitosis.cascade.decision import Decision
 from mitosis.cascade.networks import check_alike, check_image, check_pair, symmetries, tensor_of
-from mitosis.cascade.windows import windows_of
+from mitosis.cascade.windows import Windows, windows_of
 from mitosis.errors import InputError
 from mitosis.image.file import read_image
 from mitosis.inference.components import Candidates, extract
@@ -46,7 +48,7 @@ class Cascade:
         decision: Decision | None = None,
         window: int | str | None = None,
     ) -> None:
-        """Move the networks to the GPU if there is one.
+        """The networks are built when they are first used, or by ``build``, on the GPU if there is one.
 
         Args:
             segmenter: Trained network of stage one, or several whose probabilities are averaged.
@@ -59,24 +61,23 @@ class Cascade:
             InputError: The segmenter is a classifier or vice versa, the networks were trained with different stain
                 normalisation, several of one stage differ, or ``window`` is neither a number nor ``whole``.
         """
-        self.segmenters = (segmenter,) if isinstance(segmenter, Trained) else tuple(segmenter)
-        self.classifiers = (classifier,) if isinstance(classifier, Trained) else tuple(classifier or ())
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        segmenters = (segmenter,) if isinstance(segmenter, Trained) else segmenter
+        classifiers = (classifier,) if isinstance(classifier, Trained) else classifier or ()
+        self.segmenters = tuple(one.on(self.device) for one in segmenters)
+        self.classifiers = tuple(one.on(self.device) for one in classifiers)
         self.decision, self.point = decision, "balanced"
         self._threshold: float | None = None
         for network in (*self.segmenters, *self.classifiers):
             check_alike(self.segmenters[0], network)
         check_pair(self.segmenters[0], self.classifiers[0] if self.classifiers else None)
         keep_freed_memory()
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.segmenter, self.classifier = self.segmenters[0], self.classifiers[0] if self.classifiers else None
         self.window = window if window is not None else self.segmenter.chosen.get("window", "whole")
         if self.window != "whole" and not isinstance(self.window, int):
             raise InputError(f"tiling.window={self.window}: give a number of pixels, whole or auto")
-        models = [segmenter.model for segmenter in self.segmenters]
-        self.windows = windows_of(models, self.window, self.segmenter.tiling, self.device)
         self._stain = self.segmenter.stain
-        for trained in (*self.segmenters, *self.classifiers):
-            trained.model.to(self.device)
+        self._folded: list[nn.Module] = []  # the classifiers, which unlike the segmenters are never adapted
 
     @classmethod
     def load(cls, segmenter: str | Path, classifier: str | Path | None = None) -> "Cascade":
@@ -101,6 +102,17 @@ class Cascade:
         if second is not None and "threshold" not in second.chosen:
             raise InputError(f"{classifier} has no threshold: its training is not finished; run its command again")
         return cls(first, second)
+
+    def build(self) -> None:
+        """Build the networks now; ``InputError`` naming the file of one that cannot be built."""
+        for trained in (*self.segmenters, *self.classifiers):
+            _ = trained.model
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows in which stage one runs over an image."""
+        models = [segmenter.model for segmenter in self.segmenters]
+        return windows_of(models, self.window, self.segmenter.tiling, self.device)
 
     def __call__(self, image: np.ndarray | str | Path, *, mpp: float, name: str | None = None) -> Detections:
         """Find the mitotic figures in an image.
@@ -216,15 +228,15 @@ class Cascade:
         if not len(points):
             return np.zeros(0)
         settings, count = asdict(self.classifier.crop), self.decision.symmetries if self.decision else 1
-        networks, means = [], []
+        means = []
         for start in range(0, len(points), CROPS):
             crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points[start : start + CROPS]]
             images = tensor_of(np.stack(crops)).to(self.device)
-            networks = networks or [folded(classifier.model, images[:1]) for classifier in self.classifiers]
+            self._folded = self._folded or [folded(classifier.model, images[:1]) for classifier in self.classifiers]
             with torch.inference_mode():
                 scores = [
                     logits_of(network, turned).softmax(dim=1)[:, 1]
-                    for network in networks
+                    for network in self._folded
                     for turned in symmetries(images, count)
                 ]
                 means.append(torch.stack(scores).mean(dim=0))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from mitosis.errors import InputError
@@ -108,6 +107,8 @@ def fit_coefficients(first: np.ndarray, second: np.ndarray, mitosis: np.ndarray)
             f"{int(mitosis.sum())} of {len(mitosis)} unseen candidates are mitotic figures: the stages' scores cannot"
             " be joined without both kinds; train the segmenter longer"
         )
+    from scipy.optimize import minimize  # half a second that only fitting needs
+
     design, sign = _design(first, second), np.where(mitosis, 1.0, -1.0)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:

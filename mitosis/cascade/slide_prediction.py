@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from mitosis import files
 from mitosis.cascade.cascade import Cascade
-from mitosis.cascade.slide_tiles import SlideTiles
+from mitosis.cascade.slide_tiles import Place, SlideTiles
 from mitosis.cascade.tile_record import TileRecord
 from mitosis.count.count import Count, count_figures
 from mitosis.count.tissue_map import TissueMap
@@ -135,17 +135,12 @@ def _predict(
 ) -> tuple[Detections, dict[str, Any], TissueMap]:
     """The detections of a slide, what ``SLIDES`` says of it, and its analysed tissue."""
     overview = find_tissue(scan, mpp, slide_levels(scan.path))
-    tiles = SlideTiles(cascade, scan, mpp, overview)
-    if not tiles.areas:
+    areas: dict[Place, float] = {}
+    if overview.tissue.any():  # otherwise no network is built, which takes longer than all the rest
+        areas = _search(SlideTiles(cascade, scan, mpp, overview), scan.path.name, record)
+    else:
         print(f"{scan.path}: no tissue found")
-    done = {place: area for place, area in tiles.areas.items() if place in record.tiles}
-    with _progress() as progress:
-        task = progress.add_task(scan.path.name, total=sum(tiles.areas.values()))
-        progress.update(task, completed=sum(done.values()))
-        for tile in tiles.find(done):
-            record.add(tile)
-            progress.advance(task, tile.tissue_mm2)
-    found = [record.tiles[place] for place in tiles.areas]
+    found = [record.tiles[place] for place in areas]
     x, y, first, second, area = _in_order(np.concatenate([np.zeros((0, 5)), *(tile.candidates for tile in found)])).T
     nothing = np.zeros((0, 0), np.int32)
     candidates = Candidates(np.column_stack([x, y]), area, first, first, nothing)
@@ -158,10 +153,22 @@ def _predict(
         "left": scan.left,
         "top": scan.top,
         "mpp": mpp,
-        "tissue_mm2": round(sum(tiles.areas.values()) - unseen, 4),
+        "tissue_mm2": round(sum(areas.values()) - unseen, 4),
         "unreadable": [list(square) for square in lost],
     }
     return detections, about, _analysed(overview, (scan.height, scan.width), lost)
+
+
+def _search(tiles: SlideTiles, name: str, record: TileRecord) -> dict[Place, float]:
+    """Fill the record with the tiles that it lacks; returns the tissue of all of them."""
+    done = {place: area for place, area in tiles.areas.items() if place in record.tiles}
+    with _progress() as progress:
+        task = progress.add_task(name, total=sum(tiles.areas.values()))
+        progress.update(task, completed=sum(done.values()))
+        for tile in tiles.find(done):
+            record.add(tile)
+            progress.advance(task, tile.tissue_mm2)
+    return tiles.areas
 
 
 def _analysed(overview: Overview, size: tuple[int, int], lost: Sequence[tuple[int, int]]) -> TissueMap:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from mitosis.cascade.cascade import Cascade
 from mitosis.data.cache.prefetch import prefetch
@@ -133,10 +134,13 @@ def stain_of_slide(cascade: Cascade, scan: Scan, overview: Overview) -> Callable
 
 
 def _maps(cascade: Cascade, both: Sequence[Axis], spans: Sequence[Sequence[Span]], overview: Overview) -> WindowMaps:
+    networks: list[nn.Module] = []
+
     def net(windows: np.ndarray) -> np.ndarray:
         images = torch.from_numpy(windows).to(cascade.device)
         with torch.inference_mode():
-            networks = [folded_for(one.model, images[0]) for one in cascade.segmenters]
+            if not networks:
+                networks.extend(folded_for(one.model, images[0]) for one in cascade.segmenters)
             maps = [probabilities(network, images)[:, 0].cpu().numpy() for network in networks]
         return maps[0] if len(maps) == 1 else np.mean(maps, axis=0)
 

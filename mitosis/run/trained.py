@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class Trained:
     """A trained network with everything needed to use it.
 
     Attributes:
-        model: The network, in evaluation mode, on the CPU.
+        make: Builds the network, in evaluation mode, on the CPU; called when it is first used.
         recipe: The part of the configuration that affects the result, as plain data.
         chosen: Values chosen on val after training: ``threshold`` and, for a segmenter, ``window``.
         hash: Hash of the weights.
@@ -39,7 +40,7 @@ class Trained:
         fields: Names of the fields by part (train, val), if known.
     """
 
-    model: nn.Module
+    make: Callable[[], nn.Module]
     recipe: dict[str, Any]
     chosen: dict[str, Any]
     hash: str
@@ -47,6 +48,15 @@ class Trained:
     mpp: float
     path: Path
     fields: dict[str, list[str]] | None = None
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The network, in evaluation mode. Raises ``InputError`` if it cannot be built."""
+        return self.make()
+
+    def on(self, device: torch.device) -> "Trained":
+        """The same network, on a device."""
+        return replace(self, make=lambda: self.model.to(device))
 
     @property
     def kind(self) -> str:
@@ -116,7 +126,9 @@ def load(run: str | Path) -> Trained:
     if missing := [key for key in ("state_dict", "mpp") if key not in checkpoint]:
         raise InputError(f"{path} was not written by this package: it has no {missing[0]}")
     state = weights_of(checkpoint, path)
-    return described(checkpoint | {"steps": checkpoint.get("global_step", 0)}, recipe, state, path)
+    trained = described(checkpoint | {"steps": checkpoint.get("global_step", 0)}, recipe, state, path)
+    _ = trained.model  # one that cannot be built is named here
+    return trained
 
 
 def upgraded(recipe: Any, path: Path) -> dict[str, Any]:
@@ -144,12 +156,12 @@ def upgraded(recipe: Any, path: Path) -> dict[str, Any]:
 def described(facts: Mapping[str, Any], recipe: dict[str, Any], state: dict[str, Tensor], path: Path) -> Trained:
     """The network of a recipe and its weights, with what a file says of it: mpp, chosen values, steps and fields.
 
-    Raises ``InputError`` as ``rebuilt``, and for an impossible value.
+    Raises ``InputError`` for an impossible value; the network itself is built when it is first used, by ``rebuilt``.
     """
     mpp = checked_mpp(facts["mpp"], path)
     chosen = checked_chosen(facts.get("chosen", {}), path)
     steps, fields = int(number(facts["steps"], path, "steps")), checked_fields(facts.get("fields"), path)
-    return Trained(rebuilt(recipe, state, path), recipe, chosen, hash_of(state), steps, mpp, path, fields)
+    return Trained(partial(rebuilt, recipe, state, path), recipe, chosen, hash_of(state), steps, mpp, path, fields)
 
 
 def rebuilt(recipe: dict[str, Any], state: dict[str, Tensor], path: Path) -> nn.Module:

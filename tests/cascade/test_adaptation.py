@@ -38,7 +38,7 @@ def segmenter(mpp: float | None = None) -> Trained:
         "tiling": {"mpp": mpp, "window": "auto", "overlap": 32, "blend": "mean", "batch": 2, "max_pixels": 10**7},
         "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
     }
-    return Trained(model.eval(), recipe, {"threshold": 0.5, "window": "whole"}, "feed", 1, 0.25, Path("segmenter"))
+    return Trained(model.eval, recipe, {"threshold": 0.5, "window": "whole"}, "feed", 1, 0.25, Path("segmenter"))
 
 
 def statistics(cascade: Cascade) -> list[float]:

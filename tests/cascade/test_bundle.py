@@ -67,8 +67,8 @@ def cascade(monkeypatch: pytest.MonkeyPatch) -> Cascade:
         "crop": {"side_um": 16.0, "pixels": 64, "border": "reflect"},
     }
     chosen = {"threshold": 0.1, "window": 256}
-    segmenters = [Trained(Dark().eval(), first, chosen, "a", 7, 0.25, Path("s")) for _ in range(2)]
-    classifier = Trained(Red().eval(), second, {"threshold": 0.5}, "b", 9, 0.25, Path("c"), {"train": ["f"], "val": []})
+    segmenters = [Trained(Dark().eval, first, chosen, "a", 7, 0.25, Path("s")) for _ in range(2)]
+    classifier = Trained(Red().eval, second, {"threshold": 0.5}, "b", 9, 0.25, Path("c"), {"train": ["f"], "val": []})
     decision = Decision((0.1, 0.5, 0.6), 8, POINTS, POINTS["balanced"], "a rule")
     return Cascade(segmenters, classifier, decision=decision)
 
@@ -188,7 +188,7 @@ def test_a_strangers_table_is_checked(cascade: Cascade, tmp_path: Path, change, 
     content = json.loads(table.read_text())
     change(content)
     table.write_text(json.dumps(content))
-    assert said in refused(lambda: read_bundle(tmp_path))
+    assert said in refused(lambda: read_bundle(tmp_path).build())
 
 
 def test_a_table_of_another_kind_or_nested_without_end_is_named(tmp_path: Path) -> None:

@@ -50,13 +50,13 @@ def segmenter(stain=NO_STAIN, mpp=0.25, seen_at=None, **chosen) -> Trained:
         "tiling": {"mpp": seen_at, "window": "auto", "overlap": 32, "blend": "mean", "batch": 2, "max_pixels": 10**7},
         "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
     }
-    return Trained(Dark(), recipe, {"threshold": 0.5, "window": "whole"} | chosen, "feed", 1, mpp, Path("segmenter"))
+    return Trained(Dark, recipe, {"threshold": 0.5, "window": "whole"} | chosen, "feed", 1, mpp, Path("segmenter"))
 
 
 def classifier(stain=NO_STAIN) -> Trained:
     crop = {"side_um": 16.0, "pixels": 128, "border": "reflect"}
     recipe = {"stage": {"kind": "classification"}, "stain": stain, "crop": crop}
-    return Trained(Red(), recipe, {"threshold": 0.5}, "beef", 1, 0.25, Path("classifier"))
+    return Trained(Red, recipe, {"threshold": 0.5}, "beef", 1, 0.25, Path("classifier"))
 
 
 def watched(trained: Trained) -> tuple[Trained, list[tuple[int, ...]]]:
@@ -68,7 +68,7 @@ def watched(trained: Trained) -> tuple[Trained, list[tuple[int, ...]]]:
             sizes.append(tuple(image.shape[2:]))
             return super().forward(image)
 
-    return dataclasses.replace(trained, model=Watched()), sizes
+    return dataclasses.replace(trained, make=Watched), sizes
 
 
 def discs(size, centres, mpp=0.25, radius_um=4.0):

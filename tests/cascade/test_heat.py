@@ -33,7 +33,7 @@ def test_what_is_red_speaks_for_a_figure_and_what_is_blue_against(cascade, turne
     image = np.full((120, 140, 3), 128, np.uint8)
     image[32:48, 72:88] = (200, 50, 50)
     image[72:88, 52:68] = (50, 50, 200)
-    cascade.classifiers = (replace(cascade.classifiers[0], model=RednessAnywhere()),)
+    cascade.classifiers = (replace(cascade.classifiers[0], make=RednessAnywhere),)
     cascade.decision = Decision((0.0, 0.0, 1.0), turned, {}) if turned > 1 else None
     heat = heat_of(cascade, image, mpp=0.25, name="a.png")
     values = heat.at(59.5, 59.5)
@@ -50,7 +50,7 @@ def test_the_networks_of_a_stage_are_averaged(cascade):
     image = np.full((80, 80, 3), 128, np.uint8)
     image[30:50, 30:50] = (200, 50, 50)
     alone = heat_of(cascade, image, mpp=0.25, name="a.png").at(40, 40)
-    other = replace(cascade.classifiers[0], model=torch.nn.Sequential(cascade.classifiers[0].model, Tripled()))
+    other = replace(cascade.classifiers[0], make=torch.nn.Sequential(cascade.classifiers[0].model, Tripled()).eval)
     cascade.classifiers = (*cascade.classifiers, other)
     assert heat_of(cascade, image, mpp=0.25, name="a.png").at(40, 40) == pytest.approx(2 * alone, rel=1e-4, abs=1e-7)
 

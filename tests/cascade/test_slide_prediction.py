@@ -243,6 +243,16 @@ def test_a_slide_without_tissue_is_done_without_a_tile(runs, cli, tmp_path, writ
     assert json.loads((tmp_path / "out" / "slides.json").read_text())["a.svs"]["tissue_mm2"] == 0
 
 
+def test_a_slide_without_tissue_needs_no_network(cli, tmp_path, write_slide, monkeypatch):
+    """Building those of the package takes longer than all the rest."""
+    built = []
+    monkeypatch.setattr("mitosis.run.trained.rebuilt", lambda *_: built.append(True))
+    slide = write_slide(tmp_path / "a.svs", np.full((3000, 3000, 3), 245, np.uint8), levels=(1, 16))
+    ended = cli("predict", f"input={slide}", "output=out")
+    assert (ended.code, built) == (0, []), ended.err
+    assert "0 mitoses among 0 candidates in 1 of 1 slides" in ended.out
+
+
 def test_a_folder_of_slides_images_and_rubbish(runs, cli, tmp_path, write_slide):
     folder = tmp_path / "in"
     folder.mkdir()

@@ -49,8 +49,8 @@ def cascade(candidate: dict, mpp: float | None, window: int | str = 128, stain: 
     crop = {"side_um": 24.0, "pixels": 64, "border": "reflect"}
     second = {"stage": {"kind": "classification"}, "stain": stain, "crop": crop}
     return Cascade(
-        Trained(Dark(), first, chosen, "feed", 1, 0.25, Path("segmenter")),
-        Trained(Red(), second, {"threshold": 0.5}, "beef", 1, 0.25, Path("classifier")),
+        Trained(Dark, first, chosen, "feed", 1, 0.25, Path("segmenter")),
+        Trained(Red, second, {"threshold": 0.5}, "beef", 1, 0.25, Path("classifier")),
     )
 
 

@@ -36,7 +36,7 @@ def run(*overrides: str) -> Run:
 
 
 def trained(recipe: dict[str, Any], folder: Path) -> Trained:
-    return Trained(nn.Identity(), recipe, {}, "", 0, 0.25, folder / "checkpoints" / "best.ckpt")
+    return Trained(nn.Identity, recipe, {}, "", 0, 0.25, folder / "checkpoints" / "best.ckpt")
 
 
 def test_where_the_sets_lie_is_not_in_the_name_or_the_recipe() -> None:

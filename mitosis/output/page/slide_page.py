@@ -15,8 +15,8 @@ from mitosis.image.slide import slide_levels
 from mitosis.inference.detections import Detections
 from mitosis.output.page.image_page import Detail, write_image_page
 
-LONGEST = 3072
-"""Most pixels along a side of the picture of the slide."""
+LONGEST, GLASS = 3072, 768
+"""Most pixels along a side of the picture of a slide, and of one without tissue."""
 DETAIL_UM = 0.5
 """µm per pixel of the picture of the hotspot: enough to tell a figure from its neighbours."""
 CARD_UM, CARD = 40.0, 160
@@ -50,7 +50,7 @@ def write_slide_page(
         return cv2.resize(card, (CARD, CARD), interpolation=cv2.INTER_AREA)
 
     levels = slide_levels(scan.path)
-    picture = picture_of(scan, levels, LONGEST)
+    picture = picture_of(scan, levels, LONGEST if count.area_mm2 else GLASS)
     details = _details(scan, levels, count) if count.mpp * scan.width / picture.shape[1] > DETAIL_UM else []
     write_image_page(path, name, picture, detections, count, facts, cut, details=details)
 
