@@ -12,7 +12,7 @@ from mitosis.data.record import Field
 from mitosis.data.view.candidate_table import CandidateRow
 from mitosis.data.view.fields import image_tensor
 from mitosis.data.view.placement import Placement, cut
-from mitosis.data.view.pools import elsewhere, pools_of
+from mitosis.data.view.pools import Pool, elsewhere, pools_of
 from mitosis.data.view.tiles import Augment
 
 
@@ -37,6 +37,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         plain: Share of points of plain tissue among the negatives, in [0, 1].
         jitter_um: Maximum shift of a crop's centre in x and in y, in µm.
         scale: Range of the rescaling factor.
+        even_cases: Whether all cases that have samples of a label are equally likely, instead of all samples.
         samples: Number of samples per epoch.
         seed: Seed of the samples.
 
@@ -57,6 +58,7 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         plain: float = 0.05,
         jitter_um: float = 1.5,
         scale: Sequence[float] = (0.85, 1.18),
+        even_cases: bool = False,
         samples: int,
         seed: int,
     ) -> None:
@@ -66,8 +68,9 @@ class TurnedCropView(Dataset[dict[str, Any]]):
         self._positives, self._plain, self._jitter_um = positives, plain, jitter_um
         self._scale = (float(scale[0]), float(scale[1]))
         self._fields = fields
-        self._pools = pools_of(fields, candidates, side_um=side_um)
-        if self._pools.plain:
+        pools = pools_of(fields, candidates, side_um=side_um)
+        self._groups = [_by_case(pool) if even_cases else [pool] for pool in (pools.negatives, pools.positives)]
+        if pools.plain:
             self._plain = 1.0
 
     def __len__(self) -> int:
@@ -91,5 +94,13 @@ class TurnedCropView(Dataset[dict[str, Any]]):
             points = elsewhere(field, self._side_um)
             if len(points):
                 return field, points[rng.integers(len(points))]
-        pool = self._pools.positives if label else self._pools.negatives
+        groups = self._groups[label]
+        pool = groups[rng.integers(len(groups))] if len(groups) > 1 else groups[0]
         return pool[rng.integers(len(pool))]
+
+
+def _by_case(pool: Pool) -> list[Pool]:
+    cases: dict[str, Pool] = {}
+    for field, point in pool:
+        cases.setdefault(field.record.case, []).append((field, point))
+    return list(cases.values())

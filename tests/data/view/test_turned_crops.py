@@ -1,5 +1,7 @@
 """TurnedCropView: positives, negatives, look-alikes, and that crops are reproducible."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -103,3 +105,18 @@ def test_small_fields_give_no_mitosis_as_a_negative() -> None:
         with pytest.warns(UserWarning, match="the classifier learns from plain tissue"):
             said = refused(view)
         assert said.startswith("no false candidate in the 1 training fields, and no plain tissue 10 µm away from every")
+
+
+@pytest.mark.parametrize(("even", "share"), [(True, 1 / 2), (False, 9 / 10)])
+def test_cases_are_equally_likely_where_that_is_asked_for(even: bool, share: float) -> None:
+    """One case has 9 mitoses of grey 0.4 and 9 look-alikes of 0.6, the other one of each, of 0 and 0.2."""
+    places = [(x, y) for y in (60, 120, 180) for x in (60, 120, 180)]
+    false = [(x + 30, y + 30) for x, y in places]
+    many = field(*((*place, 0.4) for place in places), *((*place, 0.6) for place in false), figures=9, hard=false)
+    few = field((80, 80, MITOSIS), (200, 200, LOOK_ALIKE), hard=[(200, 200)])
+    few = replace(few, record=replace(few.record, field="g", case="other"))
+    given: dict[str, object] = {"side_um": 10.0, "pixels": 32, "border": "reflect", "samples": 50, "seed": 0}
+    view = TurnedCropView([many, few], {}, NoAugment(), jitter_um=0.5, plain=0.0, even_cases=even, **given)  # pyright: ignore[reportArgumentType]
+    shown = middles(view, 400)
+    for label, grey in ((1, 0.4), (0, 0.6)):
+        assert np.mean([value == grey for own, value in shown if own == label]) == pytest.approx(share, abs=0.1)
