@@ -1,9 +1,10 @@
 """From raw fields to a finished cascade in an hour on two cores (``make speedrun``).
 
 ``python experiments/speedrun.py icpr2012=DIR [mitos_atypia14=DIR] [output=speedrun] [fold=all]`` trains both stages on
-the two halves of the patients, for the thresholds, and on all of them, and combines these networks. Two trainings run
-at a time. A fold with a test part is scored as well. The same command goes on where it was stopped. Other settings are
-passed on to all trainings, or with the name of a model before them (``lite_fpn.max_steps=600``) to its own.
+the two halves of the patients, for the thresholds, and on all of them, and combines these networks; stage two is the
+mean of two classifiers. Two trainings run at a time. A fold with a test part is scored as well. The same command goes
+on where it was stopped. Other settings are passed on to all trainings, or with the name of a model before them
+(``lite_fpn.max_steps=600``) to its own.
 """
 
 import os
@@ -24,6 +25,10 @@ from mitosis.run.name import run_folder, slug_of
 DATASETS = ("icpr2012", "mitos_atypia14")
 SEGMENTER, CLASSIFIER = "lite_fpn", "efficientnet_lite0"
 HALVES = (["+half=0"], ["+half=1"])
+CLASSIFIERS: tuple[list[str], ...] = ([], ["view.train.even_cases=true"])
+"""How the classifiers differ whose probabilities are averaged: one learns from all patients alike."""
+AT_A_TIME = 2
+"""Trainings; each takes 3 to 4 GB."""
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -52,12 +57,11 @@ def main(arguments: Sequence[str]) -> None:
     side_by_side("its candidates", proposals, logs)
     second.append(f"segmenter={listed(segmenters)}")
     partner = slug_of(segmenters[-1])
-    halves = [[*second, *half] for half in HALVES]
-    classifiers = [run_folder(*compose("train", overrides), segmenter=partner) for overrides in halves]
-    side_by_side("stage two on halves", [("train", overrides) for overrides in halves], logs)
-    side_by_side("both stages on all patients", [("train", first), ("train", second)], logs)
+    seconds = [[*second, *half, *variant] for half in (*HALVES, []) for variant in CLASSIFIERS]
+    classifiers = [run_folder(*compose("train", overrides), segmenter=partner) for overrides in seconds]
+    rest = [("train", overrides) for overrides in (first, *seconds)]
+    side_by_side("stage one on all patients, stage two on halves and on all", rest, logs)
     segmenters.append(run_folder(*compose("train", first)))
-    classifiers.append(run_folder(*compose("train", second), segmenter=partner))
 
     weights = output / f"weights-{fold}"
     members = [f"segmenter={listed(segmenters)}", f"classifier={listed(classifiers)}"]
@@ -90,28 +94,28 @@ def listed(runs: Sequence[Path]) -> str:
 
 
 def side_by_side(title: str, commands: Sequence[tuple[str, Sequence[str]]], logs: Path) -> None:
-    """Run commands at the same time, each on its share of the cores, with a log each; exit if one fails."""
-    threads = max(1, (os.cpu_count() or 1) // len(commands))
+    """Run commands, ``AT_A_TIME`` of them, each on its share of the cores and with a log; exit if one fails."""
+    threads = max(1, (os.cpu_count() or 1) // AT_A_TIME)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    paths = [logs / f"{title.replace(' ', '-')}-{number}.log" for number in range(len(commands))]
-    children: list[subprocess.Popen[bytes]] = []
+    waiting = [(command, logs / f"{title.replace(' ', '-')}-{number}.log") for number, command in enumerate(commands)]
+    running: dict[Path, subprocess.Popen[bytes]] = {}
     try:
-        for (name, overrides), path in zip(commands, paths, strict=True):
-            with path.open("wb") as log:
-                line = [sys.executable, "-m", f"mitosis.{name}", *overrides]
-                children.append(subprocess.Popen(line, stdout=log, stderr=subprocess.STDOUT, env=environment))
         with Console().status(title) as status:
-            while any(child.poll() is None for child in children) and not any(child.poll() for child in children):
-                status.update(f"{title}: {' | '.join(last_line(path) for path in paths)}")
+            while waiting or running:
+                while waiting and len(running) < AT_A_TIME:
+                    (name, overrides), path = waiting.pop(0)
+                    line = [sys.executable, "-m", f"mitosis.{name}", *overrides]
+                    with path.open("wb") as log:
+                        running[path] = subprocess.Popen(line, stdout=log, stderr=subprocess.STDOUT, env=environment)
+                status.update(f"{title}: {' | '.join(last_line(path) for path in running)} ({len(waiting)} to come)")
                 time.sleep(0.5)
+                for path in [path for path, child in running.items() if child.poll() is not None]:
+                    if running.pop(path).returncode:
+                        raise InputError(f"{title}: {last_line(path)} ({path})")
     finally:
-        for child in children:
-            if child.poll() is None:
-                child.terminate()
-                child.wait()
-    for child, path in zip(children, paths, strict=True):
-        if child.returncode:
-            raise InputError(f"{title}: {last_line(path)} ({path})")
+        for child in running.values():
+            child.terminate()
+            child.wait()
     print(f"{title}: done")
 
 

@@ -1,6 +1,7 @@
 """``python -m mitosis.combine segmenter=[A,B] classifier=[C,D] output=DIR``: cross-fitted networks as one cascade."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from mitosis.run.weights_folder import FORMAT
 def combine(config: dict[str, Any], choices: Choices) -> float:
     """Fit the joint score and the thresholds on unseen candidates, and write the cascade to a folder.
 
-    The two halves of a stage score the candidates that they have not seen. The cascade consists of the runs that were
-    trained on all cases, if any are given, and otherwise of the halves.
+    The two halves of a stage score the candidates that they have not seen, several classifiers of a half by their mean
+    probability. The cascade consists of the runs that were trained on all cases, if any are given, and otherwise of the
+    halves.
 
     Args:
         config: The composed configuration, as plain data.
@@ -34,7 +36,7 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     output = Path(str(config["output"])).expanduser()
     if output.exists() and not output.is_dir():
         raise InputError(f"output={output} is a file; give a folder")
-    given = [run for stage in (segmenters, classifiers) for run in (*stage.halves, *stage.whole)]
+    given = [run for stage in (segmenters, classifiers) for run in (*chain(*stage.halves), *stage.whole)]
     request = {str(run): digest(run / "checkpoints" / "best.ckpt") for run in given}
     done = read_json(output / "cascade.json")
     if done and (done["format"], done["about"]["runs"]) == (FORMAT, list(request.values())):
@@ -43,7 +45,7 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
 
     from mitosis.cascade.bundle import write_bundle  # torch is loaded from here on
     from mitosis.cascade.cascade import Cascade
-    from mitosis.cascade.combination import Pair, decide, score_unseen
+    from mitosis.cascade.combination import Half, decide, score_unseen
     from mitosis.data.other import patients_of
     from mitosis.data.view.candidate_table import read_candidates
     from mitosis.output.scored import write_scored
@@ -51,22 +53,23 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
     from mitosis.run.other_data import trained_fields
     from mitosis.run.trained import load
 
-    pairs = []
-    for first, second in zip(segmenters.halves, classifiers.halves, strict=True):
+    halves = []
+    for (first,), seconds in zip(segmenters.halves, classifiers.halves, strict=True):
         trained = load(first)
         data = rebuild_data(trained, data_roots(first, config["data"]), config["data"]["cache"])
-        pairs.append(Pair(trained, load(second), read_candidates(first / "candidates.csv"), data))
-    matching = build(pairs[0].segmenter.recipe["matching"], "matching")
-    unseen = [one for pair in pairs for one in score_unseen(pair)]
+        second = [load(run) for run in seconds]
+        halves.append(Half(trained, second, read_candidates(first / "candidates.csv"), data))
+    matching = build(halves[0].segmenter.recipe["matching"], "matching")
+    unseen = [one for half in halves for one in score_unseen(half)]
     decision = decide(unseen, matching)
-    chosen = pairs[0].segmenter.chosen
-    first = [replace(load(run), chosen=chosen) for run in segmenters.whole] or [pair.segmenter for pair in pairs]
-    second = [load(run) for run in classifiers.whole] or [pair.classifier for pair in pairs]
+    chosen = halves[0].segmenter.chosen
+    first = [replace(load(run), chosen=chosen) for run in segmenters.whole] or [half.segmenter for half in halves]
+    second = [load(run) for run in classifiers.whole] or [one for half in halves for one in half.classifiers]
     cascade = Cascade(first, second, decision=decision)
-    trained, patients = trained_fields([*first, *second]), patients_of(pairs[0].data)
+    trained, patients = trained_fields([*first, *second]), patients_of(halves[0].data)
     about = {
-        "data": pairs[0].segmenter.recipe["name"]["data"],
-        "fold": pairs[0].segmenter.recipe["fold"],
+        "data": halves[0].segmenter.recipe["name"]["data"],
+        "fold": halves[0].segmenter.recipe["fold"],
         "patients": sorted({patient for field, patient in patients.items() if field in trained}),
         "runs": list(request.values()),
     }
@@ -82,9 +85,9 @@ def combine(config: dict[str, Any], choices: Choices) -> float:
 
 @dataclass(frozen=True)
 class Members:
-    """The runs of one stage: those of half 0 and 1, in this order, and those of all cases."""
+    """The runs of one stage: those of half 0 and of half 1, and those of all cases."""
 
-    halves: list[Path]
+    halves: tuple[list[Path], list[Path]]
     whole: list[Path]
 
 
@@ -101,12 +104,14 @@ def _members(given: Any, key: str) -> Members:
         if not read_json(run / "metrics.json"):
             raise InputError(f"{key}={run}: its training is not finished; run its command again")
         by_half[recipe.get("half")].append(run)
-    if len(by_half[0]) != 1 or len(by_half[1]) != 1:
+    count = len(by_half[0])
+    if len(by_half[1]) != count or count < 1 or (count > 1 and kind == SEGMENTATION):
         found = ", ".join(f"{len(by_half[half])} of half={half}" for half in (0, 1))
-        raise InputError(
-            f"{key}: give one run of half=0 and one of half=1, and any number of all cases; here are {found}"
+        wanted = (
+            "one run of half=0 and one of half=1" if kind == SEGMENTATION else "as many runs of half=0 as of half=1"
         )
-    return Members([by_half[0][0], by_half[1][0]], by_half[None])
+        raise InputError(f"{key}: give {wanted}, and any number of all cases; here are {found}")
+    return Members((by_half[0], by_half[1]), by_half[None])
 
 
 if __name__ == "__main__":

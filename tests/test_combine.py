@@ -40,11 +40,20 @@ def test_one_half_is_not_enough(given: dict[str, Any], tmp_path: Path) -> None:
     whole = run(tmp_path / "whole", CLASSIFICATION, None)
     given["classifier"] = [given["classifier"][0], whole]
     assert said(given) == (
-        "classifier: give one run of half=0 and one of half=1, and any number of all cases; here are 1 of half=0, 0 of"
+        "classifier: give as many runs of half=0 as of half=1, and any number of all cases; here are 1 of half=0, 0 of"
         " half=1"
     )
     given["classifier"] = whole
     assert said(given).startswith(f"classifier={whole}: give the run folders of both halves")
+
+
+def test_one_segmenter_of_each_half(given: dict[str, Any], tmp_path: Path) -> None:
+    """It is they that tell which fields no network of their half has seen."""
+    given["segmenter"] += [run(tmp_path / f"more{half}", SEGMENTATION, half) for half in (0, 1)]
+    assert said(given) == (
+        "segmenter: give one run of half=0 and one of half=1, and any number of all cases; here are 2 of half=0, 2 of"
+        " half=1"
+    )
 
 
 def test_stages_that_are_exchanged(given: dict[str, Any]) -> None:

@@ -21,25 +21,25 @@ SYMMETRIES = 8
 
 
 @dataclass(frozen=True)
-class Pair:
-    """A segmenter and a classifier trained on the same half of the cases.
+class Half:
+    """Networks of both stages that were trained on the same half of the cases.
 
     Attributes:
         segmenter: Trained network of stage one.
-        classifier: Trained network of stage two.
+        classifiers: Trained networks of stage two, whose probabilities are averaged.
         candidates: The segmenter's candidates.
-        data: Its dataset; ``other_half`` are the fields that neither network has seen.
+        data: Its dataset; ``other_half`` are the fields that none of the networks has seen.
     """
 
     segmenter: Trained
-    classifier: Trained
+    classifiers: Sequence[Trained]
     candidates: Sequence[CandidateRow]
     data: MitosisDataModule
 
 
 @dataclass(frozen=True, eq=False)
 class Unseen:
-    """The candidates of one field that neither network of a pair has seen.
+    """The candidates of one field that no network of a half has seen.
 
     Attributes:
         scored: The candidates with the scores of both stages; the joint score is that of stage two until ``joined``.
@@ -54,25 +54,26 @@ class Unseen:
         return replace(self.scored, score=decision.score(self.scored.first, self.scored.second))
 
 
-def score_unseen(pair: Pair) -> list[Unseen]:
-    """Score the candidates of every field that the pair has not seen; of joined datasets, those of the first one.
+def score_unseen(half: Half) -> list[Unseen]:
+    """Score the candidates of every field that a half has not seen; of joined datasets, those of the first one.
 
     The others are there to learn from. Their scanner or labels may differ, and thresholds are for the first.
 
     Raises:
-        InputError: The classifier was trained on one of these fields.
+        InputError: A classifier was trained on one of these fields.
     """
-    records = [record for record in pair.data.other_half if record.field in pair.data.own_fields]
-    trained = set((pair.classifier.fields or {"train": []})["train"])
-    if leaked := sorted(trained & {record.field for record in records}):
-        raise InputError(
-            f"{pair.classifier.path}: it was trained on {leaked[0]}, which its segmenter has not seen; give the"
-            " classifier of the same half"
-        )
-    cascade = Cascade(pair.segmenter, pair.classifier, decision=_averaging())
-    rows = by_field(pair.candidates)
+    records = [record for record in half.data.other_half if record.field in half.data.own_fields]
+    for classifier in half.classifiers:
+        trained = set((classifier.fields or {"train": []})["train"])
+        if leaked := sorted(trained & {record.field for record in records}):
+            raise InputError(
+                f"{classifier.path}: it was trained on {leaked[0]}, which its segmenter has not seen; give the"
+                " classifier of the same half"
+            )
+    cascade = Cascade(half.segmenter, half.classifiers, decision=_averaging())
+    rows = by_field(half.candidates)
     unseen = []
-    for field in track(pair.data.store.each(records), "scoring unseen fields", len(records)):
+    for field in track(half.data.store.each(records), "scoring unseen fields", len(records)):
         record, own = field.record, rows.get(field.record.field, [])
         points = np.array([(row.x, row.y) for row in own], dtype=np.float64).reshape(-1, 2)
         second = cascade.classify(field.image, points, mpp=record.mpp)

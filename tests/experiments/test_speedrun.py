@@ -44,6 +44,11 @@ def test_a_failure_ends_the_other_and_is_named(tmp_path: Path) -> None:
     assert "stage-0.log" in said
 
 
+def test_more_commands_than_run_at_a_time(tmp_path: Path) -> None:
+    speedrun.side_by_side("help", [("predict", ["--help"])] * 3, tmp_path)
+    assert ["input" in (tmp_path / f"help-{number}.log").read_text() for number in range(3)] == [True] * 3
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_from_raw_fields_to_weights(tmp_path: Path) -> None:
@@ -56,7 +61,7 @@ def test_from_raw_fields_to_weights(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     weights = tmp_path / "out" / "weights-0"
     cascade = read_bundle(weights)
-    assert [len(cascade.segmenters), len(cascade.classifiers)] == [1, 1], "the networks of all patients"
+    assert [len(cascade.segmenters), len(cascade.classifiers)] == [1, 2], "the networks of all patients"
     assert cascade.segmenter.recipe.get("half") is None
     assert not any("00" in patient for patient in patients_in(weights))
     with (weights / "scores.csv").open() as file:
