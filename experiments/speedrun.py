@@ -60,7 +60,7 @@ def main(arguments: Sequence[str]) -> None:
     seconds = [[*second, *half, *variant] for half in (*HALVES, []) for variant in CLASSIFIERS]
     classifiers = [run_folder(*compose("train", overrides), segmenter=partner) for overrides in seconds]
     rest = [("train", overrides) for overrides in (first, *seconds)]
-    side_by_side("stage one on all patients, stage two on halves and on all", rest, logs)
+    side_by_side("stage two, and stage one on all patients", rest, logs)
     segmenters.append(run_folder(*compose("train", first)))
 
     weights = output / f"weights-{fold}"
@@ -97,7 +97,7 @@ def side_by_side(title: str, commands: Sequence[tuple[str, Sequence[str]]], logs
     """Run commands, ``AT_A_TIME`` of them, each on its share of the cores and with a log; exit if one fails."""
     threads = max(1, (os.cpu_count() or 1) // AT_A_TIME)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    waiting = [(command, logs / f"{title.replace(' ', '-')}-{number}.log") for number, command in enumerate(commands)]
+    waiting = [(command, logs / f"{title.replace(',', '').replace(' ', '-')}-{number}.log") for number, command in enumerate(commands)]
     running: dict[Path, subprocess.Popen[bytes]] = {}
     try:
         with Console().status(title) as status:
