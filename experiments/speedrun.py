@@ -97,7 +97,8 @@ def side_by_side(title: str, commands: Sequence[tuple[str, Sequence[str]]], logs
     """Run commands, ``AT_A_TIME`` of them, each on its share of the cores and with a log; exit if one fails."""
     threads = max(1, (os.cpu_count() or 1) // AT_A_TIME)
     environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    waiting = [(command, logs / f"{title.replace(',', '').replace(' ', '-')}-{number}.log") for number, command in enumerate(commands)]
+    slug = title.replace(",", "").replace(" ", "-")
+    waiting = [(command, logs / f"{slug}-{number}.log") for number, command in enumerate(commands)]
     running: dict[Path, subprocess.Popen[bytes]] = {}
     try:
         with Console().status(title) as status:
