@@ -11,7 +11,7 @@ from torch import nn
 
 from mitosis.cascade.checks import check_mpp
 from mitosis.cascade.decision import Decision
-from mitosis.cascade.networks import check_alike, check_image, check_pair, symmetries, tensor_of
+from mitosis.cascade.networks import check_alike, check_image, check_pair, mean_probability, tensor_of
 from mitosis.cascade.windows import Windows, windows_of
 from mitosis.errors import InputError
 from mitosis.image.file import read_image
@@ -20,7 +20,6 @@ from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
 from mitosis.inference.folded import folded
 from mitosis.inference.peaks import find_peaks
-from mitosis.inference.scores import logits_of
 from mitosis.process.memory import keep_freed_memory
 from mitosis.run.trained import Trained, load
 
@@ -233,13 +232,7 @@ class Cascade:
             crops = [crop(normalised, (x, y), mpp=mpp, **settings) for x, y in points[start : start + CROPS]]
             images = tensor_of(np.stack(crops)).to(self.device)
             self._folded = self._folded or [folded(classifier.model, images[:1]) for classifier in self.classifiers]
-            with torch.inference_mode():
-                scores = [
-                    logits_of(network, turned).softmax(dim=1)[:, 1]
-                    for network in self._folded
-                    for turned in symmetries(images, count)
-                ]
-                means.append(torch.stack(scores).mean(dim=0))
+            means.append(mean_probability(self._folded, images, count))
         return torch.cat(means).cpu().numpy().astype(np.float64)
 
     def use(self, point: str = "balanced", threshold: float | None = None) -> None:

@@ -1,14 +1,15 @@
 """Whether networks fit together, and the images that they receive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mitosis.errors import InputError
 from mitosis.image.file import MAX_PIXELS
 from mitosis.inference.resolution import size_at
+from mitosis.inference.scores import logits_of
 from mitosis.run.keys import CLASSIFICATION, SEGMENTATION
 from mitosis.run.trained import Trained
 
@@ -18,6 +19,14 @@ def symmetries(images: Tensor, count: int) -> Iterator[Tensor]:
     for index in range(count):
         turned = images.rot90(index % 4, (-2, -1))
         yield turned.flip(-1) if index >= 4 else turned
+
+
+@torch.inference_mode()
+def mean_probability(classifiers: Sequence[nn.Module], images: Tensor, count: int) -> Tensor:
+    """The probability (n,) of a mitotic figure of crops (n, 3, s, s): mean over networks and ``count`` symmetries."""
+    turned = list(symmetries(images, count))
+    scores = [logits_of(network, one).softmax(dim=1)[:, 1] for network in classifiers for one in turned]
+    return torch.stack(scores).mean(dim=0)
 
 
 def turned_back(maps: Tensor) -> Tensor:
