@@ -181,7 +181,7 @@ def _sniff_json(path: Path) -> str:
         return "geojson"
     if isinstance(document, dict) and isinstance(document.get("shapes"), list):
         return "labelme"
-    if via.entries(document) is not None:
+    if via.entries(document):
         return "via"
     if not isinstance(document, dict) or not isinstance(document.get("images"), list):
         raise InputError(

@@ -71,9 +71,9 @@ def write(labels: Labels, path: str | os.PathLike[str]) -> None:
 
 
 def entries(document: Any) -> list[dict[str, Any]] | None:
-    """The entries of VIA's json, one per image; None if it is none."""
+    """The entries of VIA's json, one per image and none in an empty one; None if it is no such json."""
     table = document.get(PROJECT, document) if isinstance(document, dict) else None
-    if not isinstance(table, dict) or not table:
+    if not isinstance(table, dict):
         return None
     found = list(table.values())
     return found if all(isinstance(one, dict) and "regions" in one and "filename" in one for one in found) else None

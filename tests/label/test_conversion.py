@@ -116,6 +116,11 @@ def test_classes_and_centres_survive_every_conversion(
     same(as_points, fit(back, "points"), "points")
 
 
+@pytest.mark.parametrize("to", sorted(TABLES))
+def test_a_file_without_images_is_read_again(tmp_path: Path, to: str) -> None:
+    same(Labels((), {}), written(Labels((), {}), to, tmp_path), to)
+
+
 def test_files_are_the_same_every_time(tmp_path: Path) -> None:
     pixels = np.array([[1, 2], [2, 2]], dtype=np.int32)
     labels = Labels((Annotation("b", True, 1.5, 2, pixels=pixels),), {"b": None})
