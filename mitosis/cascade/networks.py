@@ -1,4 +1,4 @@
-"""Whether networks fit together, and the images that they receive."""
+"""Whether networks fit together, the images that they receive, and the mean of what they answer."""
 
 from collections.abc import Iterator, Sequence
 
