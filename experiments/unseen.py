@@ -4,7 +4,7 @@ Each folder is a fold's: it holds the ``cascade.json`` of ``mitosis.combine`` an
 ``mitosis.evaluate``; the weights are not needed. The thresholds of a fold come from its training patients alone. A
 folder without ``scores.csv`` shows the halves on each other (``out_of_fold.csv``), on which its thresholds were chosen.
 Beside each F1 stands that of the best common threshold, chosen on the shown fields themselves: an upper figure, not a
-result.
+result. Of several folds, one row takes each fold's threshold from the test fields of the others: the highest pooled F1.
 """
 
 import json
@@ -17,7 +17,7 @@ import numpy as np
 
 from mitosis.metric import statistics
 from mitosis.metric.counts import Counts
-from mitosis.metric.field_scores import ALONE, BOTH, STAGES, FieldScores
+from mitosis.metric.field_scores import ALONE, BOTH, STAGES, FieldScores, curve_of
 from mitosis.metric.intervals import percentiles, resampled_f1, wilson
 from mitosis.output.scored import read_scored
 
@@ -56,6 +56,7 @@ def drawn(folders: Sequence[Path]) -> str:
         "|---|---|---|---|---|---|---|",
         *(row(stage, pooled(folds, stage, "balanced"), best(fields, stage)) for stage in STAGES),
         *(row(f"{BOTH}, {point}", pooled(folds, BOTH, point), None) for point in ("high_recall", "high_precision")),
+        *([row(f"{BOTH}, threshold of the other folds", with_others(folds), None)] if len(folds) > 1 else []),
         "",
         f"Both stages less stage one alone, the same fields drawn: {low:+.3f} to {high:+.3f}.",
         "",
@@ -86,14 +87,18 @@ def pooled(folds: Iterable[Fold], stage: str, point: str) -> np.ndarray:
     return np.array(counts, dtype=np.int64).reshape(-1, 3)
 
 
+def with_others(folds: Sequence[Fold]) -> np.ndarray:
+    """TP, predictions and truths of every field of all folds, each fold at the threshold that is best on the others."""
+    collected = []
+    for fold in folds:
+        threshold, _ = curve_of((field for other in folds if other is not fold for field in other.fields), BOTH).best
+        collected.append(pooled([replace(fold, thresholds={BOTH: {"others": threshold}})], BOTH, "others"))
+    return np.concatenate(collected)
+
+
 def best(fields: Sequence[FieldScores], stage: str) -> float:
     """F1 at the threshold, common to the fields, that maximises it; nan without candidates and mitotic figures."""
-    truths = sum(field.truths for field in fields)
-    found = [statistics.f1(0, 0, truths)]
-    for threshold in {float(score) for field in fields for score in field.scores[stage]}:
-        tp, predictions, _ = np.sum([field.counts(stage, threshold) for field in fields], axis=0).tolist()
-        found.append(statistics.f1(tp, predictions - tp, truths - tp))
-    return max(found)
+    return curve_of(fields, stage).best[1].f1
 
 
 def row(name: str, fields: np.ndarray, upper: float | None) -> str:

@@ -1,6 +1,7 @@
 """The table of unseen patients, from scores worked out by hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,18 @@ def test_the_best_common_threshold_by_hand(folds: list[Path]) -> None:
     assert unseen.best([field for fold in read for field in fold.fields], "both stages") == pytest.approx(8 / 9)
     assert np.isnan(unseen.best([], "both stages"))
     assert unseen.best([read[0].fields[0]], "stage one alone") == pytest.approx(2 * 2 / (3 + 3))
+
+
+def test_the_threshold_of_the_other_fold_by_hand(folds: list[Path]) -> None:
+    """Best on b: 0.35, between 0.5 and 0.2; on a: 0.4, between 0.7 and 0.1. Nothing lies between them."""
+    read = [unseen.read(folder) for folder in folds]
+    assert unseen.with_others(read).tolist() == [[2, 2, 3], [0, 0, 0], [2, 2, 2]]
+    apart = replace(
+        read[1],
+        fields=[replace(field, scores={"both stages": field.scores["both stages"] / 10}) for field in read[1].fields],
+    )
+    assert unseen.with_others([read[0], apart]).tolist()[2] == [0, 0, 2], "all of b now lie below the threshold of a"
+    assert unseen.with_others([read[0], apart]).tolist()[0] == [2, 3, 3], "that of b, 0.035, takes all of a"
 
 
 def test_without_test_fields_the_halves_are_shown(folds: list[Path]) -> None:
