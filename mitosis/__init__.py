@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mitosis.version import installed_version
 
 if TYPE_CHECKING:
+    from mitosis.cascade.bundle import load_cascade
     from mitosis.cascade.cascade import Cascade, Detections
     from mitosis.data.datamodule import MitosisDataModule
     from mitosis.data.record import MitoticFigure, Record
@@ -23,6 +24,7 @@ __all__ = [
     "Record",
     "Stage",
     "__version__",
+    "load_cascade",
 ]
 
 _ROOMS = {
@@ -33,6 +35,7 @@ _ROOMS = {
     "MitoticFigure": "data",
     "Record": "data",
     "Stage": "stage",
+    "load_cascade": "cascade",
 }
 
 

@@ -36,13 +36,13 @@ def contest(config: dict[str, Any], choices: Choices) -> float:
     mpps = each_mpp([path], mpp, None)
     check_writable(output)
 
-    from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
+    from mitosis.cascade.bundle import load_cascade  # torch is loaded from here on
     from mitosis.image.file import read_image
     from mitosis.output.grand_challenge import write_points
 
     image = read_image(path)  # before its resolution, which nobody knows of a broken one
     check_mpp(mpps[path])
-    cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
+    cascade = load_cascade(config["weights"], config["segmenter"], config["classifier"])
     cascade.use(config["point"], config["threshold"])
     detections = cascade(image, mpp=mpps[path], name=path.name)
     write_points(output / RESULT, detections)

@@ -27,11 +27,11 @@ def export(config: dict[str, Any], choices: Choices) -> float:
     check_chosen(config)
     check_writable(output)
 
-    from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
+    from mitosis.cascade.bundle import load_cascade  # torch is loaded from here on
     from mitosis.cascade.onnx_file import check_installed, export_cascade
 
     check_installed()
-    cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
+    cascade = load_cascade(config["weights"], config["segmenter"], config["classifier"])
     cascade.use(config["point"])
     tried = export_cascade(cascade, output)
     for name, one in tried.items():

@@ -43,12 +43,12 @@ def predict(config: dict[str, Any], choices: Choices) -> float:
     if config["heatmaps"] and slides:
         raise InputError(f"heatmaps=true: {slides[0]} is a whole slide; only pages of images show heat maps")
 
-    from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
+    from mitosis.cascade.bundle import load_cascade  # torch is loaded from here on
     from mitosis.cascade.cost import cost
     from mitosis.cascade.prediction import predict_images
     from mitosis.cascade.slide_prediction import Slides
 
-    cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
+    cascade = load_cascade(config["weights"], config["segmenter"], config["classifier"])
     cascade.use(config["point"], config["threshold"])
     if images:
         cascade.build()  # a network that cannot be built is named before the first image is read

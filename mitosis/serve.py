@@ -39,13 +39,13 @@ def serve(config: dict[str, Any], choices: Choices) -> None:
 
     import uvicorn
 
-    from mitosis.cascade.bundle import chosen_cascade  # torch is loaded from here on
+    from mitosis.cascade.bundle import load_cascade  # torch is loaded from here on
     from mitosis.cascade.prediction import facts_of
     from mitosis.cascade.single_page import single_page
     from mitosis.web.app import app
 
     with listening:
-        cascade = chosen_cascade(config["weights"], config["segmenter"], config["classifier"])
+        cascade = load_cascade(config["weights"], config["segmenter"], config["classifier"])
         cascade.use(config["point"], config["threshold"])
         cascade.build()  # now, not when the first visitor waits
         facts = facts_of(cascade)

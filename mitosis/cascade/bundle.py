@@ -81,24 +81,35 @@ def read_bundle(folder: str | Path) -> Cascade:
     return Cascade(members["segmenter"], members["classifier"], decision=decision)
 
 
-def chosen_cascade(weights: object, segmenter: object, classifier: object) -> Cascade:
-    """The cascade that the keys of a command choose.
+def load_cascade(
+    weights: str | Path | None = None, segmenter: str | Path | None = None, classifier: str | Path | None = None
+) -> Cascade:
+    """Load a cascade as ``mitosis.predict`` does: the weights of this package, those of a folder, or trained runs.
+
+    >>> from mitosis import load_cascade
+    >>> load_cascade()("field.png", mpp=0.2456).points                                  # doctest: +SKIP
 
     Args:
-        weights: A folder that ``write_bundle`` wrote, or ``shipped``; None without a segmenter: ``shipped``.
+        weights: A folder that ``mitosis.combine`` wrote, or ``shipped``. None without a segmenter: ``shipped``.
         segmenter: Run folder or checkpoint of stage one, instead of ``weights``.
         classifier: The same of stage two; beside ``weights``, it takes the place of theirs.
 
+    Returns:
+        The cascade, on the GPU if there is one.
+
     Raises:
-        InputError: As ``read_bundle`` and ``Cascade.load``, or ``classifier`` is not stage two's.
+        InputError: As ``read_bundle`` and ``Cascade.load``; both ``weights`` and ``segmenter`` are given; or
+            ``classifier`` is not stage two's.
     """
     if segmenter:
-        return Cascade.load(str(segmenter), str(classifier) if classifier else None)
-    cascade = read_bundle(str(weights or SHIPPED_WORD))
-    return cascade if not classifier else _with_classifier(cascade, str(classifier))
+        if weights:
+            raise InputError(f"weights={weights} and segmenter={segmenter}: give one of them")
+        return Cascade.load(segmenter, classifier or None)
+    cascade = read_bundle(weights or SHIPPED_WORD)
+    return cascade if not classifier else _with_classifier(cascade, classifier)
 
 
-def _with_classifier(cascade: Cascade, run: str) -> Cascade:
+def _with_classifier(cascade: Cascade, run: str | Path) -> Cascade:
     """The cascade with another stage two, whose decision was measured with the one that it had."""
     trained = load(run)
     trained.check_usable()

@@ -31,8 +31,8 @@ from mitosis.run.name import Choices
 LONGEST = 70
 """Bytes of a temporary folder's path: the sockets in it take 107 at most, and their own names 31."""
 PATIENCE = 30.0
-"""Seconds that the other ranks of a distributed run wait before they report an error. Rank zero reports the same error as
-soon as it gets there, on a busy machine many seconds later, and the launcher then stops the others."""
+"""Seconds that the other ranks of a distributed run wait before they report an error. Rank zero reports the same error
+as soon as it gets there, on a busy machine many seconds later, and the launcher then stops the others."""
 
 Task = Callable[[dict[str, Any], Choices], float | None]
 

@@ -12,7 +12,7 @@ from refused import refused
 from torch import Tensor, nn
 from two_stages import Redness, SteepDarkness, write_runs
 
-from mitosis.cascade.bundle import chosen_cascade, read_bundle, write_bundle
+from mitosis.cascade.bundle import load_cascade, read_bundle, write_bundle
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.cost import cost
 from mitosis.cascade.decision import Decision, OperatingPoint
@@ -208,12 +208,13 @@ def test_a_run_takes_the_place_of_stage_two(cascade: Cascade, tmp_path: Path, mo
     monkeypatch.setenv("MITOSIS_TRUST", f"{__name__.split('.')[0]},two_stages")
     write_bundle(tmp_path / "weights", cascade, {})
     segmenter, classifier = write_runs(tmp_path, SteepDarkness, window=64, overlap=16)
-    chosen = chosen_cascade(tmp_path / "weights", None, classifier.partition("=")[2])
+    chosen = load_cascade(tmp_path / "weights", classifier=classifier.partition("=")[2])
     assert [type(one.model) for one in chosen.classifiers] == [Redness]
     assert len(chosen.segmenters) == 2
     assert chosen.threshold == 0.5, "the decision stays"
     assert "(a rule; measured with another stage two)" in cost(chosen)
     wrong = segmenter.partition("=")[2]
-    said = refused(lambda: chosen_cascade(tmp_path / "weights", None, wrong))
+    said = refused(lambda: load_cascade(tmp_path / "weights", classifier=wrong))
     assert f"classifier={wrong} is a segmenter's" in said
-    assert chosen_cascade(None, wrong, None).classifiers == ()
+    assert load_cascade(segmenter=wrong).classifiers == ()
+    assert "give one of them" in refused(lambda: load_cascade("shipped", wrong))

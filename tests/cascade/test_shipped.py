@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mitosis.cascade.bundle import read_bundle
+from mitosis.cascade.bundle import load_cascade
 from mitosis.cascade.cascade import Cascade
 from mitosis.cascade.heat import heat_of
 from mitosis.data.drawing.field import draw_field
@@ -17,7 +17,7 @@ from mitosis.run.weights_folder import SHIPPED
 
 @pytest.fixture(scope="module")
 def cascade() -> Cascade:
-    return read_bundle(SHIPPED)
+    return load_cascade()
 
 
 def test_they_are_small_and_say_what_they_were_trained_on() -> None:

@@ -12,7 +12,8 @@ import mitosis
 from mitosis.version import installed_version
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ["Cascade", "Detections", "MaskLoss", "MitosisDataModule", "MitoticFigure", "Record", "Stage", "__version__"]
+CLASSES = ["Cascade", "Detections", "MaskLoss", "MitosisDataModule", "MitoticFigure", "Record", "Stage"]
+NAMES = [*CLASSES, "__version__", "load_cascade"]
 
 
 def test_it_exports_these_names() -> None:
@@ -22,8 +23,8 @@ def test_it_exports_these_names() -> None:
         _ = mitosis.Nothing  # pyright: ignore
 
 
-@pytest.mark.parametrize("name", NAMES[:-1])
-def test_a_name_is_the_class_itself(name: str) -> None:
+@pytest.mark.parametrize("name", [*CLASSES, "load_cascade"])
+def test_a_name_is_the_class_or_function_itself(name: str) -> None:
     offered = getattr(mitosis, name)
     assert offered.__name__ == name
     assert offered is getattr(sys.modules[offered.__module__], name)
