@@ -1,7 +1,7 @@
 """The cost of each command as a Markdown table: ``python benchmarks/commands.py [data=icpr2012 data.root=DIR fold=3]``.
 
-The commands run one after another with ``budget=smoke``, in a temporary folder. Memory is the largest resident set of
-any of a command's processes; disk is what the command adds to the folder.
+The commands run one after another with ``budget=smoke``, in a temporary folder. Memory is the peak of what all
+of a command's processes hold, with what they share counted once; disk is what the command adds to the folder.
 """
 
 import subprocess
@@ -46,12 +46,12 @@ def main(data: list[str]) -> None:
 
 
 def _run(command: list[str], folder: Path) -> tuple[float, int]:
-    """Seconds, and the peak memory of the largest process in KiB, sampled five times per second."""
+    """Seconds, and the peak memory of all processes in KiB, sampled five times per second."""
     began, memory = time.perf_counter(), 0
     with (folder.parent / f"{folder.name}.log").open("w+") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=log, start_new_session=True)
         while process.poll() is None:
-            memory = max(memory, *map(_resident, _of_session(process.pid)), 0)
+            memory = max(memory, sum(map(_held, _of_session(process.pid))))
             time.sleep(0.2)
         log.seek(0)
         errors = log.read()
@@ -71,10 +71,11 @@ def _of_session(session: int) -> list[Path]:
     return processes
 
 
-def _resident(process: Path) -> int:
+def _held(process: Path) -> int:
+    """KiB of a process, its share of what it shares with others (its proportional set size)."""
     with suppress(OSError):
-        for line in (process / "status").read_text().splitlines():
-            if line.startswith("VmRSS"):
+        for line in (process / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
                 return int(line.split()[1])
     return 0
 

@@ -15,11 +15,11 @@ from mitosis.cascade.networks import check_alike, check_image, check_pair, mean_
 from mitosis.cascade.windows import Windows, windows_of
 from mitosis.errors import InputError
 from mitosis.image.file import read_image
-from mitosis.inference.components import Candidates, extract
+from mitosis.inference.components import Candidates
 from mitosis.inference.crop import crop
 from mitosis.inference.detections import Detections
 from mitosis.inference.folded import folded
-from mitosis.inference.peaks import find_peaks
+from mitosis.inference.proposal import candidates_of
 from mitosis.process.memory import keep_freed_memory
 from mitosis.run.trained import Trained, load
 
@@ -178,12 +178,8 @@ class Cascade:
         Returns:
             The candidates, in pixels of the map.
         """
-        settings = self.segmenter.candidate
         lowest: float = self.segmenter.chosen["threshold"] if threshold is None else threshold
-        if settings.method == "peaks":
-            distances = {"sigma_um": settings.sigma_um, "radius_um": settings.radius_um}
-            return find_peaks(probability, threshold=lowest, mpp=mpp, **distances)
-        return extract(probability, threshold=lowest, min_area_um2=settings.min_area_um2, mpp=mpp)
+        return candidates_of(probability, self.segmenter.candidate, threshold=lowest, mpp=mpp)
 
     def detect(self, normalised: np.ndarray, candidates: Candidates, *, mpp: float) -> Detections:
         """Score the candidates of a stain-normalised image; without a classifier, accept them all.

@@ -12,7 +12,7 @@ from mitosis.data.datamodule import MitosisDataModule
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.inference.components import CandidateSettings
-from mitosis.inference.peaks import FLOOR, find_peaks
+from mitosis.inference.proposal import peaks_of
 from mitosis.inference.sliding_window import Tiling
 from mitosis.metric.counts import Counts
 from mitosis.metric.detection import DetectionMetric
@@ -61,7 +61,6 @@ def try_windows(
 
     Each field is read once for all windows, and is not kept in memory.
     """
-    distances = {"sigma_um": trained.candidate.sigma_um, "radius_um": trained.candidate.radius_um}
     cascades = [Cascade(trained, window=window) for window in windows]
     metrics = [DetectionMetric(matching) for _ in windows]
     val = data.parts.val
@@ -69,7 +68,7 @@ def try_windows(
         record, mpp = field.record, field.record.mpp
         for cascade, metric in zip(cascades, metrics, strict=True):
             probability = cascade.probability(field.image, mpp=mpp)
-            candidates = find_peaks(probability, threshold=FLOOR, mpp=mpp, **distances)
+            candidates = peaks_of(probability, trained.candidate, mpp=mpp)
             metric.update(candidates.points, candidates.mean, record.centroids, mpp=mpp, field=record.field)
     return [Trial(window, float(metric.compute()["ap"])) for window, metric in zip(windows, metrics, strict=True)]
 

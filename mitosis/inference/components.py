@@ -21,6 +21,7 @@ class CandidateSettings:
         method: ``components`` of the thresholded map, or ``peaks``: local maxima of the smoothed map.
         sigma_um: Of peaks: standard deviation of the smoothing in µm.
         radius_um: Of peaks: smallest distance of two candidates in µm.
+        edge_um: Candidates nearer than this to the edge of the image, in µm, are dropped.
     """
 
     threshold: float | str
@@ -29,6 +30,7 @@ class CandidateSettings:
     method: Literal["components", "peaks"] = "components"
     sigma_um: float = 1.0
     radius_um: float = 6.0
+    edge_um: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,14 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.points)
+
+    def away_from_edge(self, distance: float) -> "Candidates":
+        """Those whose centroids lie at least ``distance`` pixels inside the outermost pixels of the map."""
+        last = np.array(self.labels.shape[::-1]) - 1.0
+        inside = (np.minimum(self.points, last - self.points) >= distance).all(axis=1)
+        rename = np.concatenate([[0], np.where(inside, np.cumsum(inside), 0)]).astype(np.int32)
+        points, area_um2, mean, high = (side[inside] for side in (self.points, self.area_um2, self.mean, self.max))
+        return Candidates(points, area_um2, mean, high, rename[self.labels])
 
 
 def extract(probability: Float[np.ndarray, "..."], *, threshold: float, min_area_um2: float, mpp: float) -> Candidates:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from mitosis.inference import sliding_window
 from mitosis.inference.components import Candidates, CandidateSettings
-from mitosis.inference.peaks import FLOOR, find_peaks
+from mitosis.inference.proposal import peaks_of
 from mitosis.inference.scores import probability_of
 from mitosis.inference.sliding_window import Tiling
 from mitosis.stage.base import Stage
@@ -82,10 +82,7 @@ class SegmentationStage(Stage):
 
     def peaks(self, probability: Tensor, mpp: float) -> Candidates:
         """The local maxima of a probability map (H, W) of ``mpp`` µm per pixel, by decreasing score."""
-        settings = self.candidate
-        return find_peaks(
-            probability.numpy(), threshold=FLOOR, sigma_um=settings.sigma_um, radius_um=settings.radius_um, mpp=mpp
-        )
+        return peaks_of(probability.numpy(), self.candidate, mpp=mpp)
 
     @override
     def on_validation_epoch_end(self) -> None:
