@@ -37,7 +37,9 @@ class Redness(nn.Module):
         return torch.stack([torch.zeros_like(logit), logit], dim=1)
 
 
-def write_runs(folder: Path, darkness: type[nn.Module], *, window: int | str, overlap: int) -> tuple[str, str]:
+def write_runs(
+    folder: Path, darkness: type[nn.Module], *, window: int | str, overlap: int, edge_um: float = 0.0
+) -> tuple[str, str]:
     """Write the runs; returns ``segmenter=…`` and ``classifier=…``. ``MITOSIS_TRUST`` must name this module."""
     tiling = {"mpp": None, "window": "auto", "overlap": overlap, "blend": "mean", "batch": 8, "max_pixels": 10**8}
     parts = {
@@ -45,7 +47,7 @@ def write_runs(folder: Path, darkness: type[nn.Module], *, window: int | str, ov
             "stage": {"kind": "segmentation"},
             "model": {"_target_": f"{__name__}.{darkness.__name__}"},
             "tiling": tiling,
-            "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25},
+            "candidate": {"threshold": "auto", "recall": 0.95, "min_area_um2": 6.25, "edge_um": edge_um},
         },
         "classifier": {
             "stage": {"kind": "classification"},

@@ -36,7 +36,7 @@ def slide_runs(tmp_path, monkeypatch) -> tuple[str, str]:
     monkeypatch.setenv("MITOSIS_TRUST", "two_stages")
     monkeypatch.setattr(slide_tiles, "SIDE", 150)
     reading._opened.cache_clear()
-    return write_runs(tmp_path, SteepDarkness, window=64, overlap=16)
+    return write_runs(tmp_path, SteepDarkness, window=64, overlap=16, edge_um=5.0)
 
 
 @pytest.fixture
