@@ -72,7 +72,7 @@ def test_the_api_pages_name_existing_objects():
         if (ROOT / f"{name.replace('.', '/')}.py").is_file():
             continue
         text = text_of(f"{module.replace('.', '/')}.py")
-        assert re.search(rf"^(?:class|from .* import) .*\b{thing}\b", text, re.MULTILINE), name
+        assert re.search(rf"^(?:class |def |from .* import .*\b){thing}\b", text, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("group", ["model", "ablation", "budget", "loss", "augment", "stain", "optimizer", "scheduler"])
