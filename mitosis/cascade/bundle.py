@@ -104,12 +104,12 @@ def load_cascade(
     if segmenter:
         if weights:
             raise InputError(f"weights={weights} and segmenter={segmenter}: give one of them")
-        return Cascade.load(segmenter, classifier or None)
-    cascade = read_bundle(weights or SHIPPED_WORD)
-    return cascade if not classifier else _with_classifier(cascade, classifier)
+        return Cascade.load(str(segmenter), str(classifier) if classifier else None)
+    cascade = read_bundle(str(weights or SHIPPED_WORD))  # a yaml may hold a number
+    return cascade if not classifier else _with_classifier(cascade, str(classifier))
 
 
-def _with_classifier(cascade: Cascade, run: str | Path) -> Cascade:
+def _with_classifier(cascade: Cascade, run: str) -> Cascade:
     """The cascade with another stage two, whose decision was measured with the one that it had."""
     trained = load(run)
     trained.check_usable()

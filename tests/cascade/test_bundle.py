@@ -218,3 +218,6 @@ def test_a_run_takes_the_place_of_stage_two(cascade: Cascade, tmp_path: Path, mo
     assert f"classifier={wrong} is a segmenter's" in said
     assert load_cascade(segmenter=wrong).classifiers == ()
     assert "give one of them" in refused(lambda: load_cascade("shipped", wrong))
+    monkeypatch.chdir(tmp_path)
+    for number in ({"weights": 5}, {"segmenter": 5}, {"classifier": 5}):  # as a yaml reads a folder's name
+        assert "5" in refused(lambda number=number: load_cascade(**number))
