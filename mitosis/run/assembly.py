@@ -104,10 +104,7 @@ def build_stage(config: dict[str, Any]) -> Stage:
     }
     if config["stage"]["kind"] == SEGMENTATION:
         arguments["pixel"] = PixelMetric()
-    stage = build(description, "stage", **arguments)
-    if config["compile"]:
-        stage.model.compile()
-    return stage
+    return build(description, "stage", **arguments)
 
 
 def rebuild_data(trained: Trained, roots: Mapping[str, str], cache: str | None = None) -> MitosisDataModule:

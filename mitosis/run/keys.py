@@ -17,7 +17,7 @@ HOW_GROUPS = ("trainer", "logger", "hydra")
 """Config groups that say only how a run is made."""
 LENGTH = ("max_steps", "budget")
 """Keys for the length of a run; increasing them continues the same run. A budget only sets other keys."""
-HOW = (*HOW_GROUPS, "runs", "segmenter", *LENGTH)
+HOW = (*HOW_GROUPS, "runs", "segmenter", "compile", *LENGTH)
 """Top-level keys for how or where a run is executed; they do not define the run."""
 HOW_OF_DATA = ("root", "workers", "cache")
 """Keys of ``data``, and of each of its ``sets``, for how or where the data is read."""

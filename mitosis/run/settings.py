@@ -5,6 +5,9 @@ from typing import Any
 
 from mitosis.errors import InputError
 
+OF_THE_TRAINING = ("seed", "max_steps", "val_every", "ema", "keep", "mining", "init", "compile")
+"""Keys of the configuration that are taken as they are."""
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -18,6 +21,7 @@ class TrainingSettings:
         keep: Weights to use after training: ``best`` on val, or ``last``.
         mining: When and where false alarms are mined; None for no mining.
         init: Run folder or checkpoint with the initial weights; None to use none.
+        compile: Whether the training step is compiled: True, False, or ``auto`` where it pays.
         trainer: Arguments of Lightning's trainer.
     """
 
@@ -28,6 +32,7 @@ class TrainingSettings:
     keep: str
     mining: dict[str, Any] | None
     init: str | None
+    compile: bool | str
     trainer: dict[str, Any]
 
     @classmethod
@@ -54,7 +59,9 @@ class TrainingSettings:
                 raise InputError(f"{key}={value}: give a whole number, {least} or more")
         if config["keep"] not in ("best", "last"):
             raise InputError(f"keep={config['keep']}: type keep=best or keep=last")
+        if not isinstance(config["compile"], bool) and config["compile"] != "auto":
+            raise InputError(f"compile={config['compile']}: type compile=auto, compile=true or compile=false")
         return cls(
-            **{key: config[key] for key in ("seed", "max_steps", "val_every", "ema", "keep", "mining", "init")},
+            **{key: config[key] for key in OF_THE_TRAINING},
             trainer=trainer,
         )

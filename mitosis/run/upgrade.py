@@ -26,8 +26,8 @@ def upgrade(recipe: dict[str, Any]) -> dict[str, Any]:
     """A recipe of any version in the current format; ``recipe`` itself is not changed.
 
     Targets are renamed to those that the packages export, ``name.what`` becomes ``name.variant``, ``on`` becomes
-    ``segmenters``, ``stage`` gets its ``kind``, and ``half`` and ``crossfit`` are removed if they are null. Targets
-    outside of this package are kept.
+    ``segmenters``, ``stage`` gets its ``kind``. ``half`` and ``crossfit`` are removed if they are null, ``compile``
+    always. Targets outside of this package are kept.
     """
     upgraded: dict[str, Any] = {
         ("segmenters" if key == "on" else key): _renamed(value) for key, value in recipe.items()
@@ -39,6 +39,7 @@ def upgrade(recipe: dict[str, Any]) -> dict[str, Any]:
     for key in ("half", "crossfit"):
         if key in upgraded and upgraded[key] is None:
             del upgraded[key]
+    upgraded.pop("compile", None)
     return upgraded
 
 

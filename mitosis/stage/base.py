@@ -39,6 +39,18 @@ class Stage(LightningModule, ABC):
         self.loss, self.detection = loss, detection
         self.val_loss = MeanMetric(nan_strategy="disable")  # self.log would average over processes, not fields
         self._optimizer, self._scheduler = optimizer, scheduler
+        self._compiled: Callable[[Tensor], Tensor] | None = None
+
+    def compile_model(self, wanted: bool = True) -> None:
+        """Let ``answer`` use the network compiled from now on, or, if not ``wanted``, as it is."""
+        model = self.model
+        # Not the module itself: as a part of this one, its weights would be saved a second time.
+        self._compiled = torch.compile(lambda image: model(image), dynamic=False) if wanted else None
+
+    def answer(self, image: Tensor) -> Tensor:
+        """The logits of a training batch (B, 3, H, W), in [0, 1]."""
+        image = image.contiguous(memory_format=torch.channels_last)
+        return self._compiled(image) if self._compiled else self.model(image)
 
     def check_finite(self, values: Tensor, what: str) -> None:
         """Raise ``InputError``, before anything is saved, if ``values`` contain nan or infinity."""

@@ -2,7 +2,6 @@
 
 from typing import Any, final
 
-import torch
 from torch import Tensor
 from typing_extensions import override
 
@@ -21,8 +20,7 @@ class ClassificationStage(Stage):
 
     @override
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
-        image = batch["image"].contiguous(memory_format=torch.channels_last)
-        return self.loss(self.model(image), batch["label"])
+        return self.loss(self.answer(batch["image"]), batch["label"])
 
     @override
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:

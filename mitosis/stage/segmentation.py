@@ -59,8 +59,7 @@ class SegmentationStage(Stage):
 
     @override
     def batch_loss(self, batch: dict[str, Tensor]) -> Tensor:
-        image = batch["image"].contiguous(memory_format=torch.channels_last)
-        return self.loss(self.model(image), batch["mask"])
+        return self.loss(self.answer(batch["image"]), batch["mask"])
 
     @override
     def detect(self, field: dict[str, Any]) -> tuple[Tensor, Tensor, Tensor]:

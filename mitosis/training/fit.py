@@ -21,6 +21,7 @@ from mitosis.process.rank import is_rank_zero
 from mitosis.run.assembly import Assembled
 from mitosis.run.run import Run
 from mitosis.run.settings import TrainingSettings
+from mitosis.training.compiling import Compiling
 from mitosis.training.history import History
 from mitosis.training.mining import Mining, MiningSettings
 from mitosis.training.panel import Panel
@@ -59,7 +60,8 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     logger = assembled.logger(save_dir=str(run.folder)) if assembled.logger and writes else False
     bar = sys.stderr.isatty()
     history = History(run.folder / "metrics.csv", announce=not bar)
-    callbacks: list[Callback] = [history, Panel(run.folder / "panel.png"), checkpoints]
+    compiling = Compiling(settings.compile)
+    callbacks: list[Callback] = [history, Panel(run.folder / "panel.png"), checkpoints, compiling]
     if settings.mining:
         callbacks.append(Mining(data, MiningSettings(**settings.mining)))
     callbacks += [RichProgressBar()] if bar else []
@@ -71,7 +73,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     try:
         _fit(trainer, stage, datamodule=data, ckpt_path=done.checkpoint)
         metrics = metrics_of(assembled, settings.max_steps, trainer, checkpoints)
-        metrics |= {"labels": contents["labels"]}
+        metrics |= {"labels": contents["labels"], "compiled": compiling.compiled}
         metrics |= {"inputs": run.inputs, "minutes": round(history.seconds / 60, 2), "hardware": hardware(trainer)}
         if trainer.is_global_zero:
             files.write_json(run.folder / "metrics.json", metrics)
