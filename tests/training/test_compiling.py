@@ -49,7 +49,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_operations_by_hand() -> None:
-    """A 3×3 convolution from 3 to 8 channels takes 3·3·3 products and as many sums for each of 8 values of 16 pixels."""
+    """A 3×3 convolution from 3 to 8 channels takes 27 products and sums for each of 8 values of 16 pixels."""
     assert operations(nn.Conv2d(3, 8, 3, padding=1), torch.zeros(5, 3, 4, 4)) == 3 * 5 * 2 * 27 * 8 * 16
 
 
