@@ -14,7 +14,7 @@ COMPILE := $(UV) compile pyproject.toml --universal --python-version 3.11 --extr
 COMPILE_DOCS := $(UV) compile --group pyproject.toml:docs --universal --python-version 3.11 --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install benchmarks demo speedrun table1 figure1 figure5 figure7 figure8 figure9 figure10 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
+.PHONY: help install benchmarks demo speedrun table1 figure1 figure5 figure7 figure8 figure9 figure10 figure11 models table2 table3 table4 figure6 unet_folds unet_without_augmentation \
         loss_table augment_table stain_table window_table cross_dataset report test test-all test-floors lint docs lock clean
 
 help: ## list the targets
@@ -60,8 +60,11 @@ figure8: $(STAMP) ## the same before and after stain normalisation: make figure8
 figure5: $(STAMP) ## candidates of a segmenter's run beside their labels: make figure5 RUN=DIR
 	@$(BIN)/python experiments/figure5.py "run=$(RUN)" $(SET)
 
-figure9: $(STAMP) ## detections of an evaluated run on its test fields: make figure9 RUN=DIR; on GZMH it is figure 11
+figure9: $(STAMP) ## detections of an evaluated run on its test fields: make figure9 RUN=DIR
 	@$(BIN)/python experiments/figure9.py "run=$(RUN)" $(SET)
+
+figure11: $(STAMP) ## the same, of a run on GZMH
+	@$(BIN)/python experiments/figure9.py "run=$(RUN)" "output=$(RUN)/figure11.png" $(SET)
 
 figure10: $(STAMP) ## false candidates that stage two rejects: make figure10 RUN=DIR
 	@$(BIN)/python experiments/figure10.py "run=$(RUN)" $(SET)
