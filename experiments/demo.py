@@ -13,9 +13,9 @@ GOAL = 0.7
 # Trained for long, stage one leaves stage two nothing to reject on fields as easy as these.
 SEGMENTER = (
     "budget.widths=[8,16,32,64],data.batch_size=8,data.samples_per_epoch=320,max_steps=40,optimizer.lr=3e-3,"
-    "view.train.size=160,view.train.jitter=48,view.train.positives=0.7"
+    "tiling.window=whole,view.train.size=160,view.train.jitter=48,view.train.positives=0.7"
 )
-CLASSIFIER = "data.samples_per_epoch=320,max_steps=120,optimizer.lr=1e-3"
+CLASSIFIER = "crop.pixels=64,data.samples_per_epoch=320,max_steps=120,optimizer.lr=1e-3"
 
 
 def main() -> int:

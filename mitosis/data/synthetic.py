@@ -1,5 +1,7 @@
 """The synthetic dataset: drawn, H&E-like fields that need no download."""
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -47,7 +49,9 @@ class Synthetic(MitosisDataModule):
 
     @override
     def records(self) -> list[Record]:
-        return [self._record(case, index) for case in range(self.cases) for index in range(self.fields_per_case)]
+        cases, indices = zip(*itertools.product(range(self.cases), range(self.fields_per_case)), strict=True)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            return list(pool.map(self._record, cases, indices))
 
     def _record(self, case: int, index: int) -> Record:
         drawing = (self.drawing_seed, case, index, self.size, MPP)
