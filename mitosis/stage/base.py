@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
-from lightning import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
@@ -14,10 +13,11 @@ from typing_extensions import override
 
 from mitosis.errors import InputError
 from mitosis.scheduler.plateau import Plateau
+from mitosis.stage.compilable import Compilable
 from mitosis.stage.trainable import trainable
 
 
-class Stage(LightningModule, ABC):
+class Stage(Compilable, ABC):
     """One of the two stages: its network and loss, with training and validation.
 
     ``detection`` is updated with the detections of one whole field at a time. ``optimizer`` is called with the
@@ -39,18 +39,6 @@ class Stage(LightningModule, ABC):
         self.loss, self.detection = loss, detection
         self.val_loss = MeanMetric(nan_strategy="disable")  # self.log would average over processes, not fields
         self._optimizer, self._scheduler = optimizer, scheduler
-        self._compiled: Callable[[Tensor], Tensor] | None = None
-
-    def compile_model(self, wanted: bool = True) -> None:
-        """Let ``answer`` use the network compiled from now on, or, if not ``wanted``, as it is."""
-        model = self.model
-        # Not the module itself: as a part of this one, its weights would be saved a second time.
-        self._compiled = torch.compile(lambda image: model(image), dynamic=False) if wanted else None
-
-    def answer(self, image: Tensor) -> Tensor:
-        """The logits of a training batch (B, 3, H, W), in [0, 1]."""
-        image = image.contiguous(memory_format=torch.channels_last)
-        return self._compiled(image) if self._compiled else self.model(image)
 
     def check_finite(self, values: Tensor, what: str) -> None:
         """Raise ``InputError``, before anything is saved, if ``values`` contain nan or infinity."""

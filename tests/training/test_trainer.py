@@ -30,7 +30,15 @@ def unstarted(monkeypatch: pytest.MonkeyPatch) -> None:
 def built(folder: Path, trainer: dict[str, Any], done: Progress = START, samples: int = 16) -> L.Trainer:
     arguments = {"precision": "32-true", "accelerator": "cpu", "devices": 1} | trainer
     settings = TrainingSettings(
-        seed=0, max_steps=12, val_every=1, ema=None, keep="best", mining=None, init=None, trainer=arguments
+        seed=0,
+        max_steps=12,
+        val_every=1,
+        ema=None,
+        keep="best",
+        mining=None,
+        init=None,
+        compile=False,
+        trainer=arguments,
     )
     given: dict[str, Any] = {"samples": samples, "batch_size": 4, "done": done, "logger": False, "callbacks": []}
     return trainer_of(settings, folder, **given)
