@@ -16,8 +16,9 @@ from mitosis.stage.base import Stage
 PAYS_FROM = {"cpu": 1e14}
 """Type of device → floating-point operations of a whole training from which on compiling saves more than it takes.
 
-Measured in 32 bits by ``benchmarks/step.py``: a step of SCMitosis_Seg, 3.2e11 operations, becomes a tenth faster, and
-compiling takes as long as 300 such steps. On other devices it has not been measured.
+Measured in 32 bits by ``benchmarks/step.py``: a step of SCMitosis_Seg, 1.6e11 operations, takes 3.3 s instead of 3.6 s,
+and compiling it 110 s, which 6e13 operations bring in. Networks of depthwise convolutions gain less, hence the margin.
+On other devices it has not been measured.
 """
 BACKWARD = 3
 """Operations of a training step as a multiple of the forward pass: gradients of weights and of inputs take one each."""
