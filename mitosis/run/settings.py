@@ -35,6 +35,11 @@ class TrainingSettings:
     compile: bool | str
     trainer: dict[str, Any]
 
+    @property
+    def compiled(self) -> bool | str:
+        """``compile``, but False for ``auto`` where a precision is asked for: so ``trainer=exact`` is exact."""
+        return self.compile if self.compile != "auto" or self.trainer.get("precision", "auto") == "auto" else False
+
     @classmethod
     def of(cls, config: dict[str, Any]) -> "TrainingSettings":
         """Take the settings from a configuration of ``train``.

@@ -60,7 +60,7 @@ def fit(run: Run, settings: TrainingSettings, assemble: Callable[[], Assembled])
     logger = assembled.logger(save_dir=str(run.folder)) if assembled.logger and writes else False
     bar = sys.stderr.isatty()
     history = History(run.folder / "metrics.csv", announce=not bar)
-    compiling = Compiling(settings.compile)
+    compiling = Compiling(settings.compiled)
     callbacks: list[Callback] = [history, Panel(run.folder / "panel.png"), checkpoints, compiling]
     if settings.mining:
         callbacks.append(Mining(data, MiningSettings(**settings.mining)))

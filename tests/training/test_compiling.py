@@ -105,6 +105,15 @@ def test_a_short_training_is_not_compiled(tmp_path: Path, monkeypatch: pytest.Mo
     assert not compiled_in(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("trainer", "wanted", "then"),
+    [("auto", "auto", "auto"), ("exact", "auto", False), ("exact", True, True), ("auto", False, False)],
+)
+def test_a_training_that_must_be_exact_is_compiled_on_demand_only(trainer: str, wanted: Any, then: Any) -> None:
+    config, _ = compose("train", [*DRAWN, f"trainer={trainer}"])
+    assert TrainingSettings.of(config | {"compile": wanted}).compiled == then
+
+
 def refuses(*_: Any, **__: Any) -> Callable[..., Any]:
     def answer(image: torch.Tensor) -> torch.Tensor:
         torch.rand(3)
