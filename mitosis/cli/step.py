@@ -1,13 +1,13 @@
 """One step of the pipeline: a command of this package in its own process."""
 
 import importlib
-import multiprocessing
 import os
 import signal
 import sys
 
 from mitosis.cli.entry import entry
 from mitosis.process.child import end_with_parent
+from mitosis.process.fresh import fresh_processes
 
 PRELOADED = ["albumentations", "mitosis.training.fit", "mitosis.cascade.proposal", "mitosis.cascade.evaluation"]
 """Modules that take seconds to import, mainly because of Lightning. They are imported once, in the fork server."""
@@ -25,7 +25,7 @@ def run_step(name: str, overrides: list[str], conf: str | None = None) -> None:
         conf: Folder with the user's own yamls, if any.
     """
     print(f"► {name} {' '.join(overrides)}", flush=True)
-    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
+    context = fresh_processes()
     if sys.platform != "win32":
         context.set_forkserver_preload(PRELOADED)
     child = context.Process(target=_command, args=(name, [*(["--config-dir", conf] if conf else []), *overrides]))

@@ -1,8 +1,6 @@
 """Filling a cache before training, with several processes."""
 
-import multiprocessing
 import signal
-import sys
 import warnings
 from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +14,7 @@ from mitosis.data.cache.capacity import Map, missing_records
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.process.child import end_with_parent
+from mitosis.process.fresh import fresh_processes
 
 
 def fill(cache: Cache, records: Sequence[Record], workers: int) -> None:
@@ -55,8 +54,7 @@ def _mapping(workers: int) -> Generator[Map]:
         yield map
         return
     # No fork: this process has threads (progress bar, OpenCV), and their locks could stay locked in a forked child.
-    context = multiprocessing.get_context("forkserver" if sys.platform != "win32" else "spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, mp_context=fresh_processes(), initializer=_begin)
     try:
         yield pool.map
     except BrokenProcessPool:
