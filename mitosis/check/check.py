@@ -1,24 +1,17 @@
-"""Finds everything wrong with a dataset at once: in its images, labels, folds and counts."""
+"""Finds everything wrong with a dataset's labels, folds and counts at once."""
 
-import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from rich.progress import track
 
-from mitosis.check.near_duplicates import dhash, near_duplicates
-from mitosis.data.cache.fingerprint import files_of
 from mitosis.data.fold.lists import OFFICIAL, PARTS, FoldLists, split, val_by_case
 from mitosis.data.inventory import Inventory, Part
 from mitosis.data.record import Record
 from mitosis.errors import InputError
 from mitosis.image.mpp import MPP, plausible
-
-ALIKE = 4
-"""Two images look alike if their hashes differ in at most this many of 64 bits."""
 
 Verdict = Literal["ok", "warning", "error"]
 
@@ -36,39 +29,6 @@ class Finding:
 def finding(check: str, gravity: Verdict, offenders: Sequence[str]) -> Finding:
     """A finding with the verdict ``gravity`` if there are offenders, otherwise ok."""
     return Finding(check, gravity, len(offenders), offenders[0]) if offenders else Finding(check, "ok")
-
-
-def check_images(records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
-    """Decode every image once, one at a time; returns the findings and the names of the unusable fields."""
-    empty, broken, sizes, seen = [], {}, [], {}
-    for record in track(records, "checking images"):
-        files = [*files_of(record.read), *files_of(record.read_mask)]
-        if none := [file for file in files if os.path.getsize(file) == 0]:
-            empty.append(f"{none[0]}: 0 bytes")
-        try:
-            image = record.read()
-        except Exception as error:  # a dataset's reader may raise anything
-            broken[record.field] = " ".join(f"{record.field}: {error or type(error).__name__}".split())
-            continue
-        if image.dtype != np.uint8 or image.shape != (*record.size, 3):
-            expected = f"({record.size[0]}, {record.size[1]}, 3) uint8"
-            sizes.append(f"{record.field}: {image.shape} {image.dtype}, its record says {expected}")
-            broken[record.field] = ""
-            continue
-        seen[record.field] = dhash(image)
-    return [
-        finding("empty files", "error", empty),
-        finding("images that cannot be read", "error", [text for text in broken.values() if text]),
-        finding("images of another size than their record's", "error", sizes),
-        finding("images of two cases that look alike", "warning", _alike_across_cases(records, seen)),
-    ], set(broken)
-
-
-def _alike_across_cases(records: Sequence[Record], seen: Mapping[str, np.uint64]) -> list[str]:
-    usable = [record for record in records if record.field in seen]
-    pairs = near_duplicates(np.array([seen[record.field] for record in usable], dtype=np.uint64), ALIKE)
-    between = [(usable[i], usable[j]) for i, j in pairs if usable[i].case != usable[j].case]
-    return [f"{one.field} of case {one.case} and {other.field} of case {other.case}" for one, other in between]
 
 
 def check_labels(records: Sequence[Record]) -> list[Finding]:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mitosis import files
-from mitosis.check.check import Finding, check_counts, check_folds, check_images, check_labels, counted, finding
+from mitosis.check.check import Finding, check_counts, check_folds, check_labels, counted, finding
+from mitosis.check.images import check_images
 from mitosis.check.same_tissue import check_tissue
 from mitosis.data.cache.fill import fill
 from mitosis.data.datamodule import MitosisDataModule
@@ -26,7 +27,7 @@ class Preparation:
     """Settings of ``prepare_dataset``.
 
     ``objects``: number of objects on the sheet, drawn with ``seed``. ``strict``: treat warnings as errors.
-    ``workers``: number of processes that fill the cache.
+    ``workers``: number of images that are checked and normalised at a time.
     """
 
     objects: int
@@ -42,7 +43,7 @@ def prepare_dataset(data: MitosisDataModule, name: str, output: Path, settings: 
     or with ``strict`` a warning, after all checks have been printed and the sheet has been written.
     """
     records, warned = _read(data)
-    findings, unusable = check(data, records)
+    findings, unusable = check(data, records, settings.workers)
     findings += warned
     show(f"{name}: {counted(records)}", findings)
     report = {"data": name, "counts": counted(records), "checks": [asdict(item) for item in findings]}
@@ -76,10 +77,10 @@ def _read(data: MitosisDataModule) -> tuple[list[Record], list[Finding]]:
     ]
 
 
-def check(data: MitosisDataModule, records: Sequence[Record]) -> tuple[list[Finding], set[str]]:
-    """Run all checks; returns the findings and the names of the fields with unusable images."""
+def check(data: MitosisDataModule, records: Sequence[Record], workers: int) -> tuple[list[Finding], set[str]]:
+    """Run all checks, on ``workers`` images at a time; returns the findings and the fields with unusable images."""
     lists = data.lists(records)
-    pictures, unusable = check_images(records)
+    pictures, unusable = check_images(records, workers)
     counts = check_counts(records, data.inventory, lists)
     findings = [*counts, *pictures, *check_labels(records), *check_folds(records, lists)]
     if isinstance(data, Joined):

@@ -150,7 +150,7 @@ def test_prepare_checks_the_tissue_of_joined_data() -> None:
     }
     given = {"store": FieldStore(NoStain(), None), "fold": "all", "samples_per_epoch": 1, "batch_size": 1}
     data = Joined(sets, **given)  # pyright: ignore[reportArgumentType]
-    findings, unusable = check(data, data.records())
+    findings, unusable = check(data, data.records(), workers=1)
     assert unusable == {"broken"}
     by_check = {item.check: item for item in findings}
     assert by_check["same tissue in two patients of two datasets"].first.startswith(
@@ -159,7 +159,7 @@ def test_prepare_checks_the_tissue_of_joined_data() -> None:
     # Fold 0 tests on a, fold 2 validates on it; d2 is in train everywhere, because nobody knows that it is a.
     assert by_check["tissue of a test field in train"].first == "fold 0: a1 is shown by d2"
     assert by_check["tissue of a val field in train"].verdict == "warning"
-    alone, _ = check(Fields(first, **given), first)
+    alone, _ = check(Fields(first, **given), first, workers=1)
     assert not any("tissue" in item.check for item in alone)
 
 
