@@ -2,7 +2,8 @@
 
 NAME is a sweep of the pipeline in conf/experiment, a key of ``SWEPT``. The rest are overrides of
 ``python -m mitosis.pipeline``; finished steps are skipped. The table goes to the terminal and, as Markdown and csv, to
-RUNS/DATA/NAME.md and .csv. With ``budget=smoke`` it is a trial on fold 0 of synthetic fields unless others are named.
+RUNS/DATA/NAME.md and .csv; the scores behind it to RUNS/DATA/NAME, from which ``redraw.py`` can draw it again. With
+``budget=smoke`` it is a trial on fold 0 of synthetic fields unless others are named.
 
 Counts are pooled over the folds; F1 also as mean ± standard deviation of the folds. 95 % intervals in brackets: Wilson
 for rates, bootstrap over fields for F1. A published number is marked ≠ where it stands for other data or another split.
@@ -18,7 +19,8 @@ from pathlib import Path
 import script
 import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from sweep_table import Run, as_csv, caption, markdown, rows_of, split_of, table
+from kept_table import keep
+from sweep_table import Run, as_csv, rows_of, shown, split_of, table
 
 from mitosis import files
 from mitosis.cli.compose import compose
@@ -54,11 +56,11 @@ def main(arguments: Sequence[str]) -> None:
     code = subprocess.run(command, check=False).returncode
     missing = [run for run in runs if not run.result().get("stages")]
     if len(missing) < len(runs):
-        lines = table(name, rows_of(runs), *split_of(runs))
-        shown = f"{markdown(lines)}\n{caption(name, *split_of(runs))}\n"
-        for suffix, text in ((".md", shown), (".csv", as_csv(lines))):
-            files.write_text(runs[0].table / f"{name}{suffix}", text)
-        print(f"\n{shown}\n{runs[0].table / name}.md and .csv")
+        place, text = runs[0].table / name, shown(name, runs)
+        files.write_text(place.with_suffix(".md"), text)
+        files.write_text(place.with_suffix(".csv"), as_csv(table(name, rows_of(runs), *split_of(runs))))
+        keep(name, runs, place)
+        print(f"\n{text}\n{place}.md and .csv; the scores behind them in {place}")
     if code or missing:
         sys.exit(f"mitosis: {len(missing)} of {len(runs)} runs have no result; the same command goes on from there")
 

@@ -112,6 +112,18 @@ def split_of(runs: Sequence[Run]) -> tuple[str, str]:
     return runs[0].data, ",".join(dict.fromkeys(run.fold for run in runs))
 
 
+def shown(name: str, runs: Sequence[Run]) -> str:
+    """The table of the runs as Markdown, with how to read it; a source that all rows share stands below."""
+    lines = table(name, rows_of(runs), *split_of(runs))
+    column = HEAD.index("source")
+    sources = {line[column] for line in lines[1:]} - {""}
+    below = caption(name, *split_of(runs))
+    if len(sources) < 2:
+        lines = [line[:column] for line in lines]
+        below += "".join(f" Published: {source}." for source in sources)
+    return f"{markdown(lines)}\n{below}\n"
+
+
 def table(name: str, rows: Sequence[Row], data: str, fold: str) -> list[list[str]]:
     """The cells of the table, with its head."""
     with PUBLISHED.open(newline="", encoding="utf-8") as file:
@@ -130,7 +142,11 @@ def table(name: str, rows: Sequence[Row], data: str, fold: str) -> list[list[str
 
 def caption(name: str, data: str, fold: str) -> str:
     """How to read the table: what was tested, and from what the networks started."""
-    tested = "the official test part" if fold == "official" else f"out-of-fold on the folds {fold} of the training part"
+    tested = (
+        "the official test part"
+        if fold == "official"
+        else f"out-of-fold on {'folds' if ',' in fold else 'fold'} {fold} of the training part"
+    )
     if name == "cross_dataset":
         tested += "; of the datasets behind an arrow, all fields but those of patients that were trained on"
     text = f"Tested: {data}, {tested}. Published numbers marked ≠ are of other data or another split."

@@ -9,37 +9,14 @@ from pathlib import Path
 import pytest
 import sweep
 import sweep_table
+from kept_table import kept
 from refused import refused
-from sweep_table import Run
+from sweep_table import Run, shown
+from swept import A, B, run_of
 
 from mitosis.run.conf import CONF
 
 SCRIPT = Path(sweep.__file__)
-SCORES = "field,case,candidate,stage_one,stage_two,score,truth\n"
-A = "F1,p,0,0.9,0.9,0.9,0\nF1,p,1,0.8,0.2,0.2,\nF1,p,,,,,1\nF2,p,,,,,\n"
-"""Two mitoses, one of them proposed, and a false candidate; a field without anything."""
-B = "G1,q,0,0.7,0.8,0.8,0\nG1,q,1,0.6,0.7,0.7,1\n"
-"""Two mitoses, both proposed."""
-
-
-START = {"classifier": {"pretrained": "a file"}}
-
-
-def run_of(folder: Path, fold: int, scores: str, names: list[str], counts: list[tuple[int, int, int]]) -> Run:
-    """A finished run on one fold, whose second stage accepts scores of 0.5."""
-    stages = [folder / "segmenter" / f"fold-{fold}", folder / "classifier" / f"fold-{fold}"]
-    for stage, (steps, minutes) in zip(stages, ((100, 7.0), (30, 2.0)), strict=True):
-        stage.mkdir(parents=True)
-        (stage / "metrics.json").write_text(
-            json.dumps({"steps": steps, "minutes": minutes} | START.get(stage.parent.name, {}))
-        )
-    keys = ("stage", "tp", "predictions", "truths")
-    named = zip(("stage one alone", "both stages"), counts, strict=True)
-    rows = [dict(zip(keys, (name, *own), strict=True)) for name, own in named]
-    result = {"names": names, "stages": rows, "chosen": {"segmenter": {}, "classifier": {"threshold": 0.5}}}
-    (stages[1] / "evaluation.json").write_text(json.dumps(result))
-    (stages[1] / "scores.csv").write_text(SCORES + scores)
-    return Run("unet", "icpr2012", str(fold), stages, folder)
 
 
 @pytest.fixture
@@ -143,6 +120,14 @@ def test_each_published_row_is_one_of_a_sweep() -> None:
         assert 2 * precision * recall / (precision + recall) == pytest.approx(f1, abs=rounded)
 
 
+def test_a_source_shared_by_all_rows_stands_below(runs: list[Run]) -> None:
+    (head, _, first, _, _, below, _) = sweep_table.shown("table4", runs).split("\n")
+    assert head.endswith("| published R | published F1 |")
+    assert first.endswith("| 0.7784 ≠ | 0.4353 ≠ |")
+    assert below.endswith(" Published: SCMitosis, Table 4: gzmh, official split, rule not stated.")
+    assert sweep_table.shown("table3", runs).split("\n")[0].endswith("| published F1 | source |")
+
+
 def test_published_methods_that_are_not_run_are_listed(runs: list[Run]) -> None:
     lines = sweep_table.table("table3", sweep_table.rows_of(runs), "icpr2012", "0,1")
     assert len(lines) == 1 + 2 + 12
@@ -150,7 +135,7 @@ def test_published_methods_that_are_not_run_are_listed(runs: list[Run]) -> None:
     assert (last["variant"], last["F1"], last["published F1"]) == ("CPCN", "", "0.8529 ≠")
     assert last["source"] == "SCMitosis, Table 3, of Han et al. 2021: icpr2012, official split, rule not stated"
     said = sweep_table.caption("table3", "icpr2012", "0,1")
-    assert "out-of-fold on the folds 0,1 of the training part" in said
+    assert "out-of-fold on folds 0,1 of the training part" in said
     assert "the official test part" in sweep_table.caption("table3", "icpr2012", "official")
 
 
@@ -235,6 +220,7 @@ def test_a_small_sweep_from_end_to_end(tmp_path: Path, name: str, own: list[str]
     assert all(int(row["ground truths"]) > 0 and row["folds"] == "1" and row["start"] == "random" for row in ours)
     table = (tmp_path / "runs" / "synthetic" / f"{name}.md").read_text()
     assert table in done.stdout
+    assert shown(*kept(tmp_path / "runs" / "synthetic" / name)) == table
     if name != "figure6":  # what is done is found in the same way by all three
         return
     again = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
