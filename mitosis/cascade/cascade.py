@@ -240,6 +240,8 @@ class Cascade:
     @property
     def threshold(self) -> float:
         """The score from which on a candidate is a mitotic figure; 0 if stage one alone accepts every candidate."""
-        if self._threshold is not None or self.classifier is None:
-            return self._threshold or 0.0
+        if self._threshold is not None:
+            return self._threshold
+        if self.classifier is None:
+            return self.segmenter.chosen.get("alone", 0.0)  # runs of earlier versions have none
         return self.decision.threshold(self.point) if self.decision else self.classifier.chosen["threshold"]

@@ -10,7 +10,7 @@ from mitosis.metric.field_scores import BOTH, FieldScores
 
 FOUND = "found"
 MISSED = "missed by stage one"
-REJECTED = "rejected by stage two"
+REJECTED = "proposed, then rejected"
 SHARED = "shares its detection with another figure"
 ACCEPTED = "false candidate accepted"
 TWICE = "second detection of a figure"

@@ -327,3 +327,14 @@ def test_the_threshold_itself_is_accepted():
     for threshold, taken in ((score, 1), (np.nextafter(score, 1), 0)):
         strict = dataclasses.replace(classifier(), chosen={"threshold": float(threshold)})
         assert len(Cascade(segmenter(), strict)(image, mpp=0.25)) == taken
+
+
+def test_stage_one_alone_decides_at_its_own_threshold_unless_another_is_typed():
+    image = discs((100, 100), [(50, 40, (110, 110, 110))])
+    (score,) = Cascade(segmenter())(image, mpp=0.25).scores
+    assert 0.5 < score < 0.9
+    for own, typed, taken in ((0.9, None, 0), (0.5, None, 1), (0.9, 0.0, 1), (0.9, 0.5, 1), (0.5, 0.9, 0)):
+        alone = Cascade(segmenter(alone=own))
+        alone.use(threshold=typed)
+        assert alone.threshold == (own if typed is None else typed)
+        assert len(alone(image, mpp=0.25)) == taken

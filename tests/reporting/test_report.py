@@ -121,7 +121,7 @@ def test_every_error_has_its_stage(page: Path) -> None:
     figures = int(rows(page, "results")[1]["mitotic figures"])
     assert best["missed by stage one"] == "1"
     assert best["false candidate accepted"] == "1"
-    assert int(best["found"]) + 1 + int(best["rejected by stage two"]) == figures
+    assert int(best["found"]) + 1 + int(best["proposed, then rejected"]) == figures
 
 
 def test_the_same_detections_under_every_rule(page: Path) -> None:

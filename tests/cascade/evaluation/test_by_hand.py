@@ -5,12 +5,13 @@ import weakref
 from math import isnan
 
 import pytest
-from coloured_fields import Darkness, cells
+from coloured_fields import Darkness, cells, save
 
 from mitosis.cascade.cascade import Cascade
 from mitosis.data.cache.store import FieldStore
 from mitosis.evaluate import evaluate
 from mitosis.files import digest, read_json
+from mitosis.run.checkpoint import read
 from mitosis.run.name import Choices
 
 DASH = "–"  # noqa: RUF001
@@ -118,6 +119,16 @@ def evaluated(**asked) -> dict:
     evaluate(settings, Choices({}, "default", []))
     folder = settings["classifier"] or settings["segmenter"]
     return read_json(folder / ("evaluation.json" if settings["part"] == "test" else "evaluation-val.json"))
+
+
+def test_the_detections_of_stage_one_alone_are_cut_at_its_own_threshold(make, cli):
+    run = make("run", Darkness)
+    save(run, read(run / "checkpoints" / "best.ckpt")["recipe"], {"threshold": 0.5, "window": "whole", "alone": 0.75})
+    assert cli("evaluate", f"segmenter={run}").code == 0
+    (row,) = read_json(run / "evaluation.json")["stages"]
+    assert (row["tp"], row["predictions"], row["truths"]) == (2, 3, 4)
+    assert len((run / "detections.csv").read_text().splitlines()) == 1 + 3
+    assert len((run / "scores.csv").read_text().splitlines()) > 1 + 6, "every candidate keeps its score"
 
 
 def test_undefined_scores_print_a_dash_and_val_is_kept_next_to_test(make, cli):
