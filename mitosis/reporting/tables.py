@@ -82,11 +82,13 @@ def comparisons(systems: Sequence[System]) -> Table | None:
     corrected = [holm([pair[unit].p for pair in tests]) for unit in (0, 1)]
     for index, (row, pair) in enumerate(zip(rows, tests, strict=True)):
         row += [cell for unit in (0, 1) for cell in (_p(pair[unit].p), _p(corrected[unit][index]))]
-    cases, fields = len(set(best.cases)), len(names)
-    units = f"p over {cases} cases", f"p over {fields} fields"
+    cases, fields = (
+        f"{n} {unit}{'s' if n > 1 else ''}" for n, unit in ((len(set(best.cases)), "case"), (len(names), "field"))
+    )
+    units = f"p over {cases}", f"p over {fields}"
     note = (
-        f"F1 of “{best.name}” less that of the row, paired permutation tests, two-sided. {cases} cases can reach no p"
-        f" below {_p(tests[0][0].smallest)}, {fields} fields none below {_p(tests[0][1].smallest)}; fields of one case"
+        f"F1 of “{best.name}” less that of the row, paired permutation tests, two-sided. {cases} can reach no p"
+        f" below {_p(tests[0][0].smallest)}, {fields} none below {_p(tests[0][1].smallest)}; fields of one case"
         " resemble each other, so that p over fields is too small for new patients."
     )
     head = ("other system", "ΔF1", units[0], f"{units[0]}, Holm", units[1], f"{units[1]}, Holm")
