@@ -25,6 +25,7 @@ HEAD = (
     "R",
     "F1",
     "F1 of folds",
+    "AP of folds",
     "TP",
     "predictions",
     "ground truths",
@@ -69,11 +70,12 @@ class Run:
 
 @dataclass
 class Row:
-    """One variant on one stage, over its folds: counts of all, counts of each field (n, 3), and what it cost."""
+    """One variant on one stage, over its folds: counts, average precision, counts of each field, and what it cost."""
 
     variant: str
     stage: str
     folds: list[Counts] = field(default_factory=list)
+    ap: list[float | None] = field(default_factory=list)
     fields: list[tuple[int, int, int]] = field(default_factory=list)
     tested: list[list[str]] = field(default_factory=list)
     starts: list[str] = field(default_factory=list)
@@ -95,6 +97,7 @@ def rows_of(runs: Sequence[Run]) -> list[Row]:
 def add(row: Row, run: Run, result: dict[str, Any], stage: dict[str, Any]) -> None:
     """Add the result of one fold to the row of its variant and stage."""
     row.folds.append(Counts.of(stage["tp"], stage["predictions"], stage["truths"]))
+    row.ap.append(stage.get("ap"))
     row.tested.append(result["names"])
     fields = read_scored(run.file("scores.csv"))
     chosen = result["chosen"]
@@ -156,31 +159,36 @@ def caption(name: str, data: str, fold: str) -> str:
 
 
 def ours(row: Row) -> list[str]:
-    f1 = [one.f1 for one in row.folds if one.f1 == one.f1]
-    spread = f" ± {statistics.stdev(f1):.3f}" if len(f1) > 1 else ""
-    mean = f"{statistics.mean(f1):.3f}{spread}" if f1 else "–"
+    of_folds = [over_folds([one.f1 for one in row.folds if one.f1 == one.f1])]
+    of_folds.append(over_folds([one for one in row.ap if one is not None]))
     cost = [str(len(row.folds)), ", ".join(dict.fromkeys(row.starts)), str(row.steps), f"{row.minutes:.0f}"]
     if repeated(row.tested):
-        return [*means(row, mean), *cost]
+        return [*means(row, of_folds), *cost]
     tp, predictions, truths = (sum(getattr(one, key) for one in row.folds) for key in ("tp", "predictions", "truths"))
     pooled = Counts.of(tp, predictions, truths)
     return [
         interval(pooled.precision, wilson(tp, tp + pooled.fp)),
         interval(pooled.recall, wilson(tp, truths)),
         interval(pooled.f1, percentiles(resampled_f1(np.array(row.fields, dtype=np.int64)))),
-        *(mean, str(tp), str(predictions), str(truths)),
+        *(*of_folds, str(tp), str(predictions), str(truths)),
         *cost,
     ]
 
 
-def means(row: Row, f1: str) -> list[str]:
+def over_folds(values: Sequence[float]) -> str:
+    """Mean ± standard deviation; – without values."""
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{spread}" if values else "–"
+
+
+def means(row: Row, of_folds: Sequence[str]) -> list[str]:
     """The cells of folds that test the same fields, so that no count is pooled: means, if all test all of them."""
     if any(set(one) != set(row.tested[0]) for one in row.tested):
-        return ["–", "–", "–", f1, "–", "–", "–"]
+        return ["–", "–", "–", *of_folds, "–", "–", "–"]
     rates = [[getattr(one, key) for one in row.folds] for key in ("precision", "recall")]
     precision, recall = ("–" if (value := statistics.fmean(own)) != value else f"{value:.3f}" for own in rates)
     tp, predictions = (statistics.fmean(getattr(one, key) for one in row.folds) for key in ("tp", "predictions"))
-    return [precision, recall, "–", f1, f"{tp:.1f}", f"{predictions:.1f}", str(row.folds[0].truths)]
+    return [precision, recall, "–", *of_folds, f"{tp:.1f}", f"{predictions:.1f}", str(row.folds[0].truths)]
 
 
 def theirs(known: dict[str, str] | None, data: str, fold: str) -> list[str]:

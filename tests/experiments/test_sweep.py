@@ -59,8 +59,9 @@ def test_counts_are_pooled_over_the_folds(runs: list[Run]) -> None:
     assert cells[1].startswith("0.750 [")  # 3 of 4
     assert cells[2].startswith("0.857 [")  # 6 / 7
     assert cells[3] == "0.833 ± 0.236"  # 2/3 and 1
-    assert cells[4:] == ["3", "3", "4", "2", "random, ImageNet", "260", "18"]
-    assert sweep_table.ours(alone)[4:] == ["3", "4", "4", "2", "random", "200", "14"]
+    assert cells[4] == "0.375 ± 0.177"  # 1/4 and 1/2: the root of 2 × (1/8)²
+    assert cells[5:] == ["3", "3", "4", "2", "random, ImageNet", "260", "18"]
+    assert sweep_table.ours(alone)[5:] == ["3", "4", "4", "2", "random", "200", "14"]
 
 
 def test_fields_are_drawn_as_stage_one_alone_was_counted(tmp_path: Path) -> None:
@@ -76,22 +77,23 @@ def test_fields_are_drawn_as_stage_one_alone_was_counted(tmp_path: Path) -> None
 
 def test_a_mitosis_found_twice_is_no_second_prediction() -> None:
     """Under a rule of many to one, 3 mitoses may be found by 2 predictions."""
-    row = sweep_table.Row("unet", "stage one alone", [sweep_table.Counts.of(3, 2, 4)], [(3, 2, 4)], [["F1"]])
+    row = sweep_table.Row("unet", "stage one alone", [sweep_table.Counts.of(3, 2, 4)], [None], [(3, 2, 4)], [["F1"]])
     assert sweep_table.ours(row)[0] == "1.000 [0.439, 1.000]"  # Wilson's interval of 3 of 3: from 3 / (3 + 1.96²)
 
 
 def test_folds_on_the_same_fields_are_not_pooled(tmp_path: Path) -> None:
     runs = [run_of(tmp_path, fold, B, ["G1"], [(2, 2, 2), (2, 2, 2)]) for fold in (0, 1)]
     cells = sweep_table.ours(sweep_table.rows_of(runs)[0])
-    assert cells[:7] == ["1.000", "1.000", "–", "1.000 ± 0.000", "2.0", "2.0", "2"], "means, and no interval"
+    expected = ["1.000", "1.000", "–", "1.000 ± 0.000", "0.375 ± 0.177", "2.0", "2.0", "2"]
+    assert cells[:8] == expected, "means, and no interval"
     names = (["G1"], ["G1", "H1"])
     runs = [run_of(tmp_path / "b", fold, B, own, [(2, 2, 2), (2, 2, 2)]) for fold, own in enumerate(names)]
-    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[:5] == ["–", "–", "–", "1.000 ± 0.000", "–"]
+    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[:6] == ["–", "–", "–", "1.000 ± 0.000", "0.375 ± 0.177", "–"]
 
 
 def test_a_run_without_a_result_is_left_out(runs: list[Run]) -> None:
     (runs[1].stages[1] / "evaluation.json").unlink()
-    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[6:8] == ["2", "1"]
+    assert sweep_table.ours(sweep_table.rows_of(runs)[0])[7:9] == ["2", "1"]
 
 
 def test_published_numbers_stand_beside_ours(runs: list[Run]) -> None:
