@@ -2,16 +2,22 @@
 
 import multiprocessing
 import sys
-from multiprocessing.context import BaseContext
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # Windows has no fork server
+    from multiprocessing.context import ForkServerContext, SpawnContext
 
 
-def fresh_processes() -> BaseContext:
+def fresh_processes() -> "ForkServerContext | SpawnContext":
     """The context for children that inherit no thread, lock or state of this process: fork server, or spawn on Windows.
 
     A worker of joblib goes by joblib's own start method, which a child of another kind could not look up; such a worker
     changes to this one.
     """
-    method = "forkserver" if sys.platform != "win32" else "spawn"
+    if sys.platform == "win32":
+        context = multiprocessing.get_context("spawn")
+    else:
+        context = multiprocessing.get_context("forkserver")
     if multiprocessing.get_start_method(allow_none=True) not in {None, *multiprocessing.get_all_start_methods()}:
-        multiprocessing.set_start_method(method, force=True)
-    return multiprocessing.get_context(method)
+        multiprocessing.set_start_method(context.get_start_method(), force=True)
+    return context
