@@ -4,6 +4,7 @@
 of its trainings took. The folder can be published; ``redraw.py`` draws the tables of those below experiments/scores.
 """
 
+import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -17,8 +18,15 @@ INDEX = "table.json"
 
 
 def keep(name: str, runs: Sequence[Run], folder: Path) -> None:
-    """Copy what the table ``name`` needs of its finished runs to ``folder``, in place of what was there."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Copy what the table ``name`` needs of its finished runs to ``folder``, and only then replace what is there."""
+    with files.scratch_folder(f".{folder.name}.", ".part", folder.parent) as place:
+        fill(place / "filled", name, runs)
+        if folder.exists():
+            os.replace(folder, place / "before")
+        os.replace(place / "filled", folder)
+
+
+def fill(folder: Path, name: str, runs: Sequence[Run]) -> None:
     listed = []
     for run in runs:
         if not run.result().get("stages"):
